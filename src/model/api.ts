@@ -1,0 +1,203 @@
+import { z } from 'zod';
+import { messageSchema } from './message.ts';
+import { messageStates, operationKinds } from './operation.ts';
+import { roleReasons } from './definitions.ts';
+import { severities } from './severity.ts';
+
+/** What the HTTP API takes and gives; server, CLI and console share these schemas. */
+
+export const messageFilterSchema = z.object({
+  /** At least this severity. */
+  severity: z.enum(severities).optional(),
+  /** Exactly one of these severities. */
+  severities: z.array(z.enum(severities)).optional(),
+  /** Name or core ID of the node. */
+  node: z.string().max(256).optional(),
+  group: z.string().max(256).optional(),
+  /** Part of the text, letter case ignored. */
+  text: z.string().min(1).max(256).optional(),
+  state: z.enum(messageStates).optional(),
+  key: z.string().max(256).optional(),
+  /** Created at or after, milliseconds since 1970. */
+  sinceMs: z.int().min(0).optional(),
+});
+export type MessageFilter = z.infer<typeof messageFilterSchema>;
+
+/** A page of messages, newest (or with `order: oldest`, oldest) first by creation; `cursor` is the last page's `next`. */
+export const messagePageQuerySchema = messageFilterSchema.extend({
+  order: z.enum(['newest', 'oldest']).default('newest'),
+  limit: z.int().min(1).max(1_000).default(100),
+  cursor: z.uuidv7().optional(),
+});
+export type MessagePageQuery = z.infer<typeof messagePageQuerySchema>;
+
+/** Not strict: a client of this version reads what a later server adds to it. */
+export const messageViewSchema = z
+  .object({
+    ...messageSchema.shape,
+    node: z.uuid(),
+    nodeName: z.string(),
+    state: z.enum(messageStates),
+    owner: z.string().nullable(),
+    annotations: z.int().min(0),
+    /** When the first server of the pool stored it. */
+    receivedMs: z.int().min(0),
+    acknowledgedMs: z.int().nullable(),
+    acknowledgedBy: z.string().nullable(),
+  })
+  .meta({ id: 'Message' });
+export type MessageView = z.infer<typeof messageViewSchema>;
+
+export const operationViewSchema = z
+  .object({
+    id: z.string(),
+    kind: z.enum(operationKinds),
+    by: z.string(),
+    atMs: z.int(),
+    text: z.string().optional(),
+    /** For what a role's holder decided: the role and its epoch; `void` when a later holder did not know of it. */
+    decision: z.object({ role: z.string(), epoch: z.int(), void: z.boolean() }).optional(),
+  })
+  .meta({ id: 'Operation' });
+export type OperationView = z.infer<typeof operationViewSchema>;
+
+export const messagePageSchema = z
+  .object({ messages: z.array(messageViewSchema), next: z.string().nullable() })
+  .meta({ id: 'MessagePage' });
+export type MessagePage = z.infer<typeof messagePageSchema>;
+
+export const messageDetailSchema = z
+  .object({ message: messageViewSchema, operations: z.array(operationViewSchema) })
+  .meta({ id: 'MessageDetail' });
+export type MessageDetail = z.infer<typeof messageDetailSchema>;
+
+export const operationRequestSchema = z.strictObject({
+  kind: z.enum(operationKinds),
+  messages: z.array(messageSchema.shape.id).min(1).max(1_000),
+  text: messageSchema.shape.text.optional(),
+  /** Repeating a request with the same key does nothing twice: the operations' IDs are derived from it. */
+  idempotencyKey: z.uuid().optional(),
+});
+export type OperationRequest = z.infer<typeof operationRequestSchema>;
+
+export const operationAnswerSchema = z
+  .object({
+    results: z.array(z.object({ message: z.string(), done: z.boolean(), because: z.string().optional() })),
+    /** On how many servers the operations are on disk. */
+    copies: z.int(),
+  })
+  .meta({ id: 'OperationAnswer' });
+export type OperationAnswer = z.infer<typeof operationAnswerSchema>;
+
+export const messageCountsSchema = z
+  .object({
+    total: z.int(),
+    open: z.record(z.enum(severities), z.int()),
+    acknowledged: z.record(z.enum(severities), z.int()),
+  })
+  .meta({ id: 'MessageCounts' });
+export type MessageCounts = z.infer<typeof messageCountsSchema>;
+
+export const memberStates = ['active', 'passive', 'offline'] as const;
+
+export const poolStatusSchema = z
+  .object({
+    pool: z.object({ id: z.string(), name: z.string() }),
+    /** The server that answered, and what it knows by itself. */
+    server: z.object({
+      coreId: z.string(),
+      name: z.string(),
+      version: z.string(),
+      origin: z.string(),
+      positions: z.record(z.string(), z.int()),
+      stateHash: z.string(),
+    }),
+    coordinator: z.object({ reachable: z.boolean(), kind: z.string() }),
+    atRisk: z.object({ is: z.boolean(), because: z.string() }),
+    members: z.array(
+      z.object({
+        coreId: z.string(),
+        name: z.string(),
+        url: z.string(),
+        state: z.enum(memberStates),
+        healthy: z.boolean(),
+        because: z.string(),
+        sinceMs: z.int().nullable(),
+        lastHeartbeatMs: z.int().nullable(),
+        version: z.string().nullable(),
+        /** As the answering server sees it: entries that it knows of and this member lacks. Null while not connected. */
+        lagEntries: z.int().nullable(),
+        positions: z.record(z.string(), z.int()).nullable(),
+      }),
+    ),
+    roles: z.array(
+      z.object({
+        role: z.string(),
+        holder: z.string().nullable(),
+        holderName: z.string().nullable(),
+        epoch: z.int(),
+        sinceMs: z.int(),
+        because: z.enum(roleReasons),
+        /** Where a virtual interface answers, `HOST:PORT`. */
+        address: z.string().nullable(),
+      }),
+    ),
+    messages: messageCountsSchema,
+  })
+  .meta({ id: 'PoolStatus' });
+export type PoolStatus = z.infer<typeof poolStatusSchema>;
+
+export const nodeViewSchema = z
+  .object({
+    coreId: z.string(),
+    name: z.string(),
+    /** Server that the agent is connected to, by name; null when to none. */
+    connectedTo: z.string().nullable(),
+    sinceMs: z.int().nullable(),
+    lastHeardMs: z.int().nullable(),
+    lastMessageMs: z.int().nullable(),
+    version: z.string().nullable(),
+    address: z.string().nullable(),
+  })
+  .meta({ id: 'Node' });
+export type NodeView = z.infer<typeof nodeViewSchema>;
+
+/** One server-sent event of `/api/v1/events`; its ID is the place to resume from, on any server. */
+export const liveEventSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('messages'), messages: z.array(messageViewSchema) }),
+  /** What happened since the place asked for is no longer in the journal: read everything anew. */
+  z.object({ type: z.literal('reset') }),
+]);
+export type LiveEvent = z.infer<typeof liveEventSchema>;
+
+export const joinRequestSchema = z.strictObject({
+  token: z.string().min(1).max(512),
+  kind: z.enum(['server', 'agent']),
+  name: z.string().min(1).max(63),
+  coreId: z.uuid(),
+  /** The public key (SPKI, PEM), and its private half's signature over this request (security/proof.ts), base64. */
+  publicKeyPem: z.string().max(4_096),
+  proof: z.string().max(1_024),
+  /** Servers only. */
+  url: z.string().max(1_024).optional(),
+  /** Servers only: which run of which machine asks, since the embedded coordinator serves one machine. */
+  bootId: z.string().max(64).optional(),
+});
+export type JoinRequest = z.infer<typeof joinRequestSchema>;
+
+export const joinAnswerSchema = z.object({
+  pool: z.object({ id: z.string(), name: z.string() }),
+  certificatePem: z.string(),
+  authorityPems: z.array(z.string()),
+  /** Addresses of the pool, virtual interfaces first. */
+  servers: z.array(z.string()),
+  /** Servers only: the authority's key, and where the coordinator is. */
+  authorityKeyPem: z.string().optional(),
+  coordination: z.string().optional(),
+});
+export type JoinAnswer = z.infer<typeof joinAnswerSchema>;
+
+/** The body of every answer that is not a success. */
+export const errorAnswerSchema = z
+  .object({ error: z.object({ code: z.string(), text: z.string(), retry: z.boolean() }) })
+  .meta({ id: 'Error' });

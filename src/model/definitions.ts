@@ -1,0 +1,170 @@
+import { z } from 'zod';
+import { identityKinds } from './identity.ts';
+import { isOrigin } from './origin.ts';
+
+/**
+ * What the coordinator holds, by key. Each value is the JSON of the schema named beside its key. Keys of things that
+ * people name use the core ID, never the name, so that renaming moves nothing.
+ */
+export const keys = {
+  /** poolSchema */
+  pool: 'pool',
+  /** serverDefinitionSchema */
+  server: (coreId: string) => `servers/${coreId}`,
+  servers: 'servers/',
+  /** nodeDefinitionSchema */
+  node: (coreId: string) => `nodes/${coreId}`,
+  nodes: 'nodes/',
+  /** userDefinitionSchema: a user's certificate counts only while its definition is here. */
+  user: (coreId: string) => `users/${coreId}`,
+  users: 'users/',
+  /** roleDefinitionSchema: what is wanted of a role. */
+  role: (role: string) => `roles/${role}`,
+  roles: 'roles/',
+  /** holderSchema: who has it. */
+  holder: (role: string) => `holders/${role}`,
+  holders: 'holders/',
+  /** sessionSchema */
+  session: (coreId: string) => `sessions/${coreId}`,
+  sessions: 'sessions/',
+  /** joinTokenSchema, by the SHA-256 (hex) of the token's secret. */
+  joinToken: (sha256: string) => `tokens/join/${sha256}`,
+  joinTokens: 'tokens/join/',
+  /** Written by every enrolment, so that two at once under one name cannot both succeed. */
+  enrolments: 'enrolments',
+  /** apiTokenSchema, by the SHA-256 (hex) of the token. */
+  apiToken: (sha256: string) => `tokens/api/${sha256}`,
+  apiTokens: 'tokens/api/',
+} as const;
+
+const ms = z.int().min(0);
+const name = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/,
+    'must be 1 to 63 letters, digits, dots, dashes or underscores, the first a letter or digit',
+  );
+export const nameSchema = name;
+
+export const poolSchema = z.strictObject({
+  id: z.uuid(),
+  name,
+  createdMs: ms,
+  /** PEM certificates of the authorities that this pool believes. */
+  authorities: z.array(z.string()).min(1),
+  /** Drawn when the coordinator's data was made; another one means that it was rebuilt or restored. */
+  lineage: z.uuid(),
+});
+export type Pool = Readonly<z.infer<typeof poolSchema>>;
+
+export const serverDefinitionSchema = z.strictObject({
+  coreId: z.uuid(),
+  name,
+  url: z.string().max(1_024),
+  joinedMs: ms,
+});
+export type ServerDefinition = Readonly<z.infer<typeof serverDefinitionSchema>>;
+
+export const nodeDefinitionSchema = z.strictObject({ coreId: z.uuid(), name, joinedMs: ms });
+export type NodeDefinition = Readonly<z.infer<typeof nodeDefinitionSchema>>;
+
+export const userDefinitionSchema = z.strictObject({ coreId: z.uuid(), name, createdMs: ms });
+export type UserDefinition = Readonly<z.infer<typeof userDefinitionSchema>>;
+
+export const actingRole = 'acting';
+export const virtualInterfacePrefix = 'virtual-interface/';
+
+export const roleDefinitionSchema = z.strictObject({
+  role: z.string().min(1).max(256),
+  /** Core IDs, the most wanted first; servers not listed come after them, by core ID. */
+  order: z.array(z.uuid()),
+  failback: z.enum(['manual', 'automatic']),
+  pinned: z.uuid().nullable(),
+  carrier: z
+    .discriminatedUnion('kind', [
+      z.strictObject({
+        kind: z.literal('listen'),
+        host: z.string().min(1).max(256),
+        port: z.int().min(1).max(65_535),
+      }),
+    ])
+    .nullable(),
+});
+export type RoleDefinition = Readonly<z.infer<typeof roleDefinitionSchema>>;
+
+/** Every word that says why a role changed hands or stayed. The log, the API and the console show the same. */
+export const roleReasons = [
+  'first holder',
+  'holder lost its session',
+  'holder regained its session',
+  'holder released it',
+  'holder is unhealthy',
+  'pinned by an operator',
+  'moved by an operator',
+  'failback to the preferred server',
+  'server process ended',
+  'server process hung',
+  'server is stopping',
+  'definition changed',
+  'a higher epoch was met',
+] as const;
+export type RoleReason = (typeof roleReasons)[number];
+
+export const holderSchema = z.strictObject({
+  role: z.string().min(1).max(256),
+  /** Core ID of the holder, or null while nobody holds it. */
+  holder: z.uuid().nullable(),
+  /** Incarnation of the session that the role lives and dies with. */
+  incarnation: z.string().max(64).nullable(),
+  epoch: ms,
+  sinceMs: ms,
+  because: z.enum(roleReasons),
+});
+export type Holder = Readonly<z.infer<typeof holderSchema>>;
+
+export const processIdSchema = z.strictObject({
+  pid: z.int().min(1),
+  startTicks: z.int().min(0),
+  bootId: z.string().max(64),
+});
+
+/** A server's sign of life, rewritten at every renewal. */
+export const sessionSchema = z.strictObject({
+  coreId: z.uuid(),
+  /** Drawn anew for each session. */
+  incarnation: z.string().max(64),
+  renewals: z.int().min(0),
+  /** Set once by its owner or by a rival; an ended session is never renewed again. */
+  ended: z.boolean(),
+  sinceMs: ms,
+  renewedMs: ms,
+  version: z.string().max(64),
+  healthy: z.boolean(),
+  because: z.string().max(256),
+  lagMs: z.number().min(0),
+  /** Null until the server process has said where its journal stands. */
+  origin: z.string().refine(isOrigin).nullable(),
+  ttlMs: z.int().min(1),
+  /**
+   * What a rival on this machine ends when it has ended this session: the server process, which owns the ports. The
+   * keeper owns none, and finds out by itself.
+   */
+  processes: z.array(processIdSchema).max(8),
+});
+export type Session = Readonly<z.infer<typeof sessionSchema>>;
+
+export const joinTokenSchema = z.strictObject({
+  for: z.enum(identityKinds.filter((kind) => kind !== 'user')),
+  /** Where given, the only name that may join with it. */
+  name: name.nullable(),
+  createdMs: ms,
+  expiresMs: ms,
+  usedMs: ms.nullable(),
+  usedBy: z.uuid().nullable(),
+  /** SHA-256 of the public key that it was used with: only that one may ask again. */
+  usedKey: z.string().max(64).nullable(),
+});
+export type JoinToken = Readonly<z.infer<typeof joinTokenSchema>>;
+
+export const apiTokenSchema = z.strictObject({ name, createdMs: ms, expiresMs: ms.nullable() });
+export type ApiToken = Readonly<z.infer<typeof apiTokenSchema>>;

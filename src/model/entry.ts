@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import type { Hlc } from './hlc.ts';
+import { messageSchema } from './message.ts';
+import { operationSchema, versionSchema } from './operation.ts';
+import { isOrigin, type Origin } from './origin.ts';
+
+/**
+ * One entry of a journal as it is stored and forwarded. `body` is zstd-compressed JSON of the kind's shape below;
+ * the bytes are made once, by whoever saw it first (for messages: the agent), and never encoded again. `checksum`
+ * covers every other field (journal/checksum.ts). A kind unknown to this version is stored and forwarded all the same.
+ */
+export interface Entry {
+  readonly origin: Origin;
+  readonly seq: number;
+  readonly hlc: Hlc;
+  readonly kind: string;
+  readonly body: Uint8Array;
+  readonly checksum: Uint8Array;
+}
+
+/** What a server is about to append to its own journal: origin, seq, hlc and checksum are added at the commit. */
+export interface EntryDraft {
+  readonly kind: EntryKind;
+  readonly body: Uint8Array;
+}
+
+const uuid = z.uuid();
+const role = z.string().min(1).max(256);
+
+/** What each kind of entry holds, once decompressed. */
+export const entryBodySchemas = {
+  /** A batch of one node's messages; `node` is the agent's core ID, proved by its certificate. */
+  messages: z.strictObject({
+    node: uuid,
+    nodeName: z.string().min(1).max(256),
+    messages: z.array(messageSchema).min(1).max(5_000),
+  }),
+  operations: z.strictObject({ operations: z.array(operationSchema).min(1).max(5_000) }),
+  /** An agent connected to, or was lost by, the server that is the entry's origin. */
+  connections: z.strictObject({
+    connections: z
+      .array(
+        z.strictObject({
+          node: uuid,
+          nodeName: z.string().min(1).max(256),
+          connected: z.boolean(),
+          lastHeardMs: z.int().min(0),
+          version: z.string().max(64),
+          address: z.string().max(256),
+        }),
+      )
+      .min(1)
+      .max(5_000),
+  }),
+  /** The first entry of a new holder: decisions of lower epochs beyond these positions are void everywhere. */
+  takeover: z.strictObject({
+    role,
+    epoch: z.int().min(1),
+    positions: z.record(z.string().refine(isOrigin), z.int().min(0)),
+  }),
+  /** What the holder of a role decided. */
+  decisions: z.strictObject({
+    role,
+    epoch: z.int().min(1),
+    decisions: z
+      .array(
+        z.discriminatedUnion('kind', [
+          z.strictObject({
+            kind: z.literal('raise'),
+            node: uuid,
+            nodeName: z.string().min(1).max(256),
+            message: messageSchema,
+          }),
+          /** Acknowledges a message; yields to an operation later than `seen`, the version the decision knew. */
+          z.strictObject({
+            kind: z.literal('close'),
+            id: z.uuidv7(),
+            message: messageSchema.shape.id,
+            seen: versionSchema.nullable(),
+            because: z.string().min(1).max(256),
+          }),
+        ]),
+      )
+      .min(1)
+      .max(5_000),
+  }),
+} as const;
+
+export type EntryKind = keyof typeof entryBodySchemas;
+export type EntryBody<K extends EntryKind> = Readonly<z.infer<(typeof entryBodySchemas)[K]>>;
+export type Decision = EntryBody<'decisions'>['decisions'][number];
+export type Connection = EntryBody<'connections'>['connections'][number];
+
+export function isEntryKind(kind: string): kind is EntryKind {
+  return Object.hasOwn(entryBodySchemas, kind);
+}

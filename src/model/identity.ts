@@ -1,0 +1,25 @@
+import { isUuid, type Uuid } from './uuid.ts';
+
+export const identityKinds = ['server', 'agent', 'user'] as const;
+export type IdentityKind = (typeof identityKinds)[number];
+
+/** Who is at the other end, as its certificate says: one URI name, `watchkeeper://POOL/KIND/COREID`. */
+export interface Identity {
+  readonly pool: Uuid;
+  readonly kind: IdentityKind;
+  readonly coreId: Uuid;
+}
+
+export function identityUri(identity: Identity): string {
+  return `watchkeeper://${identity.pool}/${identity.kind}/${identity.coreId}`;
+}
+
+/** Null for anything but exactly our form; a caller treats null as "no identity". */
+export function parseIdentityUri(uri: string): Identity | null {
+  const match = /^watchkeeper:\/\/([0-9a-f-]{36})\/([a-z]+)\/([0-9a-f-]{36})$/.exec(uri);
+  if (!match) return null;
+  const [, pool = '', kindText = '', coreId = ''] = match;
+  const kind = identityKinds.find((known) => known === kindText);
+  if (!kind || !isUuid(pool) || !isUuid(coreId)) return null;
+  return { pool, kind, coreId };
+}

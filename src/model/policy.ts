@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import { byteSizeSchema } from './byte-size.ts';
+import { nameSchema } from './definitions.ts';
+import { durationSchema } from './duration.ts';
+import { messageLimits } from './message.ts';
+import { severities } from './severity.ts';
+
+const severity = z.enum(severities);
+const absolutePath = z.string().min(2).max(4_096).startsWith('/', 'must be an absolute path');
+
+/** Text with `${name}` where the named group of that name, or the whole line as `${line}`, goes. */
+const template = z.string().min(1).max(messageLimits.textCharsMax);
+
+const fields = {
+  text: template.optional(),
+  application: template.optional(),
+  object: template.optional(),
+  group: template.optional(),
+  key: template.optional(),
+  attributes: z.record(z.string().min(1).max(messageLimits.nameCharsMax), template).optional(),
+};
+
+/** The severity itself, or where to find it: the text of a named group, looked up without regard to letter case. */
+const severityRule = z.union([
+  severity,
+  z.strictObject({
+    group: z.string().min(1).max(64),
+    map: z.record(z.string().min(1).max(64), severity),
+    otherwise: severity,
+  }),
+]);
+
+/**
+ * One rule about a line; the first that matches decides, and `suppress` means that the line makes no message. A named
+ * group called text, application, object, group or key sets that field, any other an attribute, unless the
+ * rule gives a template for it. Without either the text is the line.
+ */
+export const logConditionSchema = z.strictObject({
+  match: z.string().min(1).max(1_024),
+  ignoreCase: z.boolean().default(false),
+  suppress: z.boolean().default(false),
+  severity: severityRule.default('normal'),
+  ...fields,
+});
+export type LogCondition = Readonly<z.infer<typeof logConditionSchema>>;
+
+export const logFilePolicySchema = z.strictObject({
+  kind: z.literal('log-file'),
+  name: nameSchema,
+  path: absolutePath,
+  /** Where to begin in a file that is there when the policy first runs. One that appears later is read whole. */
+  start: z.enum(['beginning', 'end']).default('end'),
+  pollEvery: durationSchema(20, 3_600_000).default(500),
+  /** A longer line is cut there and marked; what is beyond is read past. */
+  lineBytesMax: byteSizeSchema(128, 1_048_576).default(16_384),
+  /** Messages in a minute; the rest is counted, and the count is reported. */
+  perMinuteMax: z.int().min(1).max(6_000_000).default(6_000),
+  conditions: z.array(logConditionSchema).min(1).max(256),
+});
+export type LogFilePolicy = Readonly<z.infer<typeof logFilePolicySchema>>;
+
+/** A program that keeps the contract of monitoring plugins: exit code 0 to 3, one line of text, performance data. */
+export const commandPolicySchema = z.strictObject({
+  kind: z.literal('command'),
+  name: nameSchema,
+  /** The program and its arguments; no shell is in between. */
+  command: z
+    .tuple([absolutePath], z.string().max(4_096))
+    .refine((words) => words.length <= 256, 'has more than 256 words'),
+  environment: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string().max(4_096)).optional(),
+  every: durationSchema(1_000, 86_400_000).default(60_000),
+  timeout: durationSchema(100, 3_600_000).default(10_000),
+  /** `changes`: a message when the state is another than last time. `always`: a message every time. */
+  report: z.enum(['changes', 'always']).default('changes'),
+  severities: z
+    .strictObject({
+      ok: severity.default('normal'),
+      warning: severity.default('warning'),
+      critical: severity.default('critical'),
+      unknown: severity.default('unknown'),
+    })
+    .prefault({}),
+  application: z.string().min(1).max(messageLimits.nameCharsMax).optional(),
+  object: z.string().min(1).max(messageLimits.nameCharsMax).optional(),
+  group: z.string().min(1).max(messageLimits.nameCharsMax).optional(),
+});
+export type CommandPolicy = Readonly<z.infer<typeof commandPolicySchema>>;
+
+/** One policy a file. */
+export const policySchema = z.discriminatedUnion('kind', [logFilePolicySchema, commandPolicySchema]);
+export type Policy = Readonly<z.infer<typeof policySchema>>;

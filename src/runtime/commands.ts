@@ -1,0 +1,63 @@
+export interface CommandResult {
+  /** Null when a signal ended it. */
+  readonly exitCode: number | null;
+  readonly timedOut: boolean;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** True when either output was cut at `outputBytesMax`. */
+  readonly cut: boolean;
+}
+
+export interface CommandCall {
+  /** A program and its arguments; no shell is ever in between. */
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly timeoutMs: number;
+  readonly outputBytesMax: number;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** Names a process beyond its number: a reused number has another start. */
+export interface ProcessId {
+  readonly pid: number;
+  /** Field 22 of /proc/PID/stat: clock ticks from boot to the start of the process. */
+  readonly startTicks: number;
+  /** /proc/sys/kernel/random/boot_id: the process lives on this run of this machine. */
+  readonly bootId: string;
+}
+
+/** A child that we can talk to. Messages are JSON values over a pipe; it ends when its end of the pipe closes. */
+export interface Child {
+  readonly id: ProcessId;
+  send(message: unknown): void;
+  onMessage(handler: (message: unknown) => void): void;
+  onExit(handler: (exitCode: number | null, signal: string | null) => void): void;
+  kill(signal: 'SIGTERM' | 'SIGKILL'): void;
+}
+
+export interface StartOptions {
+  /** A file that what it prints is added to (created with mode 0600); with the parent's own output when left out. */
+  readonly outputPath?: string;
+}
+
+/** The other end of `Child`, inside the child. */
+export interface Parent {
+  send(message: unknown): void;
+  onMessage(handler: (message: unknown) => void): void;
+  /** The parent is gone. */
+  onClose(handler: () => void): void;
+}
+
+export interface Commands {
+  /** Never rejects for what the command does; WK_NOT_FOUND or WK_DENIED when it cannot be started. */
+  run(call: CommandCall): Promise<CommandResult>;
+  /** Starts another process of this program: `watchkeeper ARGS…`. */
+  startSelf(args: readonly string[], options?: StartOptions): Child;
+  /** Null in a process that `startSelf` did not start. */
+  readonly parent: Parent | null;
+  readonly self: ProcessId;
+  readonly hostName: string;
+  /** Ends exactly that process with SIGKILL; false when it is not there (any more). */
+  end(id: ProcessId): boolean;
+  isRunning(id: ProcessId): boolean;
+}

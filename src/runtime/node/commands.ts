@@ -1,0 +1,83 @@
+import { spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { WatchError, textOf } from '../../model/errors.ts';
+import type { Child, Commands, Parent, StartOptions } from '../commands.ts';
+import { endProcess, isRunning, processIdOf, selfId } from './processes.ts';
+import { runCommand } from './run-command.ts';
+
+export interface NodeCommandsOptions {
+  /** The file that `node FILE ARGS…` starts this program with; needed for `startSelf` only. */
+  readonly entry?: string;
+  /** Options for `node` itself, before the entry. */
+  readonly nodeArgs?: readonly string[];
+}
+
+export function nodeCommands(options: NodeCommandsOptions = {}): Commands {
+  return {
+    run: runCommand,
+    startSelf: (args, start) => startSelf(options, args, start),
+    parent: nodeParent(),
+    self: selfId(),
+    hostName: hostname(),
+    end: endProcess,
+    isRunning,
+  };
+}
+
+function startSelf(
+  { entry, nodeArgs = [] }: NodeCommandsOptions,
+  args: readonly string[],
+  { outputPath }: StartOptions = {},
+): Child {
+  if (entry === undefined)
+    throw new WatchError('WK_NOT_FOUND', 'this program was not told with which file it was started');
+  const output = outputPath === undefined ? 'inherit' : openSync(outputPath, 'a', 0o600);
+  const child = spawn(process.execPath, [...nodeArgs, entry, ...args], {
+    stdio: ['ignore', output, output, 'ipc'],
+    serialization: 'json',
+  });
+  if (typeof output === 'number') closeSync(output);
+  // Without a listener a failed start would end us too; that it failed shows in the missing process ID.
+  child.on('error', () => undefined);
+  const id = child.pid === undefined ? null : processIdOf(child.pid);
+  if (id === null)
+    throw new WatchError('WK_NOT_FOUND', `${process.execPath} could not be started with ${entry}`);
+  return {
+    id,
+    send: (message) => {
+      if (child.connected) child.send(message as object, ignoreClosedPipe);
+    },
+    onMessage: (handler) => void child.on('message', handler),
+    onExit: (handler) => void child.on('exit', handler),
+    kill: (signal) => void child.kill(signal),
+  };
+}
+
+let parent: Parent | null | undefined;
+
+/** The pipe to the process that started us, which Node opens by itself; one for the whole process. */
+function nodeParent(): Parent | null {
+  if (parent !== undefined) return parent;
+  if (process.send === undefined) return (parent = null);
+  return (parent = {
+    send: (message) => {
+      if (process.connected) process.send?.(message, undefined, undefined, ignoreClosedPipe);
+    },
+    onMessage: (handler) => void process.on('message', handler),
+    onClose: (handler) => {
+      if (process.connected) process.once('disconnect', handler);
+      else setImmediate(handler);
+    },
+  });
+}
+
+/** That the other end is gone is told by `onExit` and `onClose`; a message on its way then has nobody to reach. */
+function ignoreClosedPipe(error: Error | null): void {
+  if (error !== null && !/EPIPE|ECONNRESET|CHANNEL_CLOSED/.test(`${codeOfNode(error)} ${textOf(error)}`))
+    throw error;
+}
+
+function codeOfNode(error: Error): string {
+  return 'code' in error && typeof error.code === 'string' ? error.code : '';
+}

@@ -1,0 +1,147 @@
+import { createServer, type Server } from 'node:https';
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer } from 'ws';
+import { WatchError } from '../../../model/errors.ts';
+import type { Log } from '../../log.ts';
+import type { HttpHandler, Listener, ListenOptions } from '../../network.ts';
+import { listenError } from './network-error.ts';
+import { identityOfSocket } from './peer-identity.ts';
+import { RefusalLog } from './refusal-log.ts';
+import { serverContext } from './tls-options.ts';
+import { webSocketOptions, WsTransport } from './ws-transport.ts';
+
+/** What strangers may cost before and beside the link. */
+export interface ListenLimits {
+  readonly handshakeTimeoutMs: number;
+  readonly headersTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  readonly keepAliveTimeoutMs: number;
+  readonly headerBytesMax: number;
+  readonly connectionsMax: number;
+}
+
+export const listenLimits: ListenLimits = {
+  handshakeTimeoutMs: 10_000,
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 60_000,
+  keepAliveTimeoutMs: 10_000,
+  headerBytesMax: 16_384,
+  connectionsMax: 16_384,
+};
+
+const notFound: HttpHandler = (_request, response) => {
+  response.writeHead(404).end();
+};
+
+/** One TLS port: the link at `/link` for peers with a certificate of this pool, HTTP for everything else. */
+export async function listen(options: ListenOptions, log: Log, limits: ListenLimits): Promise<Listener> {
+  const refusals = new RefusalLog(log);
+  const server = makeServer(options, limits);
+  const sockets = trackSockets(server);
+  server.on('tlsClientError', (error, socket) => {
+    refusals.add('TLS handshake failed', { address: socket.remoteAddress, because: error.message });
+    socket.destroy();
+  });
+  server.on('drop', (dropped) => refusals.add('too many connections', { address: dropped?.remoteAddress }));
+  const webSockets = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    maxPayload: options.messageBytesMax,
+    ...webSocketOptions,
+  });
+  server.on('upgrade', (request, socket, head) => upgrade(request, socket, head));
+
+  function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    // Until the WebSocket takes over nobody else listens, and an unheard error would end the process.
+    socket.on('error', () => socket.destroy());
+    if (request.url !== '/link') return answerAndClose(socket, '404 Not Found', 'the link lives at /link');
+    const verdict = identityOfSocket(socket, options.pool);
+    if ('refused' in verdict) {
+      refusals.add(verdict.refused, { address: request.socket.remoteAddress });
+      return answerAndClose(socket, '401 Unauthorized', verdict.refused);
+    }
+    webSockets.handleUpgrade(request, socket, head, (webSocket) =>
+      options.onTransport(new WsTransport(webSocket, request.socket, verdict.identity)),
+    );
+  }
+
+  await bind(server, options.host, options.port);
+  // Out of file descriptors, say; an unheard error would end the process.
+  server.on('error', (error) => refusals.add('a connection was not accepted', { because: error.message }));
+  return {
+    host: options.host,
+    port: boundPort(server),
+    replaceCredentials: (credentials) => server.setSecureContext(serverContext(credentials)),
+    close: () => closeServer(server, sockets),
+  };
+}
+
+function makeServer(options: ListenOptions, limits: ListenLimits): Server {
+  const server = createServer(
+    {
+      ...serverContext(options.credentials),
+      requestCert: true,
+      // HTTP clients may come with a bearer token instead; `identityOfSocket` asks for the final result.
+      rejectUnauthorized: false,
+      ALPNProtocols: ['http/1.1'],
+      handshakeTimeout: limits.handshakeTimeoutMs,
+      headersTimeout: limits.headersTimeoutMs,
+      requestTimeout: limits.requestTimeoutMs,
+      keepAliveTimeout: limits.keepAliveTimeoutMs,
+      connectionsCheckingInterval: 2_000,
+      maxHeaderSize: limits.headerBytesMax,
+      noDelay: true,
+    },
+    options.onRequest ?? notFound,
+  );
+  server.maxConnections = limits.connectionsMax;
+  return server;
+}
+
+/** Upgraded and half-open connections are unknown to the HTTP server, so we keep count ourselves. */
+function trackSockets(server: Server): Set<Socket> {
+  const sockets = new Set<Socket>();
+  const track = (socket: Socket): void => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  };
+  server.on('connection', track);
+  server.on('secureConnection', track);
+  return sockets;
+}
+
+function answerAndClose(socket: Duplex, status: string, text: string): void {
+  const body = `${text}\n`;
+  socket.end(
+    `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    () => socket.destroy(),
+  );
+}
+
+function bind(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const failed = (error: Error): void => reject(listenError(error, host, port));
+    server.once('error', failed);
+    server.listen({ host, port, backlog: 1_024 }, () => {
+      server.off('error', failed);
+      resolve();
+    });
+  });
+}
+
+function boundPort(server: Server): number {
+  const address = server.address();
+  if (address === null || typeof address === 'string')
+    throw new WatchError('WK_INTERNAL', 'the listener has no address');
+  return address.port;
+}
+
+function closeServer(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    for (const socket of sockets) socket.destroy();
+  });
+}

@@ -1,0 +1,89 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { WatchError } from '../../model/errors.ts';
+import type { CommandCall, CommandResult } from '../commands.ts';
+
+/** What still holds the output open after the command ended (a daemon it left behind) is waited for no longer. */
+const lingerMs = 200;
+
+/**
+ * Runs a program in a process group of its own, without a shell, with nothing to read. At the time-out the whole
+ * group is killed, so that what the command started goes with it.
+ */
+export function runCommand(call: CommandCall): Promise<CommandResult> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(call.file, call.args, {
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: environment(call.environment),
+    });
+    const stdout = collect(child.stdout, call.outputBytesMax);
+    const stderr = collect(child.stderr, call.outputBytesMax);
+    let timedOut = false;
+    const timer = setTimeout(() => {
+      timedOut = true;
+      killGroup(child);
+    }, call.timeoutMs);
+    child.once('error', (error) => {
+      clearTimeout(timer);
+      reject(cannotStart(call.file, error));
+    });
+    child.once('exit', () => {
+      clearTimeout(timer);
+      setTimeout(() => {
+        child.stdout.destroy();
+        child.stderr.destroy();
+      }, lingerMs).unref();
+    });
+    child.once('close', (exitCode) =>
+      resolve({
+        exitCode,
+        timedOut,
+        stdout: stdout.text(),
+        stderr: stderr.text(),
+        cut: stdout.cut() || stderr.cut(),
+      }),
+    );
+  });
+}
+
+/** Ours, but without what would make another Node program behave as a part of us. */
+function environment(extra: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
+  const { NODE_OPTIONS: _options, NODE_CHANNEL_FD: _channel, ...rest } = process.env;
+  return { ...rest, ...extra };
+}
+
+function collect(stream: NodeJS.ReadableStream, bytesMax: number) {
+  const chunks: Buffer[] = [];
+  let room = bytesMax;
+  let cut = false;
+  stream.on('data', (chunk: Buffer) => {
+    // Reading goes on beyond the cap, or a talkative command would block for ever on a full pipe.
+    if (chunk.length > room) cut = true;
+    if (room > 0) chunks.push(chunk.subarray(0, room));
+    room = Math.max(0, room - chunk.length);
+  });
+  return { text: () => Buffer.concat(chunks).toString('utf8'), cut: () => cut };
+}
+
+function killGroup(child: ChildProcess): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, 'SIGKILL');
+  } catch (error) {
+    // The group ended by itself in this very moment.
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
+}
+
+function cannotStart(file: string, error: Error): WatchError {
+  const code = 'code' in error ? error.code : '';
+  if (code === 'ENOENT')
+    return new WatchError('WK_NOT_FOUND', `${file} is not there: check the path of the command`, {
+      cause: error,
+    });
+  if (code === 'EACCES' || code === 'EPERM')
+    return new WatchError('WK_DENIED', `${file} may not be executed by this user: check its permissions`, {
+      cause: error,
+    });
+  return new WatchError('WK_UNAVAILABLE', `${file} could not be started: ${error.message}`, { cause: error });
+}

@@ -1,0 +1,98 @@
+import { isMap, isNode, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
+import type { z } from 'zod';
+import { WatchError } from '../model/errors.ts';
+
+/** No configuration of ours comes near this; a bigger file is a mistake (a log, a core) and is not parsed at all. */
+export const yamlCharsMax = 1_048_576;
+
+/** Aliases are allowed for convenience, but not so many that a small file grows into a big value. */
+const aliasesMax = 100;
+
+/**
+ * The value of a YAML document that fits `schema`. WK_CONFIG otherwise, one line that a person can act on:
+ * `FILE:LINE: key: reason`. Unknown keys are refused where the schema is strict.
+ */
+export function parseYaml<Schema extends z.ZodType>(
+  text: string,
+  schema: Schema,
+  path: string,
+): z.output<Schema> {
+  if (text.length > yamlCharsMax)
+    throw new WatchError('WK_CONFIG', `${path}: has more than ${yamlCharsMax} characters`);
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const fault = document.errors[0] ?? document.warnings[0];
+  if (fault)
+    throw new WatchError(
+      'WK_CONFIG',
+      `${path}:${lines.linePos(fault.pos[0]).line}: ${oneLine(fault.message)}`,
+    );
+  const result = schema.safeParse(valueOf(document, path));
+  if (result.success) return result.data;
+  throw new WatchError('WK_CONFIG', issueText(result.error, document, lines, path));
+}
+
+function valueOf(document: Document, path: string): unknown {
+  try {
+    // An empty file is an empty mapping, so that the first missing key is what gets named.
+    return document.toJS({ maxAliasCount: aliasesMax }) ?? {};
+  } catch (error) {
+    throw new WatchError(
+      'WK_CONFIG',
+      `${path}: ${oneLine(error instanceof Error ? error.message : String(error))}`,
+    );
+  }
+}
+
+type Path = readonly PropertyKey[];
+
+/** Says the first issue only: the later ones often follow from it, and a line is what a terminal shows best. */
+function issueText(error: z.ZodError, document: Document, lines: LineCounter, path: string): string {
+  const issue = error.issues[0];
+  if (!issue) return `${path}: is not valid`;
+  const at: Path = issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0] ?? ''] : issue.path;
+  const reason =
+    issue.code === 'unrecognized_keys'
+      ? 'is not a known key'
+      : issue.code === 'invalid_type' && issue.input === undefined && missing(document, at)
+        ? 'is missing'
+        : oneLine(issue.message);
+  const more = error.issues.length > 1 ? ` (and ${error.issues.length - 1} more)` : '';
+  const where = `${path}:${lineOf(document, at, lines)}`;
+  return at.length > 0 ? `${where}: ${keyText(at)}: ${reason}${more}` : `${where}: ${reason}${more}`;
+}
+
+function missing(document: Document, at: Path): boolean {
+  return at.length > 0 && !document.hasIn(at);
+}
+
+/** The line of a key, or of the nearest thing around it that is in the file. */
+function lineOf(document: Document, at: Path, lines: LineCounter): number {
+  for (let depth = at.length; depth > 0; depth -= 1) {
+    const offset = offsetOf(document, at.slice(0, depth));
+    if (offset !== undefined) return lines.linePos(offset).line;
+  }
+  const range = document.contents?.range;
+  return range ? lines.linePos(range[0]).line : 1;
+}
+
+function offsetOf(document: Document, at: Path): number | undefined {
+  const parent = at.length > 1 ? document.getIn(at.slice(0, -1), true) : document.contents;
+  const last = at.at(-1);
+  if (isMap(parent)) {
+    const pair = parent.items.find(({ key }) => isScalar(key) && String(key.value) === String(last));
+    return isNode(pair?.key) ? pair.key.range?.[0] : undefined;
+  }
+  const node = document.getIn(at, true);
+  return isNode(node) ? node.range?.[0] : undefined;
+}
+
+function keyText(at: Path): string {
+  return at
+    .map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index > 0 ? '.' : ''}${String(part)}`))
+    .join('');
+}
+
+function oneLine(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').trim();
+}
