@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { planTrim, type TrimInput } from './trim.ts';
+
+const head = { origin: 'a', firstKept: 1, last: 100, bytes: 1_000, oldSeq: 60 };
+const limits = { keepMs: 1_000, keepForAbsentMs: 5_000, keepForAbsentBytes: 10_000 };
+const plan = (changes: Partial<TrimInput>) =>
+  planTrim({ heads: [head], members: [], unapplied: new Map(), limits, ...changes })[0]?.upTo ?? null;
+
+test('what every member has and is old enough goes', () => {
+  assert.equal(plan({}), 60);
+  assert.equal(plan({ members: [{ positions: { a: 40 }, absentMs: 0 }] }), 40);
+  assert.equal(plan({ members: [{ positions: { a: 90 }, absentMs: 0 }] }), 60);
+  assert.equal(plan({ members: [{ positions: {}, absentMs: 0 }] }), null);
+  assert.equal(plan({ heads: [{ ...head, firstKept: 61 }] }), null);
+});
+
+test('a member that is away holds it back for so long and for so many bytes', () => {
+  const away = (absentMs: number) => [{ positions: { a: 40 }, absentMs }];
+  assert.equal(plan({ members: away(5_000) }), 40);
+  assert.equal(plan({ members: away(5_001) }), 60);
+  assert.equal(plan({ members: away(10), heads: [{ ...head, bytes: 10_001 }] }), 60);
+  assert.equal(plan({ members: [{ positions: null, absentMs: 10 }] }), null);
+});
+
+test('an entry not applied yet stays, and what follows it', () => {
+  assert.equal(plan({ unapplied: new Map([['a', 30]]) }), 29);
+});

@@ -1,0 +1,90 @@
+import type { Origin, Positions } from '../model/origin.ts';
+import type { Journal } from './journal.ts';
+import type { OriginHead } from './origin-heads.ts';
+
+export interface TrimMember {
+  /** What the member said it has; null when it never said anything. */
+  readonly positions: Positions | null;
+  /** How long it has been away; 0 while it is connected. */
+  readonly absentMs: number;
+}
+
+export interface TrimLimits {
+  readonly keepMs: number;
+  readonly keepForAbsentMs: number;
+  readonly keepForAbsentBytes: number;
+}
+
+export interface TrimInput {
+  readonly heads: readonly (Pick<OriginHead, 'origin' | 'firstKept' | 'last' | 'bytes'> & {
+    /** The highest entry that is older than `keepMs`; `firstKept - 1` when none is. */
+    readonly oldSeq: number;
+  })[];
+  /** Every other server of the pool. */
+  readonly members: readonly TrimMember[];
+  /** Entries not applied yet stay: the lowest of each origin. */
+  readonly unapplied: ReadonlyMap<Origin, number>;
+  readonly limits: TrimLimits;
+}
+
+/**
+ * What may go: older than `keepMs`, and known to every member. A member that is away holds it back for
+ * `keepForAbsentMs`, and only while the whole journal is smaller than `keepForAbsentBytes`; later it takes a snapshot.
+ */
+export function planTrim({ heads, members, unapplied, limits }: TrimInput): {
+  readonly origin: Origin;
+  readonly upTo: number;
+}[] {
+  const bytes = heads.reduce((sum, head) => sum + head.bytes, 0);
+  const holding = members.filter(
+    ({ absentMs }) =>
+      absentMs === 0 || (absentMs <= limits.keepForAbsentMs && bytes <= limits.keepForAbsentBytes),
+  );
+  return heads
+    .map(({ origin, firstKept, last, oldSeq }) => {
+      const known = holding.map(({ positions }) => positions?.[origin] ?? 0);
+      const kept = unapplied.get(origin);
+      const upTo = Math.min(last, oldSeq, ...known, kept === undefined ? last : kept - 1);
+      return { origin, upTo, firstKept };
+    })
+    .filter(({ upTo, firstKept }) => upTo >= firstKept)
+    .map(({ origin, upTo }) => ({ origin, upTo }));
+}
+
+/** One step deletes at most so many entries of an origin, so that it never holds the thread for long. */
+const entriesPerStep = 2_000;
+
+/** Plans and trims; to be called every now and then. Answers how many entries went. */
+export function trimJournal(
+  journal: Journal,
+  members: readonly TrimMember[],
+  limits: TrimLimits,
+  wallMs: number,
+): number {
+  const before = (wallMs - limits.keepMs) * 1_000;
+  const heads = journal.heads().map((head) => ({ ...head, oldSeq: oldSeqOf(journal, head, before) }));
+  const unapplied = new Map<Origin, number>();
+  for (const { origin, seq } of journal.unapplied())
+    unapplied.set(origin, Math.min(seq, unapplied.get(origin) ?? seq));
+  let trimmed = 0;
+  for (const { origin, upTo } of planTrim({ heads, members, unapplied, limits })) {
+    const first = journal.firstKept(origin);
+    const last = Math.min(upTo, first + entriesPerStep - 1);
+    journal.trim(origin, last);
+    trimmed += last - first + 1;
+  }
+  return trimmed;
+}
+
+/** Stamps rise along an origin, so halving finds the last one before `before`. */
+function oldSeqOf(journal: Journal, { origin, firstKept, last }: OriginHead, before: number): number {
+  let old = firstKept - 1;
+  let young = last + 1;
+  while (young - old > 1) {
+    const middle = Math.floor((old + young) / 2);
+    const hlc = journal.hlcAt(origin, middle);
+    if (hlc !== null && hlc < before) old = middle;
+    else young = middle;
+  }
+  return old;
+}

@@ -1,0 +1,214 @@
+import type { Applier, DecodedBody, EntryStamp } from '../journal/applier.ts';
+import { decodeEntry } from '../journal/decode-entry.ts';
+import type {
+  MessageCounts,
+  MessageDetail,
+  MessagePage,
+  MessagePageQuery,
+  MessageView,
+} from '../model/api.ts';
+import type { Entry } from '../model/entry.ts';
+import { unreachable } from '../model/invariant.ts';
+import type { Version } from '../model/operation.ts';
+import type { Origin } from '../model/origin.ts';
+import type { Uuid } from '../model/uuid.ts';
+import type { Database } from '../runtime/database.ts';
+import { Connections, type NodeStatus } from './connections.ts';
+import { Decisions } from './decisions.ts';
+import { Facts } from './facts.ts';
+import { FilterIndex } from './filter-index.ts';
+import { Marks } from './marks.ts';
+import { MessageRows } from './message-rows.ts';
+import { MessageViews } from './message-views.ts';
+import { Nodes } from './nodes.ts';
+import { PageQuery } from './page-query.ts';
+import { Raises } from './raises.ts';
+import { StampOrigins } from './stamp-origins.ts';
+import { addToHash, hashText } from './state-hash.ts';
+import { createMessageTables, derivedTables } from './tables.ts';
+import { Totals } from './totals.ts';
+
+/** An open message and the version of its state, which a decision to close it names as `seen`. */
+export interface OpenMessage {
+  readonly message: MessageView;
+  readonly seen: Version | null;
+}
+
+/** What the journal means for messages: the tables derived from it, and every question about them. */
+export class MessageStore implements Applier {
+  readonly #database: Database;
+  readonly #totals: Totals;
+  readonly #index: FilterIndex;
+  readonly #nodes: Nodes;
+  readonly #origins: StampOrigins;
+  readonly #rows: MessageRows;
+  readonly #marks: Marks;
+  readonly #decisions: Decisions;
+  readonly #facts: Facts;
+  readonly #connections: Connections;
+  readonly #views: MessageViews;
+  readonly #pages: PageQuery;
+
+  private constructor(database: Database) {
+    this.#database = database;
+    this.#totals = new Totals(database);
+    this.#index = new FilterIndex(database);
+    this.#nodes = new Nodes(database);
+    this.#origins = new StampOrigins(database);
+    this.#rows = new MessageRows({
+      database,
+      totals: this.#totals,
+      index: this.#index,
+      nodes: this.#nodes,
+      origins: this.#origins,
+    });
+    this.#marks = new Marks(database, this.#totals, this.#index);
+    const raises = new Raises(database, this.#rows);
+    this.#facts = new Facts(this.#rows, raises);
+    const parts = { totals: this.#totals, marks: this.#marks, raises, nodes: this.#nodes };
+    this.#decisions = new Decisions(database, parts);
+    this.#connections = new Connections(database, this.#totals, this.#nodes);
+    this.#views = new MessageViews(database, this.#marks, this.#decisions);
+    this.#pages = new PageQuery(database, this.#index, this.#nodes, this.#views);
+    this.#index.reload((above) => this.#rows.indexed(above));
+  }
+
+  /** Makes the tables where they are missing. */
+  static open(database: Database): MessageStore {
+    createMessageTables(database);
+    return new MessageStore(database);
+  }
+
+  apply(stamp: EntryStamp, body: DecodedBody): void {
+    switch (body.kind) {
+      case 'messages':
+        return this.#facts.apply(body.value, stamp);
+      case 'operations':
+        return this.#marks.apply(body.value.operations, stamp.origin);
+      case 'connections':
+        return this.#connections.apply(body.value.connections, stamp);
+      case 'takeover':
+        return this.#decisions.applyTakeover(body.value, stamp);
+      case 'decisions':
+        return this.#decisions.apply(body.value, stamp);
+      default:
+        return unreachable(body);
+    }
+  }
+
+  beforeCommit(): void {
+    this.#nodes.flush();
+    this.#index.flush();
+    this.#totals.flush();
+  }
+
+  afterRollback(): void {
+    this.#totals.reload();
+    this.#nodes.reload();
+    this.#origins.reload();
+    this.#decisions.reload();
+    this.#index.reload((above) => this.#rows.indexed(above));
+  }
+
+  page(query: MessagePageQuery): MessagePage {
+    return this.#pages.page(query);
+  }
+
+  get(id: Uuid): MessageDetail | null {
+    return this.#views.detail(id);
+  }
+
+  /** The version of the message's state; null before the first operation or decision. */
+  stateVersion(id: Uuid): Version | null {
+    return this.#marks.markOf(id).stateVersion;
+  }
+
+  counts(): MessageCounts {
+    return this.#totals.counts();
+  }
+
+  /** The messages that these entries are about, as they are now, each once. One out of view is left out. */
+  changedBy(entries: readonly Entry[]): MessageView[] {
+    const ids = new Set<Uuid>();
+    for (const entry of entries) for (const id of this.#idsIn(entry)) ids.add(id);
+    return [...ids].map((id) => this.#views.byId(id)).filter((view) => view !== null);
+  }
+
+  /** The newest open message with that key. */
+  openByKey(key: string): OpenMessage | null {
+    const [message] = this.page({ key, state: 'open', order: 'newest', limit: 1 }).messages;
+    return message ? { message, seen: this.#marks.markOf(message.id).stateVersion } : null;
+  }
+
+  /** Which run of each server is the newest is the journal's knowledge (`newestOriginOf`). */
+  nodes(newestOriginOf: (server: Uuid) => Origin | null): NodeStatus[] {
+    return this.#connections.statuses(newestOriginOf);
+  }
+
+  /** Nodes connected to one of these runs of servers. */
+  connectedTo(origins: readonly Origin[]): ReadonlySet<Uuid> {
+    return this.#connections.connectedTo(origins);
+  }
+
+  /** When any server heard the node last; null for a node that was never connected. */
+  lastHeardMs(node: Uuid): number | null {
+    return this.#connections.lastHeardMs(node);
+  }
+
+  highestEpochs(): Readonly<Record<string, number>> {
+    return this.#decisions.epochs();
+  }
+
+  /** Equal on servers at equal positions, whatever the order in which they got there. */
+  stateHash(): string {
+    return hashText(this.#totals.hash);
+  }
+
+  /** The same from all rows: for the checker. Takes seconds for a million messages. */
+  recomputeStateHash(): string {
+    let sum = 0;
+    for (const part of [this.#rows, this.#marks, this.#decisions, this.#connections])
+      for (const hash of part.hashes()) sum = addToHash(sum, hash);
+    return hashText(sum);
+  }
+
+  /** Derives everything anew from all entries of the journal, in one transaction; only where none was trimmed. */
+  rebuild(entries: Iterable<Entry>): void {
+    try {
+      this.#database.transaction(() => {
+        for (const table of derivedTables) this.#database.exec(`DELETE FROM ${table}`);
+        this.afterRollback();
+        for (const entry of entries) {
+          const decoding = decodeEntry(entry);
+          if ('body' in decoding) this.apply(entry, decoding.body);
+        }
+        this.beforeCommit();
+      });
+    } catch (error) {
+      this.afterRollback();
+      throw error;
+    }
+  }
+
+  #idsIn(entry: Entry): Uuid[] {
+    const decoding = decodeEntry(entry);
+    if (!('body' in decoding)) return [];
+    const { body } = decoding;
+    switch (body.kind) {
+      case 'messages':
+        return body.value.messages.map(({ id }) => id);
+      case 'operations':
+        return body.value.operations.map(({ message }) => message);
+      case 'decisions':
+        return body.value.decisions.map((decision) =>
+          decision.kind === 'raise' ? decision.message.id : decision.message,
+        );
+      case 'takeover':
+        return this.#decisions.touchedBy(body.value);
+      case 'connections':
+        return [];
+      default:
+        return unreachable(body);
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import type { MessageDetail, MessageView, OperationView } from '../model/api.ts';
+import { hlcMs } from '../model/hlc.ts';
+import type { Uuid } from '../model/uuid.ts';
+import type { Database, Statement } from '../runtime/database.ts';
+import type { CloseRecord, Decisions } from './decisions.ts';
+import { idBytes } from './id-bytes.ts';
+import type { Marks } from './marks.ts';
+import type { StoredOperation } from './merge.ts';
+import { messageOf, type MessageColumns } from './message-columns.ts';
+
+type ViewRow = MessageColumns & {
+  readonly hlc: number;
+  readonly node: Uuid;
+  readonly nodeName: string;
+  readonly state: number | null;
+  readonly owner: string | null;
+  readonly annotations: number | null;
+  readonly acknowledgedMs: number | null;
+  readonly acknowledgedBy: string | null;
+};
+
+const select = `SELECT m.id, m.severity, m.created_ms AS createdMs, m.hlc, m.text, m.application, m.object,
+    m.message_group AS messageGroup, m.key, m.source, m.attributes, n.core_id AS node, n.name AS nodeName,
+    k.state, k.owner, k.annotations, k.acknowledged_ms AS acknowledgedMs, k.acknowledged_by AS acknowledgedBy
+  FROM messages m JOIN nodes n ON n.number = m.node LEFT JOIN marks k ON k.message = m.id`;
+
+/** Reads messages as people see them. */
+export class MessageViews {
+  readonly #byId: Statement;
+  readonly #byRow: Statement;
+  readonly #marks: Marks;
+  readonly #decisions: Decisions;
+
+  constructor(database: Database, marks: Marks, decisions: Decisions) {
+    this.#byId = database.prepare(`${select} WHERE m.id = ?`);
+    this.#byRow = database.prepare(`${select} WHERE m.row = ?`);
+    this.#marks = marks;
+    this.#decisions = decisions;
+  }
+
+  byId(id: Uuid): MessageView | null {
+    const row = this.#byId.get<ViewRow>(idBytes(id));
+    return row ? viewOf(row) : null;
+  }
+
+  byRow(row: number): MessageView | null {
+    const stored = this.#byRow.get<ViewRow>(row);
+    return stored ? viewOf(stored) : null;
+  }
+
+  detail(id: Uuid): MessageDetail | null {
+    const message = this.byId(id);
+    if (!message) return null;
+    const operations = [
+      ...this.#marks
+        .operationsOn(id)
+        .map((operation) => ({ hlc: operation.hlc, view: viewOfOperation(operation) })),
+      ...this.#decisions.closesOf(id).map((close) => ({ hlc: close.hlc, view: viewOfClose(close) })),
+    ];
+    operations.sort((a, b) => a.hlc - b.hlc || (a.view.id < b.view.id ? -1 : 1));
+    return { message, operations: operations.map(({ view }) => view) };
+  }
+}
+
+function viewOf(row: ViewRow): MessageView {
+  return {
+    ...messageOf(row),
+    node: row.node,
+    nodeName: row.nodeName,
+    state: row.state === 1 ? 'acknowledged' : 'open',
+    owner: row.owner,
+    annotations: row.annotations ?? 0,
+    receivedMs: hlcMs(row.hlc),
+    acknowledgedMs: row.acknowledgedMs,
+    acknowledgedBy: row.acknowledgedBy,
+  };
+}
+
+function viewOfOperation({ id, kind, by, hlc, text }: StoredOperation): OperationView {
+  return { id, kind, by, atMs: hlcMs(hlc), ...(text !== undefined && { text }) };
+}
+
+function viewOfClose({ id, role, epoch, hlc, because, void: dead }: CloseRecord): OperationView {
+  const decision = { role, epoch, void: dead };
+  return { id, kind: 'acknowledge', by: role, atMs: hlcMs(hlc), text: because, decision };
+}

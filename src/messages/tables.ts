@@ -1,0 +1,66 @@
+import type { Database } from '../runtime/database.ts';
+
+/**
+ * messages: one row a message, as its source made it; `row` counts up in the order of arrival here and is the place in
+ *   the filter index. The index on `id` finds doubles and gives the order of pages. There is no other index: an insert
+ *   into one costs more than everything the filter index does for that message.
+ * marks: what operations and decisions made of a message, also of one that is not here yet (`here` = 0).
+ * contested: what a node sent under an ID that a decision raised too; kept for the day that decision is void.
+ * slices, segments: the filter index, see filter-index.ts.
+ */
+export function createMessageTables(database: Database): void {
+  database.exec(`
+    CREATE TABLE IF NOT EXISTS messages(
+      row INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, node INTEGER NOT NULL, severity INTEGER NOT NULL,
+      created_ms INTEGER NOT NULL, hlc INTEGER NOT NULL, origin INTEGER NOT NULL, raised INTEGER NOT NULL,
+      text TEXT NOT NULL, application TEXT, object TEXT, message_group TEXT, key TEXT, source TEXT, attributes TEXT);
+    CREATE TABLE IF NOT EXISTS nodes(
+      number INTEGER PRIMARY KEY, core_id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, name_hlc INTEGER NOT NULL,
+      name_origin TEXT NOT NULL, last_message_ms INTEGER);
+    CREATE TABLE IF NOT EXISTS stamp_origins(number INTEGER PRIMARY KEY, origin TEXT NOT NULL UNIQUE);
+    CREATE TABLE IF NOT EXISTS operations(
+      message BLOB NOT NULL, id BLOB NOT NULL, kind TEXT NOT NULL, by TEXT NOT NULL, hlc INTEGER NOT NULL,
+      origin TEXT NOT NULL, text TEXT, PRIMARY KEY(message, id)) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS marks(
+      message BLOB PRIMARY KEY, here INTEGER NOT NULL, state INTEGER NOT NULL, owner TEXT,
+      annotations INTEGER NOT NULL, acknowledged_ms INTEGER, acknowledged_by TEXT,
+      state_hlc INTEGER, state_origin TEXT) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS decisions(
+      origin TEXT NOT NULL, seq INTEGER NOT NULL, item INTEGER NOT NULL, role TEXT NOT NULL, epoch INTEGER NOT NULL,
+      hlc INTEGER NOT NULL, void INTEGER NOT NULL, kind TEXT NOT NULL, message BLOB NOT NULL, body TEXT NOT NULL,
+      PRIMARY KEY(origin, seq, item)) WITHOUT ROWID;
+    CREATE INDEX IF NOT EXISTS decisions_by_message ON decisions(message);
+    CREATE TABLE IF NOT EXISTS takeovers(
+      role TEXT NOT NULL, epoch INTEGER NOT NULL, origin TEXT NOT NULL, seq INTEGER NOT NULL, positions TEXT NOT NULL,
+      PRIMARY KEY(role, epoch, origin, seq)) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS epochs(role TEXT PRIMARY KEY, epoch INTEGER NOT NULL) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS contested(
+      message BLOB PRIMARY KEY, node TEXT NOT NULL, hlc INTEGER NOT NULL, origin TEXT NOT NULL, body TEXT NOT NULL)
+      WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS connections(
+      node TEXT NOT NULL, server TEXT NOT NULL, origin TEXT NOT NULL, hlc INTEGER NOT NULL, connected INTEGER NOT NULL,
+      since_ms INTEGER NOT NULL, last_heard_ms INTEGER NOT NULL, version TEXT NOT NULL, address TEXT NOT NULL,
+      PRIMARY KEY(node, server)) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS totals(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS segments(
+      segment INTEGER PRIMARY KEY, min_id TEXT NOT NULL, max_id TEXT NOT NULL, min_created_ms INTEGER NOT NULL,
+      max_created_ms INTEGER NOT NULL);
+    CREATE TABLE IF NOT EXISTS slices(row INTEGER PRIMARY KEY, bits BLOB NOT NULL);`);
+}
+
+/** Everything above can be made anew from the journal. */
+export const derivedTables = [
+  'messages',
+  'nodes',
+  'stamp_origins',
+  'operations',
+  'marks',
+  'decisions',
+  'takeovers',
+  'epochs',
+  'contested',
+  'connections',
+  'totals',
+  'segments',
+  'slices',
+] as const;
