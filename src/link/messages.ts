@@ -1,0 +1,116 @@
+import { z } from 'zod';
+import { isOrigin } from '../model/origin.ts';
+
+/** Protocol versions this build speaks: the newest and the one before it. */
+export const protocolMax = 1;
+export const protocolMin = 1;
+
+const seq = z.int().min(0);
+const origin = z.string().refine(isOrigin, 'is not an origin');
+const positions = z.record(origin, seq);
+const name = z.string().min(1).max(256);
+
+/** What peers of the link say; each is the header of a frame (frame.ts), some with a body of bytes behind it. */
+export const linkMessageSchemas = {
+  /**
+   * First frame of whoever connected. Kind, pool and core ID are in the certificate and stand nowhere else. Said
+   * before the protocol is agreed on, so what a newer version adds is overlooked here (and in `refused`).
+   */
+  hello: z.object({
+    type: z.literal('hello'),
+    protocolMin: z.int(),
+    protocolMax: z.int(),
+    name,
+    version: name,
+    /** Servers only: where this server's journal stands. */
+    origin: origin.optional(),
+  }),
+  /** The answer: the protocol chosen, and how to behave. */
+  welcome: z.strictObject({
+    type: z.literal('welcome'),
+    protocol: z.int(),
+    name,
+    version: name,
+    coreId: z.uuid(),
+    /** Servers only. What the welcoming server has, so that the other can send what it lacks. */
+    positions: positions.optional(),
+    /** Agents only. Batches that may be unanswered, how often to say ping, over how long to spread a reconnect. */
+    windowBatches: z.int().min(1).max(1_024).optional(),
+    pingEveryMs: z.int().min(100).optional(),
+    reconnectSpreadMs: z.int().min(0).optional(),
+    /** Agents only. Every address of the pool, virtual interfaces first: the agent remembers them. */
+    servers: z.array(z.string().max(1_024)).max(64).optional(),
+  }),
+  /** Said before closing a connection; `retry` false means: not until something was changed by a person. */
+  refused: z.object({
+    type: z.literal('refused'),
+    code: z.string().max(64),
+    text: z.string().max(1_024),
+    retry: z.boolean(),
+  }),
+  ping: z.strictObject({ type: z.literal('ping'), id: seq }),
+  pong: z.strictObject({ type: z.literal('pong'), id: seq }),
+
+  /** Agent to server. Body: the compressed journal body of kind `messages`. `batch` counts up within a connection. */
+  batch: z.strictObject({ type: z.literal('batch'), batch: seq, count: z.int().min(1).max(5_000) }),
+  /** Server to agent. Said again with a higher `copies` when that is reached. `wanted` is 2, or 1 in a pool of one. */
+  stored: z.strictObject({
+    type: z.literal('stored'),
+    batch: seq,
+    copies: z.int().min(1),
+    wanted: z.int().min(1),
+    /** Messages that this pool will never take, by position in the batch, each with its reason. */
+    refused: z.array(z.strictObject({ index: seq, text: z.string().max(512) })).optional(),
+  }),
+  /** Server to agent: not stored and not to be counted on; send again after `afterMs` (disk full, overload, strict). */
+  again: z.strictObject({
+    type: z.literal('again'),
+    batch: seq,
+    code: z.string().max(64),
+    text: z.string().max(1_024),
+    afterMs: z.int().min(0),
+  }),
+
+  /** Server to server. Body: the entries' bodies, end to end, in this order. */
+  entries: z.strictObject({
+    type: z.literal('entries'),
+    entries: z
+      .array(
+        z.strictObject({
+          origin,
+          seq: z.int().min(1),
+          hlc: z.int().min(0),
+          kind: z.string().min(1).max(64),
+          checksum: z.string().max(64),
+          bytes: z.int().min(0),
+        }),
+      )
+      .min(1)
+      .max(1_024),
+  }),
+  /** Receiver to sender after each commit: what is durable here. Holds only what changed since the last. */
+  positions: z.strictObject({
+    type: z.literal('positions'),
+    positions,
+    /** The hash of the derived rows at the positions last told; members at equal positions compare. */
+    stateHash: z.string().max(64).optional(),
+    /** Chain hashes, by origin, at the position named. */
+    chains: z.record(origin, z.strictObject({ seq, chain: z.string().max(64) })).optional(),
+    epochs: z.record(z.string().max(256), seq).optional(),
+  }),
+  /** Sender to receiver: what you lack was trimmed here; say `snapshotPlease` when the others have what you have. */
+  trimmed: z.strictObject({ type: z.literal('trimmed'), origin, from: seq }),
+  snapshotPlease: z.strictObject({ type: z.literal('snapshotPlease') }),
+  /** Body: the bytes from `offset` on. The last part has `last` and the checksum (SHA-256, hex) of the whole. */
+  snapshotPart: z.strictObject({
+    type: z.literal('snapshotPart'),
+    offset: seq,
+    totalBytes: seq,
+    last: z.boolean(),
+    sha256: z.string().max(64).optional(),
+  }),
+} as const;
+
+export type LinkMessageType = keyof typeof linkMessageSchemas;
+export type LinkMessageOf<T extends LinkMessageType> = z.infer<(typeof linkMessageSchemas)[T]>;
+export type LinkMessage = { [T in LinkMessageType]: LinkMessageOf<T> }[LinkMessageType];

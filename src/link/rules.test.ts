@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { identityKinds } from '../model/identity.ts';
+import { linkMessageSchemas, type LinkMessageType } from './messages.ts';
+import { linkRules, whyForbidden, type Phase, type Side } from './rules.ts';
+
+const types = Object.keys(linkMessageSchemas) as LinkMessageType[];
+
+/** Written out a second time, so that a right is only ever given on purpose. */
+const allowed: Readonly<Record<LinkMessageType, readonly string[]>> = {
+  hello: ['agent>server dialer greeting', 'server>server dialer greeting'],
+  welcome: ['server>agent acceptor greeting', 'server>server acceptor greeting'],
+  refused: [...everywhere('agent>server'), ...everywhere('server>agent'), ...everywhere('server>server')],
+  ping: [...open('agent>server'), ...open('server>agent'), ...open('server>server')],
+  pong: [...open('agent>server'), ...open('server>agent'), ...open('server>server')],
+  batch: open('agent>server'),
+  stored: open('server>agent'),
+  again: open('server>agent'),
+  entries: open('server>server'),
+  positions: open('server>server'),
+  trimmed: open('server>server'),
+  snapshotPlease: open('server>server'),
+  snapshotPart: open('server>server'),
+};
+
+function open(direction: string): string[] {
+  return [`${direction} dialer open`, `${direction} acceptor open`];
+}
+
+function everywhere(direction: string): string[] {
+  return [...open(direction), `${direction} dialer greeting`, `${direction} acceptor greeting`];
+}
+
+for (const type of types)
+  test(`${type} may go exactly where the table says`, () => {
+    const seen: string[] = [];
+    for (const from of identityKinds)
+      for (const to of identityKinds)
+        for (const by of ['dialer', 'acceptor'] satisfies Side[])
+          for (const phase of ['greeting', 'open'] satisfies Phase[])
+            if (whyForbidden(type, { from, to, by, phase }) === null)
+              seen.push(`${from}>${to} ${by} ${phase}`);
+    assert.deepEqual(seen.toSorted(), [...allowed[type]].toSorted());
+  });
+
+test('every type has a rule, and only bulk has a body', () => {
+  assert.deepEqual(Object.keys(linkRules).toSorted(), types.toSorted());
+  for (const type of types) assert.equal(linkRules[type].lane === 'bulk', linkRules[type].body, type);
+});

@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import { identityUri, type Identity } from '../model/identity.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Random } from '../runtime/random.ts';
+import { signLeaf, signRoot, type Signer } from './certificate.ts';
+import { makeKeyPair } from './key-pair.ts';
+
+const dayMs = 86_400_000;
+
+/** Certificates are valid from a day before they are made, since clocks of managed nodes run late. */
+const backdatedMs = dayMs;
+const authorityMs = 10 * 365 * dayMs;
+
+/** Until certificates renew themselves an agent's must outlive the operator's attention: a year, not days. */
+const leafMs = { server: 397 * dayMs, agent: 365 * dayMs, user: 365 * dayMs } as const;
+
+/** A pool's certificate authority: whoever has the key can name servers, agents and users of the pool. */
+export type Authority = Signer;
+
+interface Ports {
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+export async function makeAuthority(poolName: string, { clock, random }: Ports): Promise<Authority> {
+  const keys = makeKeyPair();
+  const nowMs = clock.wallMs();
+  const certificatePem = await signRoot(
+    {
+      publicKeyPem: keys.publicKeyPem,
+      commonName: `Watchkeeper pool ${poolName}`,
+      notBeforeMs: nowMs - backdatedMs,
+      notAfterMs: nowMs + authorityMs,
+      serial: random.bytes(16),
+    },
+    keys.keyPem,
+  );
+  return { certificatePem, keyPem: keys.keyPem };
+}
+
+export interface CertificateRequest {
+  readonly identity: Identity;
+  readonly publicKeyPem: string;
+  /** Shown to people; decides nothing. */
+  readonly name: string;
+  /** Servers only: host names and addresses under which tools other than ours may know it. */
+  readonly hosts?: readonly string[];
+}
+
+/** A certificate (PEM) with exactly one URI name, the identity. Servers may listen and dial, others only dial. */
+export function issueCertificate(
+  authority: Authority,
+  request: CertificateRequest,
+  { clock, random }: Ports,
+): Promise<string> {
+  const nowMs = clock.wallMs();
+  const { kind } = request.identity;
+  const hosts = kind === 'server' ? [...new Set(request.hosts)] : [];
+  return signLeaf(
+    {
+      publicKeyPem: request.publicKeyPem,
+      commonName: request.name,
+      uris: [identityUri(request.identity)],
+      dnsNames: hosts.filter((host) => !isIp(host)),
+      ipAddresses: hosts.filter(isIp),
+      usages: kind === 'server' ? ['server', 'client'] : ['client'],
+      notBeforeMs: nowMs - backdatedMs,
+      notAfterMs: nowMs + leafMs[kind],
+      serial: random.bytes(16),
+    },
+    authority,
+  );
+}
+
+function isIp(host: string): boolean {
+  return z.ipv4().safeParse(host).success || z.ipv6().safeParse(host).success;
+}

@@ -1,0 +1,57 @@
+import type { Identity, IdentityKind } from '../model/identity.ts';
+import { uuidV4, type Uuid } from '../model/uuid.ts';
+import { nodeClock } from '../runtime/node/clock.ts';
+import { nodeRandom } from '../runtime/node/random.ts';
+import type { Credentials } from '../runtime/network.ts';
+import { issueCertificate, makeAuthority, type Authority } from './authority.ts';
+import { signLeaf, type CertificateDraft } from './certificate.ts';
+import { makeKeyPair } from './key-pair.ts';
+
+const ports = { clock: nodeClock, random: nodeRandom };
+
+/** For tests: a pool with its own authority, and as many identities of it as a test wants. */
+export class TestPool {
+  readonly id: Uuid = uuidV4(nodeRandom.bytes(16));
+  readonly authority: Authority;
+
+  private constructor(authority: Authority) {
+    this.authority = authority;
+  }
+
+  static async make(): Promise<TestPool> {
+    return new TestPool(await makeAuthority('test', ports));
+  }
+
+  identity(kind: IdentityKind): Identity {
+    return { pool: this.id, kind, coreId: uuidV4(nodeRandom.bytes(16)) };
+  }
+
+  async credentials(identity: Identity): Promise<Credentials> {
+    const keys = makeKeyPair();
+    const request = { identity, publicKeyPem: keys.publicKeyPem, name: identity.kind };
+    return this.#with(keys.keyPem, await issueCertificate(this.authority, request, ports));
+  }
+
+  /** A certificate signed by the pool's authority that says something our own code would never say. */
+  async oddCredentials(odd: Partial<CertificateDraft>, signer = this.authority): Promise<Credentials> {
+    const keys = makeKeyPair();
+    const nowMs = nodeClock.wallMs();
+    const draft: CertificateDraft = {
+      publicKeyPem: keys.publicKeyPem,
+      commonName: 'odd',
+      uris: [],
+      dnsNames: [],
+      ipAddresses: [],
+      usages: ['client', 'server'],
+      notBeforeMs: nowMs - 3_600_000,
+      notAfterMs: nowMs + 3_600_000,
+      serial: nodeRandom.bytes(16),
+      ...odd,
+    };
+    return this.#with(keys.keyPem, await signLeaf(draft, signer));
+  }
+
+  #with(keyPem: string, certificatePem: string): Credentials {
+    return { keyPem, certificatePem, authorityPems: [this.authority.certificatePem] };
+  }
+}
