@@ -1,0 +1,32 @@
+import { Code, ConnectError } from '@connectrpc/connect';
+
+/**
+ * `not done`: the member cannot have carried the call out, so that another may be asked to, whatever the call was.
+ * `refused`: it answered that it will not, and no other would. `unknown`: it may or may not have been carried out.
+ */
+export type CallFailure = 'not done' | 'refused' | 'unknown';
+
+/** Before anything could be sent. */
+const neverSent = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN']);
+
+const refusals: ReadonlySet<Code> = new Set([
+  Code.InvalidArgument,
+  Code.PermissionDenied,
+  Code.Unauthenticated,
+  Code.ResourceExhausted,
+]);
+
+export function failureOf(error: unknown): CallFailure {
+  if (!(error instanceof ConnectError)) return 'unknown';
+  if (refusals.has(error.code)) return 'refused';
+  // What answers so is no etcd, or one that is far too old.
+  if (error.code === Code.Unimplemented) return 'not done';
+  if (error.code !== Code.Unavailable) return 'unknown';
+  // With the header `hasleader` a member without a leader says so before it looks at the call.
+  if (error.rawMessage.includes('etcdserver: no leader')) return 'not done';
+  return neverSent.has(codeOfCause(error)) ? 'not done' : 'unknown';
+}
+
+function codeOfCause({ cause }: ConnectError): string {
+  return cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
+}

@@ -1,0 +1,96 @@
+import type { Clock, Timer, Timers } from '../../runtime/clock.ts';
+import type { Log } from '../../runtime/log.ts';
+import type { Credentials } from '../../runtime/network.ts';
+import { every } from '../../runtime/timing.ts';
+import { checkKey, checkTransaction } from '../check-transaction.ts';
+import type { Change, Coordination, Item, Transaction, TransactionResult } from '../coordination.ts';
+import { KeySpace } from './key-space.ts';
+import { KeyWatch } from './key-watch.ts';
+import { Members } from './members.ts';
+import { transactionResult, txnRequest } from './transaction-messages.ts';
+
+export interface EtcdOptions {
+  /** `http://HOST:PORT` or `https://HOST:PORT`, in the order in which they are tried. */
+  readonly endpoints: readonly string[];
+  /** All keys start with it and a slash; nobody else may write there. */
+  readonly prefix: string;
+  /** With https only. The members must have certificates with their host names and addresses. */
+  readonly credentials?: Credentials | undefined;
+  readonly timers: Timers;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Within how long every call answers or fails; an election in etcd takes longer than any sensible value. */
+  readonly callMs?: number;
+}
+
+export const etcdCallMsMax = 1_000;
+const probeEveryMs = 500;
+
+/** The coordinator of many machines: etcd, of one, three or five members. See DESIGN.md. */
+export function openEtcd(options: EtcdOptions): Coordination {
+  return new EtcdCoordination(options);
+}
+
+class EtcdCoordination implements Coordination {
+  readonly #members: Members;
+  readonly #keys: KeySpace;
+  readonly #timers: Timers;
+  readonly #watches = new Set<KeyWatch>();
+  #probe: Timer | null = null;
+
+  constructor(options: EtcdOptions) {
+    const callMs = Math.min(options.callMs ?? etcdCallMsMax, etcdCallMsMax);
+    this.#members = new Members({ ...options, callMs });
+    this.#keys = new KeySpace(options.prefix);
+    this.#timers = options.timers;
+  }
+
+  async get(key: string): Promise<Item | null> {
+    checkKey(key);
+    const { kvs } = await this.#members.call(
+      (member, options) => member.kv.range({ key: this.#keys.key(key) }, options),
+      { repeatable: true },
+    );
+    return kvs[0] === undefined ? null : this.#keys.item(kvs[0]);
+  }
+
+  async list(prefix: string): Promise<{ items: Item[]; revision: number }> {
+    const { kvs, header } = await this.#members.call(
+      (member, options) => member.kv.range(this.#keys.range(prefix), options),
+      { repeatable: true },
+    );
+    return { items: kvs.map((kv) => this.#keys.item(kv)), revision: Number(header?.revision ?? 0n) };
+  }
+
+  async transact(transaction: Transaction): Promise<TransactionResult> {
+    checkTransaction(transaction);
+    // Sent twice, one that was carried out the first time would report that its own conditions do not hold.
+    const answer = await this.#members.call(
+      (member, options) => member.kv.txn(txnRequest(transaction, this.#keys), options),
+      { repeatable: false },
+    );
+    return transactionResult(transaction, answer);
+  }
+
+  watch(prefix: string, fromRevision: number, onChange: (change: Change) => void): { close(): void } {
+    if (this.#members.closed) throw this.#members.away('it was closed');
+    const ports = {
+      members: this.#members,
+      keys: this.#keys,
+      timers: this.#timers,
+      list: (of: string) => this.list(of),
+    };
+    const watch = new KeyWatch(ports, prefix, fromRevision, onChange);
+    this.#watches.add(watch);
+    this.#probe ??= every(this.#timers, probeEveryMs, () => this.#members.probe());
+    void watch.run().finally(() => this.#watches.delete(watch));
+    return { close: () => watch.close() };
+  }
+
+  close(): Promise<void> {
+    this.#probe?.cancel();
+    for (const watch of this.#watches) watch.close();
+    this.#members.close();
+    return Promise.resolve();
+  }
+}

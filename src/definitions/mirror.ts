@@ -1,0 +1,182 @@
+import type { z } from 'zod';
+import type { Change, Coordination, Deleted, Item } from '../coordination/coordination.ts';
+import { keys } from '../model/definitions.ts';
+import { codeOf, textOf } from '../model/errors.ts';
+import type { Timer, Timers } from '../runtime/clock.ts';
+import type { Database } from '../runtime/database.ts';
+import type { Log } from '../runtime/log.ts';
+
+const retryMs = 1_000;
+
+/**
+ * A copy of the coordinator's keys, in memory and on disk. Modes: stale (read from disk, no watch yet), live.
+ * stale -> live when the whole store was listed and the watch runs; the watch itself then keeps it live across
+ * reconnects.
+ */
+export class Mirror {
+  readonly #coordination: Coordination;
+  readonly #database: Database;
+  readonly #timers: Timers;
+  readonly #log: Log;
+  readonly #items = new Map<string, Item>();
+  readonly #parsed = new Map<string, unknown>();
+  /** What `list` answered last for a prefix, until a key below it changes: it is asked for with every batch. */
+  readonly #lists = new Map<string, readonly unknown[]>();
+  readonly #listeners = new Set<(keys: ReadonlySet<string>) => void>();
+  #watch: { close(): void } | null = null;
+  #retry: Timer | null = null;
+  #closed = false;
+
+  constructor(ports: { coordination: Coordination; database: Database; timers: Timers; log: Log }) {
+    this.#coordination = ports.coordination;
+    this.#database = ports.database;
+    this.#timers = ports.timers;
+    this.#log = ports.log;
+    this.#database.exec(
+      'CREATE TABLE IF NOT EXISTS definitions_mirror (key TEXT PRIMARY KEY, value TEXT NOT NULL, revision INTEGER NOT NULL) WITHOUT ROWID',
+    );
+    const rows = this.#database
+      .prepare('SELECT key, value, revision FROM definitions_mirror')
+      .all<{ key: string; value: string; revision: number }>();
+    for (const row of rows) this.#items.set(row.key, row);
+  }
+
+  /** Lists and follows the coordinator; when it is away, tries again for as long as the server runs. */
+  async start(): Promise<void> {
+    try {
+      const listed = await this.#coordination.list('');
+      if (this.#closed) return;
+      this.#take({ reset: true, revision: listed.revision, items: listed.items });
+      this.#watch = this.#coordination.watch('', listed.revision, (change) => this.#take(change));
+    } catch (error) {
+      this.#log.warn('definitions are read from the local copy, the coordinator does not answer', {
+        code: codeOf(error),
+        error: textOf(error),
+      });
+      if (!this.#closed) this.#retry = this.#timers.after(retryMs, () => void this.start());
+    }
+  }
+
+  get live(): boolean {
+    return this.#watch !== null;
+  }
+
+  /** The definition at `key`, or null when there is none or it does not fit `schema`. */
+  get<S extends z.ZodType>(key: string, schema: S): z.infer<S> | null {
+    const item = this.#items.get(key);
+    return item ? this.#parse(item, schema) : null;
+  }
+
+  /** The JSON text at `key` as it is, for readers that bring their own check. */
+  text(key: string): string | null {
+    return this.#items.get(key)?.value ?? null;
+  }
+
+  /** Every definition under `prefix` that fits `schema`, in the order of the keys; one prefix has one schema. */
+  list<S extends z.ZodType>(prefix: string, schema: S): readonly z.infer<S>[] {
+    const known = this.#lists.get(prefix);
+    if (known) return known as readonly z.infer<S>[];
+    const found: z.infer<S>[] = [];
+    for (const key of [...this.#items.keys()].filter((known) => known.startsWith(prefix)).toSorted()) {
+      const value = this.get(key, schema);
+      if (value !== null) found.push(value);
+    }
+    this.#lists.set(prefix, found);
+    return found;
+  }
+
+  /** Called after each change with the keys that changed. */
+  onChange(listener: (keys: ReadonlySet<string>) => void): { close(): void } {
+    this.#listeners.add(listener);
+    return { close: () => this.#listeners.delete(listener) };
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#retry?.cancel();
+    this.#watch?.close();
+    this.#listeners.clear();
+  }
+
+  #parse<S extends z.ZodType>(item: Item, schema: S): z.infer<S> | null {
+    const known = this.#parsed.get(item.key);
+    if (known !== undefined) return known as z.infer<S>;
+    const result = schema.safeParse(parseJson(item.value));
+    if (!result.success) {
+      this.#log.warn('a definition does not fit its schema and is ignored', {
+        key: item.key,
+        revision: item.revision,
+      });
+    }
+    const value = result.success ? result.data : null;
+    this.#parsed.set(item.key, value);
+    return value;
+  }
+
+  #take(change: Change): void {
+    if (this.#closed || this.#isOfNoPool(change)) return;
+    const changed = new Set<string>();
+    if (change.reset) this.#forgetMissing(change.items, changed);
+    for (const item of change.items) {
+      if (this.#items.get(item.key)?.revision === item.revision) continue;
+      changed.add(item.key);
+      this.#parsed.delete(item.key);
+      if (item.value === null) this.#items.delete(item.key);
+      else this.#items.set(item.key, item);
+    }
+    if (changed.size === 0) return;
+    for (const key of changed)
+      for (const prefix of this.#lists.keys()) if (key.startsWith(prefix)) this.#lists.delete(prefix);
+    this.#store(changed);
+    for (const listener of this.#listeners) listener(changed);
+  }
+
+  /** An empty coordinator was lost or put back, not told that there is no pool any more: agents and servers stay known. */
+  #isOfNoPool({ reset, items }: Change): boolean {
+    if (!reset || !this.#items.has(keys.pool) || items.some(({ key }) => key === keys.pool)) return false;
+    this.#log.error('the coordinator has lost its pool; the definitions known here stay in force', {
+      items: items.length,
+    });
+    return true;
+  }
+
+  #forgetMissing(items: readonly (Item | Deleted)[], changed: Set<string>): void {
+    const kept = new Set(items.map((item) => item.key));
+    for (const key of this.#items.keys()) {
+      if (kept.has(key)) continue;
+      this.#items.delete(key);
+      this.#parsed.delete(key);
+      changed.add(key);
+    }
+  }
+
+  /** Signs of life change twice a second on every server and are worth nothing after a restart: not on disk. */
+  #store(changed: ReadonlySet<string>): void {
+    const lasting = [...changed].filter((key) => !key.startsWith('sessions/'));
+    if (lasting.length === 0) return;
+    try {
+      this.#database.transaction(() => {
+        const put = this.#database.prepare('INSERT OR REPLACE INTO definitions_mirror VALUES (?, ?, ?)');
+        const remove = this.#database.prepare('DELETE FROM definitions_mirror WHERE key = ?');
+        for (const key of lasting) {
+          const item = this.#items.get(key);
+          if (item) put.run(item.key, item.value, item.revision);
+          else remove.run(key);
+        }
+      });
+    } catch (error) {
+      this.#log.error('definitions could not be stored and are held in memory only', {
+        error: textOf(error),
+      });
+    }
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Not JSON fits no schema, which is what the caller reports.
+    return undefined;
+  }
+}

@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import { isOrigin } from '../model/origin.ts';
+
+/**
+ * What keeper and server process tell each other over the pipe. The keeper hands out grants; a grant is good until
+ * its deadline on the machine's monotonic clock and the server looks at the clock before every decision.
+ */
+export const keeperMessageSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('grants'),
+    grants: z.array(
+      z.strictObject({
+        role: z.string().max(256),
+        epoch: z.int().min(1),
+        deadlineMs: z.number(),
+        because: z.string().max(256),
+      }),
+    ),
+  }),
+  z.strictObject({ kind: z.literal('stop') }),
+]);
+export type KeeperMessage = z.infer<typeof keeperMessageSchema>;
+export type Grant = Extract<KeeperMessage, { kind: 'grants' }>['grants'][number];
+
+/** From server to keeper, every `aliveEveryMs`; silence means hung. */
+export const serverMessageSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('alive'),
+    origin: z.string().refine(isOrigin),
+    healthy: z.boolean(),
+    because: z.string().max(256),
+    lagMs: z.number().min(0),
+    /** The highest epoch of each role that this server has stored or heard of from a member. */
+    epochs: z.record(z.string(), z.int().min(0)),
+    positions: z.record(z.string().refine(isOrigin), z.int().min(0)),
+  }),
+  /** The server has stopped acting for a role (the listener is closed); the keeper may release it. */
+  z.strictObject({ kind: z.literal('released'), role: z.string().max(256), epoch: z.int().min(1) }),
+]);
+export type ServerMessage = z.infer<typeof serverMessageSchema>;
+
+export const aliveEveryMs = 250;
+export const hungAfterMs = 2_000;

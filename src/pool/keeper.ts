@@ -1,0 +1,287 @@
+import type { Change, Coordination, Transaction } from '../coordination/coordination.ts';
+import { keys, poolSchema } from '../model/definitions.ts';
+import { codeOf, textOf, WatchError } from '../model/errors.ts';
+import { unreachable } from '../model/invariant.ts';
+import type { Uuid } from '../model/uuid.ts';
+import type { Timer } from '../runtime/clock.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { every, sleep } from '../runtime/timing.ts';
+import { ensureActing } from './ensure-acting.ts';
+import { awaitEnd, lockData, readKeeperFile, writeKeeperFile } from './keeper-file.ts';
+import type { DataLock, KeeperFile } from './keeper-file.ts';
+import { step } from './lease.ts';
+import { initialLease } from './lease-state.ts';
+import type { LeaseEffect, LeaseEvent, LeaseState, Outcome, RoleChange, ViewItem } from './lease-state.ts';
+import { ServerChild } from './server-child.ts';
+import { assertTimings, timingsDefault, type Timings } from './timings.ts';
+import { viewItem, watchedPrefixes } from './view-item.ts';
+
+const tickMs = 50;
+const joinRetryMs = 500;
+/** A server that was told to stop has this long to bring its work to an end. */
+const serverStopMs = 10_000;
+
+export interface KeeperOptions {
+  readonly runtime: Pick<Runtime, 'clock' | 'timers' | 'random' | 'files' | 'databases' | 'commands' | 'log'>;
+  /** Stays open until the keeper has stopped; whoever opened it closes it. */
+  readonly coordination: Coordination;
+  readonly coreId: Uuid;
+  /** The data folder, which the keeper locks. */
+  readonly folder: string;
+  /** What the server process is started with, `['server', 'run-process', '--config', FILE]`. */
+  readonly serverArgs: readonly string[];
+  readonly version: string;
+  readonly timings?: Timings;
+}
+
+export interface Keeper extends AsyncDisposable {
+  /** Stops the server in order, releases its roles and ends the session. Resolves when all of it is done. */
+  stop(): Promise<void>;
+  /** Resolves when the keeper has stopped, rejects when it cannot go on (another coordinator, no such pool). */
+  readonly stopped: Promise<void>;
+}
+
+/**
+ * Starts the keeper of one server: locks the data folder, waits for the end of the server process of an earlier run,
+ * starts a new one, and holds the session. It must be kept running by the caller (`keepAlive`). Throws WK_CONFLICT
+ * where another keeper runs, WK_CONFIG where the timings do not fit.
+ */
+export async function startKeeper(options: KeeperOptions): Promise<Keeper> {
+  assertTimings(options.timings ?? timingsDefault);
+  const { runtime, folder } = options;
+  const lock = await lockData(runtime.databases, runtime.files, folder);
+  try {
+    const before = await readKeeperFile(runtime.files, folder);
+    if (before?.server) await awaitEnd(runtime, before.server);
+    const file = { keeper: runtime.commands.self, server: null, lineage: before?.lineage ?? null };
+    await writeKeeperFile(runtime.files, folder, file);
+    return new RunningKeeper(options, lock, file);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+class RunningKeeper implements Keeper {
+  readonly stopped: Promise<void>;
+  readonly #options: KeeperOptions;
+  readonly #timings: Timings;
+  readonly #server: ServerChild;
+  readonly #ticker: Timer;
+  readonly #watches: { close(): void }[] = [];
+  readonly #end = Promise.withResolvers<void>();
+  readonly #unreadable = new Set<string>();
+  readonly #lock: DataLock;
+  #file: KeeperFile;
+  #written: Promise<void> = Promise.resolve();
+  #state: LeaseState;
+  #away = false;
+  #closing = false;
+
+  constructor(options: KeeperOptions, lock: DataLock, file: KeeperFile) {
+    this.#options = options;
+    this.#lock = lock;
+    this.#file = file;
+    this.#timings = options.timings ?? timingsDefault;
+    this.stopped = this.#end.promise;
+    // Whoever stops us waits for it; a failure that nobody waits for stands in the log.
+    this.stopped.catch(() => undefined);
+    const { runtime, coreId, version } = options;
+    const run = Buffer.from(runtime.random.bytes(8)).toString('hex');
+    this.#state = initialLease({ coreId, timings: this.#timings, version, run });
+    this.#server = new ServerChild({
+      runtime,
+      args: options.serverArgs,
+      onSpawn: (process) => this.#write({ server: process }),
+      onStarted: (process) => this.#step({ kind: 'server started', process }),
+      onMessage: (message) => this.#step({ kind: 'server said', message }),
+      onEnded: () => this.#step({ kind: 'server ended' }),
+    });
+    this.#ticker = every(runtime.timers, tickMs, () => this.#step({ kind: 'tick' }));
+    void this.#join();
+  }
+
+  stop(): Promise<void> {
+    this.#server.stopRestarting();
+    this.#step({ kind: 'stop' });
+    return this.stopped;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  #step(event: LeaseEvent): void {
+    if (this.#closing) return;
+    const { clock } = this.#options.runtime;
+    const now = { monotonicMs: clock.monotonicMs(), wallMs: Math.floor(clock.wallMs()) };
+    const [state, effects] = step(this.#state, event, now);
+    this.#state = state;
+    for (const effect of effects) this.#carryOut(effect);
+  }
+
+  #carryOut(effect: LeaseEffect): void {
+    const { runtime } = this.#options;
+    switch (effect.kind) {
+      case 'transact':
+        return void this.#call(effect.call, () => this.#transact(effect.transaction));
+      case 'read':
+        return void this.#call(effect.call, () => this.#read(effect.keys));
+      case 'grant':
+        return this.#server.send({ kind: 'grants', grants: [...effect.grants] });
+      case 'stop server':
+        return this.#server.send({ kind: 'stop' });
+      case 'kill server':
+        runtime.log.warn('the server process is killed', { because: effect.because });
+        return this.#server.kill();
+      case 'end processes':
+        for (const id of effect.processes)
+          if (runtime.commands.end(id))
+            runtime.log.warn('a silent server process was ended, since it may own our port', { pid: id.pid });
+        return;
+      case 'changed':
+        return this.#logChange(effect.change);
+      case 'session':
+        runtime.log.info(`session ${effect.what}`, { incarnation: effect.incarnation });
+        return;
+      case 'stopped':
+        return void this.#close();
+      default:
+        unreachable(effect);
+    }
+  }
+
+  #logChange({ role, change, epoch, because, unheldMs }: RoleChange): void {
+    const positions = JSON.stringify(this.#state.server?.alive?.positions ?? {});
+    this.#options.runtime.log.info(`role ${change}`, { role, epoch, because, unheldMs, positions });
+  }
+
+  // The coordinator.
+
+  /** The first look at the coordinator, repeated until it answers; then everything comes by watching. */
+  async #join(): Promise<void> {
+    while (!this.#closing) {
+      try {
+        await this.#checkPool();
+        await ensureActing(this.#options.coordination);
+        for (const kind of kindsWatched) await this.#watch(kind);
+        return;
+      } catch (error) {
+        if (codeOf(error) !== 'WK_COORDINATOR_AWAY') return this.#fail(error);
+        this.#answers(false, textOf(error));
+      }
+      await sleep(this.#options.runtime.timers, joinRetryMs);
+    }
+  }
+
+  /** A coordinator that was rebuilt or restored knows nothing of the epochs that were handed out since. */
+  async #checkPool(): Promise<void> {
+    const item = await this.#options.coordination.get(keys.pool);
+    if (item === null)
+      throw new WatchError('WK_CONFIG', 'the coordinator knows no pool: is its address the right one?');
+    const { lineage } = poolSchema.parse(JSON.parse(item.value));
+    if (this.#file.lineage !== null && this.#file.lineage !== lineage)
+      throw new WatchError(
+        'WK_CONFLICT',
+        `the coordinator was rebuilt or restored (lineage ${lineage}, known here: ${this.#file.lineage}): ` +
+          `when that is right, delete ${this.#options.folder}/keeper.json and start again`,
+      );
+    await this.#write({ lineage });
+  }
+
+  async #watch(kind: ViewItem['kind']): Promise<void> {
+    const { coordination } = this.#options;
+    const prefix = watchedPrefixes[kind];
+    const { items, revision } = await coordination.list(prefix);
+    this.#changed(kind, { reset: true, items, revision });
+    this.#watches.push(coordination.watch(prefix, revision, (change) => this.#changed(kind, change)));
+  }
+
+  #changed(kind: ViewItem['kind'], { reset, revision: asOf, items }: Change): void {
+    const whole = reset ? kind : null;
+    this.#step({ kind: 'view', whole, asOf, items: items.flatMap((item) => this.#view(item, asOf)) });
+  }
+
+  #view(item: Change['items'][number], asOf: number): ViewItem[] {
+    const read = viewItem(item, asOf);
+    if (read !== null) return [read];
+    if (!this.#unreadable.has(item.key))
+      this.#options.runtime.log.error('a record of the coordinator cannot be read; it is left alone', {
+        key: item.key,
+      });
+    this.#unreadable.add(item.key);
+    return [];
+  }
+
+  /** Answers exactly once, whatever becomes of the call: no answer in time is an outcome that is not known. */
+  async #call(call: number, run: () => Promise<Outcome>): Promise<void> {
+    const { timers, log } = this.#options.runtime;
+    const late = Promise.withResolvers<Outcome>();
+    const timer = timers.after(this.#timings.callTimeoutMs, () => late.resolve({ kind: 'unknown' }));
+    let outcome: Outcome;
+    try {
+      outcome = await Promise.race([run(), late.promise]);
+      this.#answers(outcome.kind !== 'unknown', `no answer within ${this.#timings.callTimeoutMs} ms`);
+    } catch (error) {
+      outcome = { kind: 'unknown' };
+      if (codeOf(error) === 'WK_COORDINATOR_AWAY') this.#answers(false, textOf(error));
+      else log.error('a call to the coordinator failed', { because: textOf(error) });
+    }
+    timer.cancel();
+    this.#step({ kind: 'answered', call, outcome });
+  }
+
+  async #transact(transaction: Transaction): Promise<Outcome> {
+    return { kind: 'result', result: await this.#options.coordination.transact(transaction) };
+  }
+
+  /** By listing, since a list also says as of which revision a key is absent. */
+  async #read(names: readonly string[]): Promise<Outcome> {
+    const items = await Promise.all(
+      names.map(async (key) => {
+        const { items, revision } = await this.#options.coordination.list(key);
+        const found = items.find((item) => item.key === key) ?? { key, value: null, revision };
+        return this.#view(found, revision);
+      }),
+    );
+    return { kind: 'read', items: items.flat() };
+  }
+
+  #answers(now: boolean, because: string): void {
+    const { log } = this.#options.runtime;
+    if (now && this.#away) log.info('the coordinator answers again');
+    if (!now && !this.#away) log.warn('the coordinator does not answer; no role is taken', { because });
+    this.#away = !now;
+  }
+
+  // What outlives us, and the end.
+
+  /** One after the other, so that the last content is the one that stays. */
+  #write(change: Partial<KeeperFile>): Promise<void> {
+    this.#file = { ...this.#file, ...change };
+    const { files } = this.#options.runtime;
+    const write = (): Promise<void> => writeKeeperFile(files, this.#options.folder, this.#file);
+    this.#written = this.#written.then(write, write);
+    return this.#written;
+  }
+
+  #fail(error: unknown): void {
+    this.#options.runtime.log.error('the keeper cannot go on', { because: textOf(error) });
+    this.#server.send({ kind: 'stop' });
+    void this.#close(error);
+  }
+
+  /** The session has ended, or will by itself; the server process may still bring its work to an end. */
+  async #close(failure?: unknown): Promise<void> {
+    if (this.#closing) return;
+    this.#closing = true;
+    this.#ticker.cancel();
+    for (const watch of this.#watches) watch.close();
+    await this.#server.stop(serverStopMs);
+    this.#lock.release();
+    if (failure === undefined) this.#end.resolve();
+    else this.#end.reject(failure);
+  }
+}
+
+const kindsWatched = ['server', 'role', 'session', 'holder'] as const satisfies ViewItem['kind'][];

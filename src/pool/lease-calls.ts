@@ -1,0 +1,190 @@
+import type { Transaction } from '../coordination/coordination.ts';
+import { keys, type Holder, type RoleReason } from '../model/definitions.ts';
+import { attempt, believes, isFit, isPublished, renewalDue } from './lease-session.ts';
+import type {
+  LeaseEffect,
+  LeaseState,
+  Now,
+  OwnSession,
+  Pending,
+  SeenSession,
+  Written,
+} from './lease-state.ts';
+import { isFree, isOurs, isSilent, sessionKey } from './lease-view.ts';
+import type { Placement } from './placement.ts';
+
+export type Placements = ReadonlyMap<string, Placement>;
+type Conditions = Transaction['conditions'];
+
+/** At most this many roles in one transaction; the rest follow in the next. */
+const rolesPerTransaction = 32;
+
+/**
+ * What to ask the coordinator next; one call at a time, the most urgent first. An outcome that is not known is read
+ * back before anything else is written.
+ */
+export function nextCall(state: LeaseState, placed: Placements, effects: LeaseEffect[], now: Now): void {
+  const { own } = state;
+  if (state.pending !== null || state.done || now.monotonicMs < state.quietUntilMs) return;
+  if (state.viewed.size < 4 || own === null) return;
+  if (state.toRead.length > 0) return read(state, effects);
+  const releases = own.written === null ? [] : releasable(state, placed, now);
+  const last = state.stoppingSince !== null && state.held.size === 0;
+  if (last || releases.length > 0 || renewalDue(state, now))
+    return writeSession(state, own, releases, last, effects, now);
+  if (!believes(state, now)) return;
+  const silent = silentRival(state, now);
+  if (silent !== undefined) return endRival(state, own, silent, effects);
+  const takes = takeable(state, placed, now);
+  if (takes.length > 0) take(state, own, takes, effects, now);
+}
+
+function read(state: LeaseState, effects: LeaseEffect[]): void {
+  const call = ++state.calls;
+  state.pending = { call, kind: 'read', keys: state.toRead };
+  effects.push({ kind: 'read', call, keys: state.toRead });
+}
+
+interface Release {
+  readonly holder: Holder;
+  readonly revision: number;
+  readonly because: RoleReason;
+}
+
+/** Records that name our session for roles we neither hold nor are about to take. */
+function releasable(state: LeaseState, placed: Placements, now: Now): Release[] {
+  const releases: Release[] = [];
+  for (const [role, { holder, revision }] of state.holders) {
+    if (!isOurs(state, holder) || state.held.has(role)) continue;
+    // After a lapse the first renewal decides: with it the role may simply be taken up again.
+    const keep = isWanted(state, role, placed) || !believes(state, now);
+    const because = state.left.get(role) ?? (keep ? null : 'holder lost its session');
+    if (because !== null) releases.push({ holder, revision, because });
+  }
+  return releases.slice(0, rolesPerTransaction);
+}
+
+function isWanted(state: LeaseState, role: string, placed: Placements): boolean {
+  return isFit(state) && placed.get(role)?.desired === state.config.coreId;
+}
+
+function writeSession(
+  state: LeaseState,
+  own: OwnSession,
+  releases: readonly Release[],
+  last: boolean,
+  effects: LeaseEffect[],
+  now: Now,
+): void {
+  const session = attempt(state, own, now, last);
+  const released = releases.map(({ holder, because }) => ({
+    kind: 'holder' as const,
+    role: holder.role,
+    holder: { ...holder, holder: null, incarnation: null, sinceMs: now.wallMs, because },
+  }));
+  const conditions = releases.map(({ holder, revision }) => ({ key: keys.holder(holder.role), revision }));
+  const written = [{ kind: 'session' as const, coreId: session.coreId, session }, ...released];
+  transact(
+    state,
+    last ? 'last session' : 'session',
+    [ourCondition(state, own), ...conditions],
+    written,
+    effects,
+  );
+}
+
+/** The rival that we have seen without a renewal for long enough on our own clock. */
+function silentRival(state: LeaseState, now: Now): SeenSession | undefined {
+  return [...state.sessions.values()].find(
+    (seen) =>
+      seen.session !== null &&
+      seen.session.coreId !== state.config.coreId &&
+      !seen.session.ended &&
+      isSilent(state, seen, now),
+  );
+}
+
+/** On the very revision that was silent: had it been renewed since, this fails, and afterwards its renewals do. */
+function endRival(state: LeaseState, own: OwnSession, seen: SeenSession, effects: LeaseEffect[]): void {
+  if (seen.session === null) return;
+  const { coreId } = seen.session;
+  const condition = { key: keys.session(coreId), revision: seen.revision };
+  const session = { ...seen.session, ended: true };
+  transact(
+    state,
+    'end',
+    [ourCondition(state, own), condition],
+    [{ kind: 'session', coreId, session }],
+    effects,
+  );
+}
+
+/** Roles that are ours by placement and free; none before the record shows our server as it is now. */
+function takeable(state: LeaseState, placed: Placements, now: Now): string[] {
+  if (!isPublished(state)) return [];
+  const roles = [...state.definitions.keys()].filter(
+    (role) =>
+      !state.held.has(role) &&
+      isWanted(state, role, placed) &&
+      isFree(state, state.holders.get(role)?.holder ?? null, now),
+  );
+  return roles.sort().slice(0, rolesPerTransaction);
+}
+
+/**
+ * Under the condition that nobody touched the role, that our own session still stands, and that the session which it
+ * is taken from is still as we saw it.
+ */
+function take(
+  state: LeaseState,
+  own: OwnSession,
+  roles: readonly string[],
+  effects: LeaseEffect[],
+  now: Now,
+): void {
+  const conditions = new Map([[sessionKey(state), own.revision]]);
+  const written = roles.map((role): Written => {
+    const { holder = null, revision = 0 } = state.holders.get(role) ?? {};
+    conditions.set(keys.holder(role), revision);
+    if (holder !== null && holder.holder !== null && holder.holder !== state.config.coreId)
+      conditions.set(keys.session(holder.holder), state.sessions.get(holder.holder)?.revision ?? 0);
+    return { kind: 'holder', role, holder: taken(state, own, role, holder, now) };
+  });
+  const list = [...conditions].map(([key, revision]) => ({ key, revision }));
+  transact(state, 'take', list, written, effects);
+}
+
+function taken(state: LeaseState, own: OwnSession, role: string, before: Holder | null, now: Now): Holder {
+  const epoch = 1 + Math.max(before?.epoch ?? 0, state.server?.alive?.epochs[role] ?? 0);
+  const { coreId } = state.config;
+  const because = whyTaken(state, before);
+  return { role, holder: coreId, incarnation: own.incarnation, epoch, sinceMs: now.wallMs, because };
+}
+
+function whyTaken(state: LeaseState, before: Holder | null): RoleReason {
+  if (before === null) return 'first holder';
+  if (before.holder === null) return before.because;
+  return isOurs(state, before) ? 'holder regained its session' : 'holder lost its session';
+}
+
+function ourCondition(state: LeaseState, own: OwnSession): Conditions[number] {
+  return { key: sessionKey(state), revision: own.revision };
+}
+
+function transact(
+  state: LeaseState,
+  what: Extract<Pending, { kind: 'write' }>['what'],
+  conditions: Conditions,
+  written: readonly Written[],
+  effects: LeaseEffect[],
+): void {
+  const call = ++state.calls;
+  const writes = written.map((one) =>
+    one.kind === 'session'
+      ? { key: keys.session(one.coreId), value: JSON.stringify(one.session) }
+      : { key: keys.holder(one.role), value: JSON.stringify(one.holder) },
+  );
+  const touched = new Set([...conditions, ...writes].map(({ key }) => key));
+  state.pending = { call, kind: 'write', keys: [...touched], written, what };
+  effects.push({ kind: 'transact', call, transaction: { conditions, writes } });
+}

@@ -1,0 +1,122 @@
+import type { RoleReason, Session } from '../model/definitions.ts';
+import type { LeaseEffect, LeaseState, Now, OwnSession, SeenSession } from './lease-state.ts';
+import { beliefMs } from './timings.ts';
+
+/** More attempts than this are never without an outcome: there is one call at a time. */
+const attemptsKept = 8;
+/** The two clocks differ by less than this while the machine is awake. */
+const clockJitterMs = 50;
+
+/** How long ago our last renewal was sent, by whichever clock says more: the monotonic one stops while a machine sleeps. */
+function elapsedMs(sent: Now, now: Now): number {
+  const monotonicMs = now.monotonicMs - sent.monotonicMs;
+  const wallMs = now.wallMs - sent.wallMs;
+  return wallMs > monotonicMs + clockJitterMs ? wallMs : monotonicMs;
+}
+
+/** Until when, on the monotonic clock, our session is ours; in the past when it is not. */
+export function believedUntilMs(state: LeaseState, now: Now): number {
+  const sent = state.own?.written?.sent;
+  if (sent === undefined) return -Infinity;
+  const sleptMs = elapsedMs(sent, now) - (now.monotonicMs - sent.monotonicMs);
+  return sent.monotonicMs + beliefMs(state.config.timings) - sleptMs;
+}
+
+export function believes(state: LeaseState, now: Now): boolean {
+  return now.monotonicMs < believedUntilMs(state, now);
+}
+
+/** What the record says about our server process. */
+function health(state: LeaseState): Pick<Session, 'healthy' | 'because' | 'lagMs' | 'origin' | 'processes'> {
+  const { server } = state;
+  const alive = server?.alive ?? null;
+  const unfit = (because: string) => ({ healthy: false, because });
+  const base = {
+    lagMs: alive?.lagMs ?? 0,
+    origin: alive?.origin ?? null,
+    processes: server === null ? [] : [server.process],
+  };
+  if (state.stoppingSince !== null) return { ...base, ...unfit('server is stopping') };
+  if (server === null) return { ...base, ...unfit('server process is not running') };
+  if (server.killed !== null) return { ...base, ...unfit(server.killed) };
+  if (alive === null) return { ...base, ...unfit('server process is starting') };
+  return { ...base, healthy: alive.healthy, because: alive.because };
+}
+
+/** The part of it that others must hear of at once. */
+function urgentHealth(state: LeaseState): string {
+  const { healthy, origin, processes } = health(state);
+  return JSON.stringify([healthy, origin, processes]);
+}
+
+/** Whether the record in the coordinator says of us what is true now. */
+export function isPublished(state: LeaseState): boolean {
+  return state.own?.written?.health === urgentHealth(state);
+}
+
+export function isFit(state: LeaseState): boolean {
+  return health(state).healthy;
+}
+
+export function renewalDue(state: LeaseState, now: Now): boolean {
+  const last = state.own?.attempts.at(-1);
+  if (last === undefined || state.own?.written === null) return true;
+  const { renewEveryMs, retryMs } = state.config.timings;
+  const everyMs = believes(state, now) ? renewEveryMs : retryMs;
+  return now.monotonicMs - last.sent.monotonicMs >= everyMs || !isPublished(state);
+}
+
+/** Notes the attempt before it is sent: belief will count from here. */
+export function attempt(state: LeaseState, own: OwnSession, now: Now, ended: boolean): Session {
+  const number = ++state.attemptsMade;
+  const made = { number, sent: now, health: urgentHealth(state) };
+  state.own = { ...own, attempts: [...own.attempts, made].slice(-attemptsKept) };
+  return {
+    coreId: state.config.coreId,
+    incarnation: own.incarnation,
+    renewals: number,
+    ended,
+    sinceMs: own.sinceMs,
+    renewedMs: now.wallMs,
+    version: state.config.version,
+    ttlMs: state.config.timings.ttlMs,
+    ...health(state),
+  };
+}
+
+/**
+ * Our own record, as read, watched or just written. With our incarnation and not ended it is ours, and belief counts
+ * from when the very attempt that it names was sent; otherwise the session is gone, and with it everything.
+ */
+export function observeOwn(state: LeaseState, seen: SeenSession, effects: LeaseEffect[], now: Now): void {
+  const { own } = state;
+  if (own === null) return startSession(state, seen, effects, now);
+  if (seen.asOf < own.asOf) return;
+  const { session, revision, asOf } = seen;
+  if (session?.incarnation === own.incarnation && !session.ended) {
+    const found = own.attempts.find(({ number }) => number === session.renewals);
+    const newer = found !== undefined && found.number > (own.written?.number ?? 0);
+    state.own = { ...own, revision, asOf, written: newer ? found : own.written };
+  } else if (own.written === null && session?.incarnation !== own.incarnation) {
+    state.own = { ...own, revision, asOf };
+  } else {
+    effects.push({ kind: 'session', what: 'lost', incarnation: own.incarnation });
+    dropAll(state, effects, 'holder lost its session');
+    startSession(state, seen, effects, now);
+  }
+}
+
+function startSession(state: LeaseState, seen: SeenSession, effects: LeaseEffect[], now: Now): void {
+  const incarnation = `${state.config.run}.${++state.sessionsStarted}`;
+  const { revision, asOf } = seen;
+  state.own = { incarnation, sinceMs: now.wallMs, revision, asOf, attempts: [], written: null };
+  state.left.clear();
+  effects.push({ kind: 'session', what: 'started', incarnation });
+}
+
+/** Belief first: whatever the coordinator says later, from here on we hold nothing. */
+export function dropAll(state: LeaseState, effects: LeaseEffect[], because: RoleReason): void {
+  for (const [role, { epoch }] of state.held)
+    effects.push({ kind: 'changed', change: { role, change: 'dropped', epoch, because, unheldMs: null } });
+  state.held.clear();
+}

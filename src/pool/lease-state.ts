@@ -1,0 +1,208 @@
+import type { Transaction, TransactionResult } from '../coordination/coordination.ts';
+import type { Holder, RoleDefinition, RoleReason, Session } from '../model/definitions.ts';
+import type { Uuid } from '../model/uuid.ts';
+import type { ProcessId } from '../runtime/commands.ts';
+import type { Grant, ServerMessage } from './grants.ts';
+import type { Timings } from './timings.ts';
+
+/** Both clocks of one instant. The wall only serves to notice that the machine slept. */
+export interface Now {
+  readonly monotonicMs: number;
+  readonly wallMs: number;
+}
+
+export interface LeaseConfig {
+  readonly coreId: Uuid;
+  readonly timings: Timings;
+  readonly version: string;
+  /** Random text of this run of the keeper; incarnations of its sessions begin with it. */
+  readonly run: string;
+}
+
+/** `revision` is 0 for an absent key; `asOf` is the revision of the store at which this was so. */
+interface Seen {
+  readonly revision: number;
+  readonly asOf: number;
+}
+
+export type SeenSession = Seen & { readonly session: Session | null; readonly seenMs: number };
+export type SeenHolder = Seen & { readonly holder: Holder | null };
+
+/** One key of the coordinator, read. */
+export type ViewItem = Seen &
+  (
+    | { readonly kind: 'session'; readonly coreId: Uuid; readonly session: Session | null }
+    | { readonly kind: 'holder'; readonly role: string; readonly holder: Holder | null }
+    | { readonly kind: 'role'; readonly role: string; readonly definition: RoleDefinition | null }
+    | { readonly kind: 'server'; readonly coreId: Uuid }
+  );
+
+/** An attempt to write our session; its number stands in the record, so a record says which attempt wrote it. */
+interface Attempt {
+  readonly number: number;
+  readonly sent: Now;
+  readonly health: string;
+}
+
+export interface OwnSession {
+  readonly incarnation: string;
+  readonly sinceMs: number;
+  /** For the condition of the next write. */
+  readonly revision: number;
+  readonly asOf: number;
+  readonly attempts: readonly Attempt[];
+  /** The newest attempt that is known to have been written. Null before the first. */
+  readonly written: Attempt | null;
+}
+
+/** A role that we believe to hold. */
+export interface Held {
+  readonly epoch: number;
+  readonly because: RoleReason;
+  /** Until when the server process may act, by the last deadline it was given; 0 before the first. */
+  readonly grantedUntilMs: number;
+  /** Set while the server process is asked to stop acting. */
+  readonly leaving: RoleReason | null;
+}
+
+export interface ServerProcess {
+  readonly process: ProcessId;
+  readonly startedMs: number;
+  /** When it last said that it is alive; null before the first time. */
+  readonly heardMs: number | null;
+  readonly alive: Extract<ServerMessage, { kind: 'alive' }> | null;
+  /** Why we killed it. */
+  readonly killed: RoleReason | null;
+}
+
+/** What a transaction will have written when it succeeds; revisions are not known before. */
+export type Written =
+  | { readonly kind: 'session'; readonly coreId: Uuid; readonly session: Session }
+  | { readonly kind: 'holder'; readonly role: string; readonly holder: Holder };
+
+/** A call under way. There is at most one at a time. */
+export type Pending = { readonly call: number } & (
+  | { readonly kind: 'read'; readonly keys: readonly string[] }
+  | {
+      readonly kind: 'write';
+      readonly keys: readonly string[];
+      readonly written: readonly Written[];
+      /** What it is for: our session (with roles released on the way), the end of a rival's, or roles to take. */
+      readonly what: 'session' | 'last session' | 'end' | 'take';
+    }
+);
+
+/**
+ * Everything a keeper knows. Modes: blind (no view yet), joining (`own` not written yet), in session, lapsed (belief
+ * over, roles dropped, still the same session), stopping, done. A session that was ended is replaced by a new one
+ * (joining); a lapsed one that nobody ended is simply renewed, and its roles are taken anew.
+ */
+export interface LeaseState {
+  readonly config: LeaseConfig;
+  /** Of this state: the time of the last step. */
+  at: Now | null;
+  /** Of which kinds we have a whole list. */
+  viewed: Set<ViewItem['kind']>;
+  sessions: Map<Uuid, SeenSession>;
+  holders: Map<string, SeenHolder>;
+  definitions: Map<string, RoleDefinition>;
+  servers: Set<Uuid>;
+  own: OwnSession | null;
+  sessionsStarted: number;
+  attemptsMade: number;
+  held: Map<string, Held>;
+  /** Roles that our record names us for and that the server process no longer acts for: why they are to be released. */
+  left: Map<string, RoleReason>;
+  server: ServerProcess | null;
+  grantsSent: string;
+  calls: number;
+  pending: Pending | null;
+  /** Keys to read before anything else is written. */
+  toRead: readonly string[];
+  failures: number;
+  quietUntilMs: number;
+  stoppingSince: Now | null;
+  done: boolean;
+}
+
+export type Outcome =
+  | { readonly kind: 'result'; readonly result: TransactionResult }
+  | { readonly kind: 'read'; readonly items: readonly ViewItem[] }
+  | { readonly kind: 'unknown' };
+
+export type LeaseEvent =
+  | { readonly kind: 'tick' }
+  /** `whole`: these are all of that kind, every other is absent. */
+  | {
+      readonly kind: 'view';
+      readonly whole: ViewItem['kind'] | null;
+      readonly asOf: number;
+      readonly items: readonly ViewItem[];
+    }
+  | { readonly kind: 'answered'; readonly call: number; readonly outcome: Outcome }
+  | { readonly kind: 'server started'; readonly process: ProcessId }
+  | { readonly kind: 'server ended' }
+  | { readonly kind: 'server said'; readonly message: ServerMessage }
+  | { readonly kind: 'stop' };
+
+/** What happened to a role at this keeper; for the log. */
+export interface RoleChange {
+  readonly role: string;
+  readonly change: 'taken' | 'leaving' | 'released' | 'dropped';
+  readonly epoch: number;
+  readonly because: RoleReason;
+  /** How long nobody held it; known when it is taken. */
+  readonly unheldMs: number | null;
+}
+
+/** Every call is answered exactly once with an `answered` event, also when it fails or takes too long. */
+export type LeaseEffect =
+  | { readonly kind: 'transact'; readonly call: number; readonly transaction: Transaction }
+  | { readonly kind: 'read'; readonly call: number; readonly keys: readonly string[] }
+  | { readonly kind: 'grant'; readonly grants: readonly Grant[] }
+  | { readonly kind: 'stop server' }
+  | { readonly kind: 'kill server'; readonly because: RoleReason }
+  | { readonly kind: 'end processes'; readonly processes: readonly ProcessId[] }
+  | { readonly kind: 'changed'; readonly change: RoleChange }
+  | { readonly kind: 'session'; readonly what: 'started' | 'lapsed' | 'lost'; readonly incarnation: string }
+  | { readonly kind: 'stopped' };
+
+export function initialLease(config: LeaseConfig): LeaseState {
+  return {
+    config,
+    at: null,
+    viewed: new Set(),
+    sessions: new Map(),
+    holders: new Map(),
+    definitions: new Map(),
+    servers: new Set(),
+    own: null,
+    sessionsStarted: 0,
+    attemptsMade: 0,
+    held: new Map(),
+    left: new Map(),
+    server: null,
+    grantsSent: '[]',
+    calls: 0,
+    pending: null,
+    toRead: [],
+    failures: 0,
+    quietUntilMs: 0,
+    stoppingSince: null,
+    done: false,
+  };
+}
+
+/** A step works on its own copy; what the maps hold is never changed in place. */
+export function copyOf(state: LeaseState): LeaseState {
+  return {
+    ...state,
+    viewed: new Set(state.viewed),
+    sessions: new Map(state.sessions),
+    holders: new Map(state.holders),
+    definitions: new Map(state.definitions),
+    servers: new Set(state.servers),
+    held: new Map(state.held),
+    left: new Map(state.left),
+  };
+}

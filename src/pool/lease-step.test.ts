@@ -1,0 +1,278 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { MemoryStore } from '../coordination/memory.ts';
+import { actingRole, keys, type Holder, type RoleDefinition, type Session } from '../model/definitions.ts';
+import type { ServerMessage } from './grants.ts';
+import { step } from './lease.ts';
+import {
+  initialLease,
+  type LeaseEffect,
+  type LeaseEvent,
+  type LeaseState,
+  type Outcome,
+} from './lease-state.ts';
+import { beliefMs, timingsDefault as timings } from './timings.ts';
+import { viewItem, watchedPrefixes } from './view-item.ts';
+
+const us = '00000000-0000-4000-8000-000000000001';
+const rival = '00000000-0000-4000-8000-000000000002';
+const origin = `${us}.00000000`;
+
+/** One keeper, a coordinator that answers in the same instant unless it is away, and clocks to be set by hand. */
+class Stage {
+  readonly store = new MemoryStore();
+  state: LeaseState = initialLease({ coreId: us, timings, version: '1', run: 'r' });
+  monotonicMs = 1_000;
+  wallMs = 1_000_000;
+  away = false;
+  effects: LeaseEffect[] = [];
+
+  constructor() {
+    const role: RoleDefinition = {
+      role: actingRole,
+      order: [us],
+      failback: 'manual',
+      pinned: null,
+      carrier: { kind: 'listen', host: '127.0.0.1', port: 1 },
+    };
+    this.put(keys.role(actingRole), role);
+    for (const coreId of [us, rival]) this.put(keys.server(coreId), {});
+  }
+
+  put(key: string, value: unknown): void {
+    this.store.transact({ conditions: [], writes: [{ key, value: JSON.stringify(value) }] });
+  }
+
+  /** Up to holding the role. */
+  start(): this {
+    this.look();
+    this.do({ kind: 'server started', process: { pid: 1, startTicks: 1, bootId: 'b' } });
+    this.alive();
+    assert.ok(this.state.held.has(actingRole));
+    return this;
+  }
+
+  look(): void {
+    for (const kind of ['server', 'role', 'session', 'holder'] as const) {
+      const { items, revision: asOf } = this.store.list(watchedPrefixes[kind]);
+      const read = items.flatMap((item) => viewItem(item, asOf) ?? []);
+      this.do({ kind: 'view', whole: kind, asOf, items: read });
+    }
+  }
+
+  alive(change: Partial<Extract<ServerMessage, { kind: 'alive' }>> = {}): void {
+    const rest = { origin, healthy: true, because: '', lagMs: 0, epochs: {}, positions: {}, ...change };
+    this.do({ kind: 'server said', message: { kind: 'alive', ...rest } });
+  }
+
+  do(event: LeaseEvent): LeaseEffect[] {
+    const now = { monotonicMs: this.monotonicMs, wallMs: this.wallMs };
+    const [state, effects] = step(this.state, event, now);
+    this.state = state;
+    this.effects.push(...effects);
+    for (const effect of effects) {
+      if (effect.kind === 'transact') this.#answer(effect.call, () => this.#result(effect.transaction));
+      if (effect.kind === 'read') this.#answer(effect.call, () => this.#read(effect.keys));
+    }
+    return effects;
+  }
+
+  /** In small steps, with a server process that says every 100 ms that it is alive, unless it is silent. */
+  pass(durationMs: number, silent = false): void {
+    for (const endMs = this.monotonicMs + durationMs; this.monotonicMs < endMs;) {
+      this.monotonicMs += 50;
+      this.wallMs += 50;
+      if (!silent && this.monotonicMs % 100 === 0) this.alive();
+      this.do({ kind: 'tick' });
+    }
+  }
+
+  holder(): Holder {
+    return JSON.parse(this.store.get(keys.holder(actingRole))?.value ?? 'null') as Holder;
+  }
+
+  session(): Session {
+    return JSON.parse(this.store.get(keys.session(us))?.value ?? 'null') as Session;
+  }
+
+  kinds(): string[] {
+    return this.effects.splice(0).map(({ kind }) => kind);
+  }
+
+  lastGrants(): readonly { epoch: number; deadlineMs: number }[] | undefined {
+    return this.effects.findLast((effect) => effect.kind === 'grant')?.grants;
+  }
+
+  #answer(call: number, outcome: () => Outcome): void {
+    this.do({ kind: 'answered', call, outcome: this.away ? { kind: 'unknown' } : outcome() });
+  }
+
+  #result(transaction: Parameters<MemoryStore['transact']>[0]): Outcome {
+    return { kind: 'result', result: this.store.transact(transaction) };
+  }
+
+  #read(names: readonly string[]): Outcome {
+    const { revision } = this.store.list('');
+    const items = names.map((key) => this.store.get(key) ?? { key, value: null, revision });
+    return { kind: 'read', items: items.flatMap((item) => viewItem(item, revision) ?? []) };
+  }
+}
+
+test('a fit server takes the role under epoch 1 and gets a deadline inside the time to live', () => {
+  const stage = new Stage().start();
+  assert.deepEqual(stage.lastGrants(), [
+    { role: actingRole, epoch: 1, deadlineMs: 1_000 + beliefMs(timings), because: 'first holder' },
+  ]);
+});
+
+test('the epoch is above the highest that any member has stored', () => {
+  const stage = new Stage();
+  stage.look();
+  stage.do({ kind: 'server started', process: { pid: 1, startTicks: 1, bootId: 'b' } });
+  stage.alive({ epochs: { [actingRole]: 41 } });
+  assert.equal(stage.holder().epoch, 42);
+  stage.alive({ epochs: { [actingRole]: 50 } });
+  stage.do({ kind: 'server said', message: { kind: 'released', role: actingRole, epoch: 42 } });
+  assert.equal(stage.holder().epoch, 51);
+});
+
+test('renewed every half second while the coordinator answers; dropped at the deadline while it does not', () => {
+  const stage = new Stage().start();
+  stage.pass(10_000);
+  assert.ok(Math.abs(stage.session().renewals - 22) <= 2);
+  stage.away = true;
+  stage.pass(2_000);
+  assert.ok(stage.state.held.has(actingRole));
+  stage.pass(1_000);
+  assert.equal(stage.state.held.size, 0);
+  assert.deepEqual(stage.lastGrants(), []);
+  const before = stage.holder();
+  stage.away = false;
+  stage.pass(1_000);
+  assert.ok(stage.state.held.has(actingRole));
+  assert.equal(stage.holder().epoch, before.epoch + 1);
+  assert.equal(stage.holder().because, 'holder regained its session');
+});
+
+test('after the machine slept everything is dropped first, and asked for then', () => {
+  const stage = new Stage().start();
+  stage.wallMs += 60_000;
+  const effects = stage.do({ kind: 'tick' });
+  const first = effects.findIndex((effect) => effect.kind === 'grant' && effect.grants.length === 0);
+  assert.ok(first >= 0, 'the server is told at once');
+  stage.pass(300);
+  assert.ok(stage.state.held.has(actingRole));
+  assert.equal(stage.holder().epoch, 2);
+});
+
+test('a wall clock that is set back or a little ahead moves nothing', () => {
+  const stage = new Stage().start();
+  for (const byMs of [-3_600_000, 1_000]) {
+    stage.wallMs += byMs;
+    stage.pass(2_000);
+    assert.equal(stage.holder().epoch, 1);
+  }
+});
+
+test('a silent server is killed, and its role goes at its death', () => {
+  const stage = new Stage().start();
+  stage.kinds();
+  stage.pass(timings.hungAfterMs + 50, true);
+  assert.ok(stage.kinds().includes('kill server'));
+  assert.equal(stage.holder().holder, us);
+  stage.do({ kind: 'server ended' });
+  assert.deepEqual([stage.holder().holder, stage.holder().because], [null, 'server process hung']);
+  assert.equal(stage.session().healthy, false);
+});
+
+test('a silent server that does not die loses its role at its last deadline', () => {
+  const stage = new Stage().start();
+  stage.pass(timings.hungAfterMs + 50, true);
+  stage.pass(beliefMs(timings), true);
+  assert.deepEqual([stage.holder().holder, stage.holder().because], [null, 'server process hung']);
+});
+
+test('when the keeper itself stood still the server is not blamed', () => {
+  const stage = new Stage().start();
+  stage.kinds();
+  stage.monotonicMs += timings.hungAfterMs + 500;
+  stage.wallMs += timings.hungAfterMs + 500;
+  stage.do({ kind: 'tick' });
+  assert.ok(!stage.kinds().includes('kill server'));
+});
+
+test('a dead server releases its role and says so in one transaction', () => {
+  const stage = new Stage().start();
+  const { revision } = stage.store.list('');
+  stage.do({ kind: 'server ended' });
+  assert.equal(stage.store.list('').revision, revision + 1);
+  assert.deepEqual([stage.holder().holder, stage.holder().because], [null, 'server process ended']);
+  assert.deepEqual([stage.session().healthy, stage.session().processes], [false, []]);
+});
+
+test('a rival is ended after its time and never before, then its role is taken and its port owner ended', () => {
+  const stage = new Stage();
+  const session = { ...rivalSession(), processes: [{ pid: 7, startTicks: 1, bootId: 'b' }] };
+  const held = { role: actingRole, holder: rival, incarnation: 'x', epoch: 5, sinceMs: 0 };
+  stage.put(keys.session(rival), session);
+  stage.put(keys.holder(actingRole), { ...held, because: 'first holder' });
+  stage.look();
+  stage.do({ kind: 'server started', process: { pid: 1, startTicks: 1, bootId: 'b' } });
+  stage.pass(3_000);
+  assert.equal(stage.holder().holder, rival);
+  stage.pass(150);
+  assert.deepEqual([stage.holder().holder, stage.holder().epoch], [us, 6]);
+  assert.equal(stage.holder().because, 'holder lost its session');
+  const ended = stage.effects.find((effect) => effect.kind === 'end processes');
+  assert.deepEqual(ended?.processes, session.processes);
+});
+
+test('stopping in order: the server lets go, the role is released, the session is ended', () => {
+  const stage = new Stage().start();
+  stage.kinds();
+  stage.do({ kind: 'stop' });
+  assert.deepEqual(stage.lastGrants(), []);
+  assert.equal(stage.holder().holder, us);
+  stage.do({ kind: 'server said', message: { kind: 'released', role: actingRole, epoch: 1 } });
+  assert.deepEqual([stage.holder().holder, stage.holder().because], [null, 'server is stopping']);
+  assert.equal(stage.session().ended, true);
+  assert.equal(stage.kinds().at(-1), 'stopped');
+});
+
+test('stopping: a server that does not let go is killed, and a coordinator that is away is not waited for', () => {
+  const stage = new Stage().start();
+  stage.away = true;
+  stage.kinds();
+  stage.do({ kind: 'stop' });
+  stage.pass(timings.stopBudgetMs + 50);
+  assert.ok(stage.kinds().includes('kill server'));
+  stage.do({ kind: 'server ended' });
+  stage.pass(timings.ttlMs);
+  assert.equal(stage.kinds().at(-1), 'stopped');
+});
+
+test('a role that is no longer defined is let go', () => {
+  const stage = new Stage().start();
+  stage.store.transact({ conditions: [], writes: [{ key: keys.role(actingRole), value: null }] });
+  stage.look();
+  stage.do({ kind: 'server said', message: { kind: 'released', role: actingRole, epoch: 1 } });
+  assert.deepEqual([stage.holder().holder, stage.holder().because], [null, 'definition changed']);
+});
+
+function rivalSession(): Session {
+  return {
+    coreId: rival,
+    incarnation: 'x',
+    renewals: 1,
+    ended: false,
+    sinceMs: 0,
+    renewedMs: 0,
+    version: '1',
+    healthy: true,
+    because: '',
+    lagMs: 0,
+    origin: null,
+    ttlMs: timings.ttlMs,
+    processes: [],
+  };
+}

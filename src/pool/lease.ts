@@ -1,0 +1,285 @@
+import type { RoleReason } from '../model/definitions.ts';
+import { unreachable } from '../model/invariant.ts';
+import type { Grant, ServerMessage } from './grants.ts';
+import { nextCall, type Placements } from './lease-calls.ts';
+import { believedUntilMs, believes, dropAll } from './lease-session.ts';
+import { copyOf, type LeaseEffect, type LeaseEvent, type LeaseState } from './lease-state.ts';
+import type { Now, Outcome, Pending, ViewItem, Written } from './lease-state.ts';
+import { isOurs, noteMissing, observe, observeWhole, placements } from './lease-view.ts';
+
+/** A longer gap between two steps means that we slept ourselves; the server cannot be blamed for it. */
+const ownPauseMs = 250;
+
+/**
+ * The keeper's decisions: how its session is kept, what it takes, what it lets go, and what it tells its server. No
+ * clock, no network, no disk: whatever happens comes in as an event, whatever is to be done goes out as an effect.
+ */
+export function step(state: LeaseState, event: LeaseEvent, now: Now): [LeaseState, LeaseEffect[]] {
+  const next = copyOf(state);
+  const effects: LeaseEffect[] = [];
+  forgivePause(next, now);
+  next.at = now;
+  // Belief ends before anything that just arrived can count on it.
+  lapse(next, effects, now);
+  handle(next, event, effects, now);
+  decide(next, effects, now);
+  return [next, effects];
+}
+
+function handle(state: LeaseState, event: LeaseEvent, effects: LeaseEffect[], now: Now): void {
+  switch (event.kind) {
+    case 'tick':
+      return;
+    case 'view': {
+      const { whole, asOf, items } = event;
+      if (whole !== null) return observeWhole(state, { kind: whole, asOf, items }, effects, now);
+      for (const item of items) observe(state, item, effects, now);
+      return;
+    }
+    case 'answered':
+      return answered(state, event.call, event.outcome, effects, now);
+    case 'server started': {
+      const { process } = event;
+      state.server = { process, startedMs: now.monotonicMs, heardMs: null, alive: null, killed: null };
+      state.grantsSent = '[]';
+      return;
+    }
+    case 'server ended':
+      return serverEnded(state);
+    case 'server said':
+      return serverSaid(state, event.message, effects, now);
+    case 'stop':
+      if (state.stoppingSince !== null) return;
+      state.stoppingSince = now;
+      if (state.server !== null) effects.push({ kind: 'stop server' });
+      return;
+    default:
+      unreachable(event);
+  }
+}
+
+function decide(state: LeaseState, effects: LeaseEffect[], now: Now): void {
+  if (state.done) return;
+  noteMissing(state, now);
+  lapse(state, effects, now);
+  dropForeign(state, effects);
+  watchServer(state, effects, now);
+  const placed = placements(state, now);
+  askToLeave(state, placed, effects);
+  finishLeaving(state, now);
+  grant(state, effects, now);
+  nextCall(state, placed, effects, now);
+  giveUpStopping(state, effects, now);
+}
+
+// Our session.
+
+function lapse(state: LeaseState, effects: LeaseEffect[], now: Now): void {
+  if (state.held.size === 0 || believes(state, now)) return;
+  effects.push({ kind: 'session', what: 'lapsed', incarnation: state.own?.incarnation ?? '' });
+  dropAll(state, effects, 'holder lost its session');
+}
+
+/** Never act on a read; but to stop acting, a read is reason enough. */
+function dropForeign(state: LeaseState, effects: LeaseEffect[]): void {
+  for (const [role, { epoch }] of state.held) {
+    const holder = state.holders.get(role)?.holder ?? null;
+    if (isOurs(state, holder) && holder.epoch === epoch) continue;
+    state.held.delete(role);
+    const because = holder?.because ?? 'definition changed';
+    effects.push({ kind: 'changed', change: { role, change: 'dropped', epoch, because, unheldMs: null } });
+  }
+}
+
+function answered(state: LeaseState, call: number, outcome: Outcome, effects: LeaseEffect[], now: Now): void {
+  const { pending } = state;
+  if (pending?.call !== call) return;
+  state.pending = null;
+  if (outcome.kind === 'unknown') return failed(state, pending.keys, state.config.timings.retryMs, now);
+  if (outcome.kind === 'read') {
+    state.toRead = [];
+    for (const item of outcome.items) observe(state, item, effects, now);
+    return;
+  }
+  const { result } = outcome;
+  // Losing one race is normal and is read at once; losing many in a row is a reason to breathe.
+  if (!result.done)
+    return failed(state, result.failed, state.failures < 3 ? 0 : state.config.timings.retryMs, now);
+  state.failures = 0;
+  if (pending.kind === 'write') succeeded(state, pending, result.revision, effects, now);
+}
+
+function failed(state: LeaseState, toRead: readonly string[], pauseMs: number, now: Now): void {
+  state.toRead = toRead;
+  state.failures++;
+  state.quietUntilMs = now.monotonicMs + pauseMs;
+}
+
+function succeeded(
+  state: LeaseState,
+  pending: Extract<Pending, { kind: 'write' }>,
+  revision: number,
+  effects: LeaseEffect[],
+  now: Now,
+): void {
+  const before = new Map(state.holders);
+  for (const one of pending.written)
+    if (pending.what !== 'last session' || one.kind !== 'session')
+      observe(state, itemOf(one, revision), effects, now);
+  for (const one of pending.written) {
+    if (one.kind === 'session') {
+      if (pending.what === 'end') endPortOwners(state, one, effects);
+      continue;
+    }
+    const { role, holder } = one;
+    const { epoch, because } = holder;
+    state.left.delete(role);
+    if (holder.holder === null) {
+      effects.push({ kind: 'changed', change: { role, change: 'released', epoch, because, unheldMs: null } });
+    } else if (isOurs(state, holder)) {
+      state.held.set(role, { epoch, because, grantedUntilMs: 0, leaving: null });
+      const earlier = before.get(role)?.holder ?? null;
+      const unheldMs = earlier === null ? null : Math.max(0, holder.sinceMs - freeSinceMs(state, earlier));
+      effects.push({ kind: 'changed', change: { role, change: 'taken', epoch, because, unheldMs } });
+    }
+  }
+  if (pending.what === 'last session') finish(state, effects);
+}
+
+function itemOf(written: Written, revision: number): ViewItem {
+  return { ...written, revision, asOf: revision };
+}
+
+/** When a role became free: released, or last renewed by a session that then fell silent. Wall clocks, for people. */
+function freeSinceMs(state: LeaseState, earlier: { holder: string | null; sinceMs: number }): number {
+  if (earlier.holder === null) return earlier.sinceMs;
+  return state.sessions.get(earlier.holder)?.session?.renewedMs ?? earlier.sinceMs;
+}
+
+/** A frozen process goes on owning the port it listens on; whoever takes over on this machine needs it free. */
+function endPortOwners(
+  state: LeaseState,
+  { coreId, session }: Extract<Written, { kind: 'session' }>,
+  effects: LeaseEffect[],
+): void {
+  const listens = [...state.holders.values()].some(
+    ({ holder }) =>
+      holder?.holder === coreId &&
+      holder.incarnation === session.incarnation &&
+      state.definitions.get(holder.role)?.carrier?.kind === 'listen',
+  );
+  if (listens) effects.push({ kind: 'end processes', processes: session.processes });
+}
+
+// Our server process.
+
+function forgivePause(state: LeaseState, now: Now): void {
+  const { at, server } = state;
+  if (at === null || server === null) return;
+  const gapMs = now.monotonicMs - at.monotonicMs;
+  if (gapMs < ownPauseMs) return;
+  const heardMs = server.heardMs === null ? null : server.heardMs + gapMs;
+  state.server = { ...server, heardMs, startedMs: server.startedMs + gapMs };
+}
+
+/** Dead is the surest way not to act: its roles may go at once. */
+function serverEnded(state: LeaseState): void {
+  const stopping = state.stoppingSince === null ? 'server process ended' : 'server is stopping';
+  for (const role of state.held.keys()) state.left.set(role, state.server?.killed ?? stopping);
+  state.held.clear();
+  state.server = null;
+  state.grantsSent = '[]';
+}
+
+function serverSaid(state: LeaseState, message: ServerMessage, effects: LeaseEffect[], now: Now): void {
+  if (state.server === null || state.server.killed !== null) return;
+  if (message.kind === 'alive') {
+    state.server = { ...state.server, heardMs: now.monotonicMs, alive: message };
+    for (const [role, { epoch }] of state.held)
+      if ((message.epochs[role] ?? 0) > epoch) leave(state, role, 'a higher epoch was met', effects);
+    return;
+  }
+  const held = state.held.get(message.role);
+  if (held?.epoch !== message.epoch) return;
+  state.left.set(message.role, held.leaving ?? 'holder released it');
+  state.held.delete(message.role);
+}
+
+function watchServer(state: LeaseState, effects: LeaseEffect[], now: Now): void {
+  const { server, stoppingSince } = state;
+  if (server === null || server.killed !== null) return;
+  const { hungAfterMs, startWithinMs, stopBudgetMs } = state.config.timings;
+  const silentMs = now.monotonicMs - (server.heardMs ?? server.startedMs);
+  const hung = silentMs >= (server.heardMs === null ? startWithinMs : hungAfterMs);
+  const slow =
+    stoppingSince !== null &&
+    state.held.size > 0 &&
+    now.monotonicMs - stoppingSince.monotonicMs >= stopBudgetMs;
+  if (!hung && !slow) return;
+  const because = hung ? 'server process hung' : 'server is stopping';
+  state.server = { ...server, killed: because };
+  effects.push({ kind: 'kill server', because });
+  for (const role of state.held.keys()) leave(state, role, because, effects);
+}
+
+// Roles that we hold.
+
+function leave(state: LeaseState, role: string, because: RoleReason, effects: LeaseEffect[]): void {
+  const held = state.held.get(role);
+  if (held === undefined || held.leaving !== null) return;
+  state.held.set(role, { ...held, leaving: because });
+  const { epoch } = held;
+  effects.push({ kind: 'changed', change: { role, change: 'leaving', epoch, because, unheldMs: null } });
+}
+
+function askToLeave(state: LeaseState, placed: Placements, effects: LeaseEffect[]): void {
+  for (const role of state.held.keys()) {
+    const placement = placed.get(role);
+    if (state.stoppingSince !== null) leave(state, role, 'server is stopping', effects);
+    else if (placement === undefined) leave(state, role, 'definition changed', effects);
+    else if (placement.desired !== null && placement.desired !== state.config.coreId)
+      leave(state, role, placement.because, effects);
+  }
+}
+
+/** Left when the server process can no longer act: none there, never granted, or its last deadline over. */
+function finishLeaving(state: LeaseState, now: Now): void {
+  for (const [role, { leaving, grantedUntilMs }] of state.held) {
+    if (leaving === null) continue;
+    if (state.server !== null && now.monotonicMs < grantedUntilMs) continue;
+    state.held.delete(role);
+    state.left.set(role, leaving);
+  }
+}
+
+function grant(state: LeaseState, effects: LeaseEffect[], now: Now): void {
+  if (state.server === null) return;
+  const deadlineMs = believedUntilMs(state, now);
+  const grants: Grant[] = [];
+  for (const [role, held] of [...state.held].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    if (held.leaving !== null || state.server.alive === null) continue;
+    const { epoch, because } = held;
+    grants.push({ role, epoch, deadlineMs, because });
+    state.held.set(role, { ...held, grantedUntilMs: Math.max(held.grantedUntilMs, deadlineMs) });
+  }
+  const text = JSON.stringify(grants);
+  if (text === state.grantsSent) return;
+  state.grantsSent = text;
+  effects.push({ kind: 'grant', grants });
+}
+
+// The end.
+
+function giveUpStopping(state: LeaseState, effects: LeaseEffect[], now: Now): void {
+  if (state.stoppingSince === null) return;
+  const { ttlMs, stopBudgetMs } = state.config.timings;
+  const never = state.own === null || (state.own.written === null && state.own.attempts.length === 0);
+  if (never || now.monotonicMs - state.stoppingSince.monotonicMs >= ttlMs + stopBudgetMs)
+    finish(state, effects);
+}
+
+function finish(state: LeaseState, effects: LeaseEffect[]): void {
+  if (state.done) return;
+  state.done = true;
+  effects.push({ kind: 'stopped' });
+}

@@ -1,0 +1,71 @@
+import { WatchError } from '../model/errors.ts';
+
+/** The time budget of a lease. All in milliseconds, except `rho`. */
+export interface Timings {
+  readonly renewEveryMs: number;
+  /** A call to the coordinator without an answer for this long has an unknown outcome. */
+  readonly callTimeoutMs: number;
+  /** Pause before the coordinator is asked again after a call failed. */
+  readonly retryMs: number;
+  /** How long a server may take to stop acting for a role. */
+  readonly stopBudgetMs: number;
+  readonly ttlMs: number;
+  /** How much faster or slower than real time a machine's monotonic clock may run: 0.01 is 1 %. */
+  readonly rho: number;
+  /** Kept free between the end of the holder's belief and the earliest takeover, for what a deadline check does not see. */
+  readonly marginMs: number;
+  /** A server process that was silent for this long counts as hung. */
+  readonly hungAfterMs: number;
+  /** The same before its first word: opening a large journal takes long. */
+  readonly startWithinMs: number;
+}
+
+export const timingsDefault: Timings = {
+  renewEveryMs: 500,
+  callTimeoutMs: 400,
+  retryMs: 100,
+  stopBudgetMs: 500,
+  ttlMs: 3_000,
+  rho: 0.01,
+  marginMs: 100,
+  hungAfterMs: 2_000,
+  startWithinMs: 300_000,
+};
+
+/** How long one renewal carries, counted from the moment before it was sent, on the holder's monotonic clock. */
+export function beliefMs(timings: Timings): number {
+  return timings.ttlMs * (1 - 2 * timings.rho) - timings.marginMs;
+}
+
+export function beliefEnd(sentMs: number, timings: Timings): number {
+  return sentMs + beliefMs(timings);
+}
+
+/** Whether a rival that has seen one revision of a session for `seenForMs` on its own clock may end that session. */
+export function rivalMayEnd(seenForMs: number, ttlMs: number, rho: number): boolean {
+  return seenForMs >= ttlMs * (1 + 2 * rho);
+}
+
+/**
+ * Throws WK_CONFIG with the numbers unless one renewal may fail without costing a role: the wait for the next one, a
+ * call that is already under way, the attempt, its reading back, a second attempt and the stop must fit into the belief.
+ */
+export function assertTimings(timings: Timings): void {
+  for (const [name, value] of Object.entries(timings))
+    if (!Number.isFinite(value) || value < 0)
+      throw refusal(`${name} is ${value}; it must be a number from 0`);
+  if (timings.rho >= 0.1) throw refusal(`rho is ${timings.rho}; a clock that wrong cannot hold a lease`);
+  const { renewEveryMs, callTimeoutMs, retryMs, stopBudgetMs, ttlMs } = timings;
+  const neededMs = renewEveryMs + 4 * callTimeoutMs + 2 * retryMs + stopBudgetMs;
+  const carriedMs = Math.floor(beliefMs(timings));
+  if (neededMs > carriedMs)
+    throw refusal(
+      `a lease of ${ttlMs} ms carries ${carriedMs} ms, but a renewal that fails once needs ${neededMs} ms ` +
+        `(renewEveryMs ${renewEveryMs}, four calls of ${callTimeoutMs}, two pauses of ${retryMs}, ` +
+        `stopBudgetMs ${stopBudgetMs}): raise ttlMs or lower one of these`,
+    );
+}
+
+function refusal(text: string): WatchError {
+  return new WatchError('WK_CONFIG', `the lease's timings do not fit: ${text}`);
+}
