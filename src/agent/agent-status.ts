@@ -1,0 +1,43 @@
+import { z } from 'zod';
+
+const counts = z.record(z.string(), z.number());
+
+/** What `agent status` shows. produced = delivered + buffered + dropped, severity by severity. */
+export const agentStatusSchema = z.object({
+  name: z.string(),
+  coreId: z.uuid(),
+  version: z.string(),
+  startedMs: z.int(),
+  connection: z.object({
+    phase: z.enum(['waiting', 'dialling', 'live']),
+    server: z.string().nullable(),
+    serverName: z.string().nullable(),
+    connectedSinceMs: z.int().nullable(),
+    servers: z.array(z.string()),
+    unanswered: z.int(),
+    awaitingSecond: z.int(),
+    problem: z.object({ server: z.string(), code: z.string(), text: z.string() }).nullable(),
+  }),
+  buffer: z.object({
+    produced: counts,
+    delivered: counts,
+    buffered: counts,
+    dropped: counts,
+    bufferedBytes: z.int(),
+    onceBytes: z.int(),
+    bytesMax: z.int(),
+    /** How often an unknown number was lost with a damaged buffer. */
+    unknownGaps: z.int(),
+    diskFull: z.boolean(),
+  }),
+  sources: z.array(
+    z.object({
+      policy: z.string(),
+      kind: z.enum(['log-file', 'command']),
+      problem: z.string().nullable(),
+      counts,
+    }),
+  ),
+  refusedPolicies: z.array(z.object({ path: z.string(), text: z.string() })),
+});
+export type AgentStatus = Readonly<z.infer<typeof agentStatusSchema>>;

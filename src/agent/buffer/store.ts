@@ -1,0 +1,288 @@
+import { severities } from '../../model/severity.ts';
+import type { Database, Statement } from '../../runtime/database.ts';
+import { add, copyTotals, noTotals, type Totals } from './totals.ts';
+import { gapReasons, type Gap, type GapReason } from './gap.ts';
+
+export interface NewRow {
+  readonly severity: number;
+  readonly createdMs: number;
+  readonly bytes: number;
+  /** The message as JSON, as it will stand in the batch. */
+  readonly body: string;
+}
+
+export interface Row {
+  readonly seq: number;
+  readonly bytes: number;
+  readonly copies: number;
+  readonly body: string;
+}
+
+/** Sequence numbers from one to the other, both included. */
+export interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+interface Evictable {
+  readonly seq: number;
+  readonly severity: number;
+  readonly bytes: number;
+}
+
+/**
+ * The tables of the buffer, and the books that go with them. Every change runs inside `change`: rows and counters
+ * commit together or not at all, in memory too.
+ */
+export class BufferStore {
+  readonly #database: Database;
+  readonly #sql: ReturnType<typeof prepareAll>;
+  #totals: Totals;
+  #lastSeq: number;
+
+  constructor(database: Database) {
+    this.#database = database;
+    this.#sql = prepareAll(database);
+    this.#lastSeq = this.#sql.lastSeq.get<{ seq: number | null }>()?.seq ?? 0;
+    this.#totals = this.#load();
+  }
+
+  get totals(): Totals {
+    return this.#totals;
+  }
+
+  /** The highest sequence number given out so far. */
+  get lastSeq(): number {
+    return this.#lastSeq;
+  }
+
+  change<T>(run: (totals: Totals) => T): T {
+    const before = this.#totals;
+    const lastSeq = this.#lastSeq;
+    const totals = copyTotals(before);
+    try {
+      const result = this.#database.transaction(() => {
+        const value = run(totals);
+        this.#writeCounters(before, totals);
+        return value;
+      });
+      this.#totals = totals;
+      return result;
+    } catch (error) {
+      // Numbers that were rolled back are given out again.
+      this.#lastSeq = lastSeq;
+      throw error;
+    }
+  }
+
+  insert(totals: Totals, row: NewRow): void {
+    const { lastInsertRowid } = this.#sql.insert.run(row.severity, row.bytes, row.createdMs, row.body);
+    this.#lastSeq = lastInsertRowid;
+    add(totals.produced, row.severity, 1);
+    add(totals.buffered, row.severity, 1);
+    totals.bufferedBytes += row.bytes;
+  }
+
+  /** Takes the messages of a range that have exactly `copies` out of the buffer: the pool has them. */
+  deliver(totals: Totals, range: Range, copies: number): void {
+    const groups = this.#sql.sumRange.all<{ severity: number; count: number; bytes: number }>(
+      range.from,
+      range.to,
+      copies,
+    );
+    this.#sql.deleteRange.run(range.from, range.to, copies);
+    for (const { severity, count, bytes } of groups) {
+      add(totals.delivered, severity, count);
+      add(totals.buffered, severity, -count);
+      totals.bufferedBytes -= bytes;
+      if (copies === 1) totals.onceBytes -= bytes;
+    }
+  }
+
+  /** Notes that the messages of a range are stored by one server. */
+  storedOnce(totals: Totals, range: Range): void {
+    for (const { bytes } of this.#sql.sumRange.all<{ bytes: number }>(range.from, range.to, 0))
+      totals.onceBytes += bytes;
+    this.#sql.markOnce.run(range.from, range.to);
+  }
+
+  /** The pool will never take this message: it becomes part of a gap. */
+  refuse(totals: Totals, seq: number): void {
+    const row = this.#sql.one.get<Evictable & { copies: number; createdMs: number }>(seq);
+    if (!row) return;
+    this.#drop(totals, row, row.createdMs, 'refused by the pool');
+    if (row.copies === 1) totals.onceBytes -= row.bytes;
+  }
+
+  /**
+   * Makes room until at most `bytesMax` are used: first what one server has already, oldest first, then the
+   * lowest severity, oldest first. What is claimed by a batch on its way stays. Returns how many were dropped.
+   */
+  evict(totals: Totals, bytesMax: number, claimed: readonly Range[]): number {
+    while (totals.bufferedBytes > bytesMax && totals.onceBytes > 0) {
+      const oldest = this.#sql.oldestOnce.get<{ seq: number }>();
+      if (!oldest) break;
+      this.deliver(totals, { from: oldest.seq, to: oldest.seq }, 1);
+    }
+    const dropped = totals.bufferedBytes > bytesMax ? this.#evictable(totals, bytesMax, claimed) : [];
+    for (const row of dropped) {
+      const createdMs = this.#sql.one.get<{ createdMs: number }>(row.seq)?.createdMs ?? 0;
+      this.#drop(totals, row, createdMs, 'buffer full');
+    }
+    return dropped.length;
+  }
+
+  /** Chosen first, dropped after: a table must not change under its iterator. */
+  #evictable(totals: Totals, bytesMax: number, claimed: readonly Range[]): Evictable[] {
+    const chosen: Evictable[] = [];
+    let excessBytes = totals.bufferedBytes - bytesMax;
+    for (const severity of severities.keys())
+      for (const row of this.#sql.lowest.iterate<Evictable>(severity)) {
+        if (excessBytes <= 0) return chosen;
+        if (claimed.some(({ from, to }) => row.seq >= from && row.seq <= to)) continue;
+        chosen.push(row);
+        excessBytes -= row.bytes;
+      }
+    return chosen;
+  }
+
+  #drop(totals: Totals, row: Evictable, createdMs: number, reason: GapReason): void {
+    this.#sql.deleteOne.run(row.seq);
+    this.#sql.addGap.run(reason, row.severity, createdMs, createdMs);
+    add(totals.dropped, row.severity, 1);
+    add(totals.buffered, row.severity, -1);
+    totals.bufferedBytes -= row.bytes;
+  }
+
+  /** Gaps that no message has told of yet. */
+  openGaps(): Gap[] {
+    return this.#sql.gaps.all<Omit<Gap, 'reason'> & { reason: string }>().flatMap((row) => {
+      const reason = gapReasons.find((known) => known === row.reason);
+      return reason ? [{ ...row, reason }] : [];
+    });
+  }
+
+  closeGaps(): void {
+    this.#sql.closeGaps.run();
+  }
+
+  /** Up to `countMax` messages with no copy yet, from a sequence number on: whole in rows, cut at `bytesMax`. */
+  unsent(from: number, countMax: number, bytesMax: number): Row[] {
+    return cut(withoutCopies(this.#sql.unsent.iterate<Row>(from)), countMax, bytesMax);
+  }
+
+  /** The same for messages that one server has. */
+  once(from: number, countMax: number, bytesMax: number): Row[] {
+    return cut(this.#sql.once.iterate<Row>(from), countMax, bytesMax);
+  }
+
+  /** The lowest sequence number without a copy; null where there is none. */
+  firstUnsent(): number | null {
+    return this.#sql.firstUnsent.get<{ seq: number | null }>()?.seq ?? null;
+  }
+
+  state(key: string): string | null {
+    return this.#sql.state.get<{ value: string }>(key)?.value ?? null;
+  }
+
+  setState(key: string, value: string | null): void {
+    if (value === null) this.#sql.forgetState.run(key);
+    else this.#sql.setState.run(key, value);
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  #load(): Totals {
+    const totals = noTotals();
+    type Counter = { severity: number; produced: number; delivered: number; dropped: number };
+    for (const row of this.#sql.counters.all<Counter>()) {
+      add(totals.produced, row.severity, row.produced);
+      add(totals.delivered, row.severity, row.delivered);
+      add(totals.dropped, row.severity, row.dropped);
+    }
+    type Sum = { severity: number; copies: number; count: number; bytes: number };
+    for (const row of this.#sql.sums.all<Sum>()) {
+      add(totals.buffered, row.severity, row.count);
+      totals.bufferedBytes += row.bytes;
+      if (row.copies === 1) totals.onceBytes += row.bytes;
+    }
+    return totals;
+  }
+
+  #writeCounters(before: Totals, totals: Totals): void {
+    for (const rank of severities.keys()) {
+      const [produced, delivered, dropped] = [
+        totals.produced[rank] ?? 0,
+        totals.delivered[rank] ?? 0,
+        totals.dropped[rank] ?? 0,
+      ];
+      if (
+        produced !== before.produced[rank] ||
+        delivered !== before.delivered[rank] ||
+        dropped !== before.dropped[rank]
+      )
+        this.#sql.setCounter.run(rank, produced, delivered, dropped);
+    }
+  }
+}
+
+/** Passes over what stands before the first row without a copy. */
+function* withoutCopies(rows: Iterable<Row>): Generator<Row> {
+  let started = false;
+  for (const row of rows) {
+    started ||= row.copies === 0;
+    if (started) yield row;
+  }
+}
+
+/** A batch is of one kind and without holes: the next row of another kind ends it. */
+function cut(rows: Iterable<Row>, countMax: number, bytesMax: number): Row[] {
+  const taken: Row[] = [];
+  let bytes = 0;
+  for (const row of rows) {
+    bytes += row.bytes;
+    const first = taken[0];
+    if (first && (taken.length >= countMax || bytes > bytesMax || row.copies !== first.copies)) break;
+    taken.push(row);
+  }
+  return taken;
+}
+
+function prepareAll(database: Database): Record<StatementName, Statement> {
+  const entries = Object.entries(sql).map(([name, text]) => [name, database.prepare(text)] as const);
+  return Object.fromEntries(entries) as Record<StatementName, Statement>;
+}
+
+type StatementName = keyof typeof sql;
+
+const sql = {
+  insert: 'INSERT INTO messages(severity, bytes, createdMs, body) VALUES (?, ?, ?, ?)',
+  sumRange: `SELECT severity, count(*) AS count, sum(bytes) AS bytes FROM messages NOT INDEXED
+    WHERE seq BETWEEN ? AND ? AND copies = ? GROUP BY severity`,
+  deleteRange: 'DELETE FROM messages NOT INDEXED WHERE seq BETWEEN ? AND ? AND copies = ?',
+  markOnce: 'UPDATE messages NOT INDEXED SET copies = 1 WHERE seq BETWEEN ? AND ? AND copies = 0',
+  one: 'SELECT seq, severity, copies, bytes, createdMs FROM messages WHERE seq = ?',
+  deleteOne: 'DELETE FROM messages WHERE seq = ?',
+  oldestOnce: 'SELECT seq FROM messages WHERE copies = 1 ORDER BY seq LIMIT 1',
+  lowest: 'SELECT seq, severity, bytes FROM messages WHERE severity = ? AND copies = 0 ORDER BY seq',
+  unsent: 'SELECT seq, bytes, copies, body FROM messages WHERE seq >= ? ORDER BY seq',
+  once: 'SELECT seq, bytes, copies, body FROM messages WHERE copies = 1 AND seq >= ? ORDER BY seq',
+  lastSeq: 'SELECT max(seq) AS seq FROM messages',
+  firstUnsent: 'SELECT min(seq) AS seq FROM messages INDEXED BY by_severity WHERE copies = 0',
+  gaps: 'SELECT reason, severity, count, firstMs, lastMs FROM gaps ORDER BY reason, severity',
+  addGap: `INSERT INTO gaps(reason, severity, count, firstMs, lastMs) VALUES (?, ?, 1, ?, ?)
+    ON CONFLICT(reason, severity) DO UPDATE SET count = count + 1,
+    firstMs = min(firstMs, excluded.firstMs), lastMs = max(lastMs, excluded.lastMs)`,
+  closeGaps: 'DELETE FROM gaps',
+  state: 'SELECT value FROM state WHERE key = ?',
+  setState:
+    'INSERT INTO state(key, value) VALUES (?, ?) ON CONFLICT(key) DO UPDATE SET value = excluded.value',
+  forgetState: 'DELETE FROM state WHERE key = ?',
+  counters: 'SELECT severity, produced, delivered, dropped FROM counters',
+  setCounter: `INSERT INTO counters(severity, produced, delivered, dropped) VALUES (?, ?, ?, ?)
+    ON CONFLICT(severity) DO UPDATE SET produced = excluded.produced, delivered = excluded.delivered,
+    dropped = excluded.dropped`,
+  sums: 'SELECT severity, copies, count(*) AS count, sum(bytes) AS bytes FROM messages GROUP BY severity, copies',
+} as const;

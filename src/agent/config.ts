@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import { byteSizeSchema } from '../model/byte-size.ts';
+import { nameSchema } from '../model/definitions.ts';
+import { bufferBytesDefault, bufferBytesMin } from './buffer/buffer.ts';
+
+const path = z.string().min(1).max(4_096);
+
+/** The agent's configuration file. Paths that are not absolute count from the folder of that file. */
+export const agentConfigSchema = z.strictObject({
+  /** What the node is called; its certificate and its messages are tied to coreId, not to this. */
+  name: nameSchema,
+  coreId: z.uuid(),
+  /** The ID of the pool; a server of another one is refused. */
+  pool: z.uuid(),
+  /** Where to look for the pool first: virtual interface, then servers. The pool's own list is remembered later. */
+  servers: z
+    .array(z.url({ protocol: /^https$/ }).max(1_024))
+    .min(1)
+    .max(64),
+  /** Folder of the agent's buffer and socket. */
+  data: path,
+  identity: z.strictObject({ certificate: path, key: path, authorities: path }),
+  /** Folder of policies, one YAML file each; none are read where it is left out. */
+  policies: path.optional(),
+  buffer: z
+    .strictObject({
+      /** When it is full the lowest severity goes first, oldest first, and the gap is reported. */
+      bytesMax: byteSizeSchema(bufferBytesMin, 1_099_511_627_776).default(bufferBytesDefault),
+    })
+    .prefault({}),
+});
+export type AgentConfig = Readonly<z.output<typeof agentConfigSchema>>;

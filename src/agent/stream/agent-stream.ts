@@ -1,0 +1,224 @@
+import { z } from 'zod';
+import { dialLink, RefusedError } from '../../link/dial-link.ts';
+import type { LinkClose, LinkConnection } from '../../link/connection.ts';
+import type { LinkMessageOf } from '../../link/messages.ts';
+import { codeOf, errorTable, textOf } from '../../model/errors.ts';
+import type { Uuid } from '../../model/uuid.ts';
+import type { Timer } from '../../runtime/clock.ts';
+import type { Credentials } from '../../runtime/network.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
+import type { NodeName } from '../buffer/batch.ts';
+import type { Buffer } from '../buffer/buffer.ts';
+import {
+  mergeServers,
+  startManager,
+  stepManager,
+  type ManagerEvent,
+  type ManagerState,
+} from './choose-manager.ts';
+import { Sending } from './sending.ts';
+
+export interface StreamOptions {
+  readonly runtime: Pick<Runtime, 'clock' | 'timers' | 'random' | 'network' | 'log'>;
+  readonly node: NodeName;
+  readonly pool: Uuid;
+  /** As configured; what the pool lists is remembered in the buffer and comes first. */
+  readonly servers: readonly string[];
+  readonly credentials: Credentials;
+  readonly version: string;
+  readonly buffer: Buffer;
+}
+
+export interface StreamStatus {
+  readonly phase: 'waiting' | 'dialling' | 'live';
+  /** Connected to, or dialled; null while waiting. */
+  readonly server: string | null;
+  readonly serverName: string | null;
+  readonly connectedSinceMs: number | null;
+  readonly servers: readonly string[];
+  readonly unanswered: number;
+  readonly awaitingSecond: number;
+  /** Why nothing goes out, or why the last server did not work out; null when all is well. */
+  readonly problem: { readonly server: string; readonly code: string; readonly text: string } | null;
+}
+
+interface Live {
+  readonly server: string;
+  readonly name: string;
+  readonly sinceMs: number;
+  readonly connection: LinkConnection;
+  readonly sending: Sending;
+}
+
+const dialTimeoutMs = 3_000;
+const messageBytesMax = 2_097_152;
+const windowBatchesDefault = 16;
+const rememberedServers = 'servers';
+const serverListSchema = z.array(z.string().max(1_024)).max(64);
+
+/** The agent's connection to the pool: carries out what stepManager decides, and owns the sending over it. */
+export class AgentStream implements AsyncDisposable {
+  readonly #options: StreamOptions;
+  readonly #stop = new AbortController();
+  #state: ManagerState;
+  #live: Live | null = null;
+  #timer: Timer | null = null;
+  #problem: StreamStatus['problem'] = null;
+
+  constructor(options: StreamOptions) {
+    this.#options = options;
+    this.#state = startManager(
+      mergeServers(serversIn(options.buffer.state(rememberedServers)), options.servers),
+    );
+    this.#step({ kind: 'start' });
+  }
+
+  /** Messages came into the buffer. */
+  appended(): void {
+    this.#live?.sending.pump();
+  }
+
+  get status(): StreamStatus {
+    const live = this.#live;
+    const objection = live?.sending.objection;
+    return {
+      phase: this.#state.phase,
+      server: this.#state.current,
+      serverName: live?.name ?? null,
+      connectedSinceMs: live?.sinceMs ?? null,
+      servers: this.#state.servers,
+      unanswered: live?.sending.unanswered ?? 0,
+      awaitingSecond: live?.sending.awaitingSecond ?? 0,
+      problem: live && objection ? { server: live.server, ...objection } : this.#problem,
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    this.#timer?.cancel();
+    this.#drop('the agent is stopping');
+    await Promise.resolve();
+  }
+
+  #step(event: ManagerEvent): void {
+    if (this.#stop.signal.aborted) return;
+    const { clock, random } = this.#options.runtime;
+    const draw = random.int(1_000_000) / 1_000_000;
+    const [state, effects] = stepManager(this.#state, event, clock.monotonicMs(), draw);
+    this.#state = state;
+    for (const effect of effects)
+      if (effect.kind === 'dial') void this.#dial(effect.server);
+      else this.#wait(effect.ms);
+  }
+
+  #wait(ms: number): void {
+    this.#timer?.cancel();
+    this.#timer = this.#options.runtime.timers.after(ms, () => this.#step({ kind: 'timer' }));
+  }
+
+  /** Never rejects: what goes wrong is an event. */
+  async #dial(server: string): Promise<void> {
+    const { runtime, credentials, pool, node, version } = this.#options;
+    try {
+      const connect = {
+        url: server,
+        credentials,
+        pool,
+        timeoutMs: dialTimeoutMs,
+        messageBytesMax,
+        signal: this.#stop.signal,
+      };
+      const hello = { name: node.name, version };
+      const { connection, welcome } = await dialLink(runtime, { connect, self: 'agent', hello });
+      this.#opened(server, connection, welcome);
+    } catch (error) {
+      this.#dialFailed(server, error);
+    }
+  }
+
+  #dialFailed(server: string, error: unknown): void {
+    if (this.#stop.signal.aborted) return;
+    const code = codeOf(error);
+    const retry = error instanceof RefusedError ? error.retry : errorTable[code].retry;
+    this.#note(server, code, textOf(error), retry);
+    this.#step({ kind: 'failed', server, retry });
+  }
+
+  /** Logged when it is news only: an agent retries for days. */
+  #note(server: string, code: string, text: string, retry: boolean): void {
+    const { log } = this.#options.runtime;
+    const known = this.#problem?.server === server && this.#problem.code === code;
+    this.#problem = { server, code, text };
+    if (known) return;
+    if (retry) log.info('a server could not be used', { server, code, text });
+    else log.error('a server refused this agent; a person has to act', { server, code, text });
+  }
+
+  #opened(server: string, connection: LinkConnection, welcome: LinkMessageOf<'welcome'>): void {
+    const overtaken = this.#state.phase === 'live' && !this.#state.returning;
+    if (this.#stop.signal.aborted || overtaken) return connection.close('not needed any more');
+    this.#drop('returning to the primary');
+    const { runtime, buffer } = this.#options;
+    const sending = new Sending({
+      runtime,
+      connection,
+      buffer,
+      windowBatches: welcome.windowBatches ?? windowBatchesDefault,
+      onStuck: (why) => this.#leave(connection, why),
+    });
+    this.#live = { server, name: welcome.name, sinceMs: runtime.clock.wallMs(), connection, sending };
+    this.#problem = null;
+    runtime.log.info('connected', { server, name: welcome.name });
+    const spread =
+      welcome.reconnectSpreadMs === undefined ? {} : { spreadMs: Math.max(100, welcome.reconnectSpreadMs) };
+    this.#step({ kind: 'connected', server, ...spread });
+    this.#learn(welcome.servers);
+    sending.pump();
+    // Last, since a connection that is over already says so at once.
+    connection.onClose((close) => this.#closed(connection, close));
+  }
+
+  /** The pool's list replaces the last one, on disk too, so that an agent finds its pool after years of changes. */
+  #learn(servers: readonly string[] | undefined): void {
+    if (!servers || servers.length === 0) return;
+    const { buffer, servers: configured, runtime } = this.#options;
+    const value = JSON.stringify(servers);
+    this.#step({ kind: 'servers', servers: mergeServers(servers, configured) });
+    if (value === buffer.state(rememberedServers)) return;
+    buffer
+      .append({ drafts: [], state: { [rememberedServers]: value } })
+      .catch((error: unknown) =>
+        runtime.log.warn('the list of servers could not be remembered', { why: textOf(error) }),
+      );
+  }
+
+  #closed(connection: LinkConnection, close: LinkClose): void {
+    const live = this.#live;
+    if (live?.connection !== connection) return;
+    this.#live = null;
+    live.sending.stop();
+    this.#note(live.server, close.code ?? 'WK_UNREACHABLE', `${close.because}: ${close.text}`, close.retry);
+    this.#step({ kind: 'lost', retry: close.retry });
+  }
+
+  #leave(connection: LinkConnection, why: string): void {
+    const live = this.#live;
+    if (live?.connection !== connection || this.#state.servers.length < 2) return;
+    this.#options.runtime.log.warn('leaving a server', { server: live.server, why });
+    this.#drop(why);
+    this.#step({ kind: 'leave' });
+  }
+
+  #drop(why: string): void {
+    const live = this.#live;
+    this.#live = null;
+    live?.sending.stop();
+    live?.connection.close(why);
+  }
+}
+
+function serversIn(stored: string | null): readonly string[] {
+  if (stored === null) return [];
+  const parsed = serverListSchema.safeParse(JSON.parse(stored));
+  return parsed.success ? parsed.data : [];
+}

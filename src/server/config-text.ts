@@ -1,0 +1,59 @@
+/** What a new server's file has to name; everything else is written as a comment with its default. */
+export interface NewServer {
+  readonly pool: { readonly id: string; readonly name: string };
+  readonly server: { readonly coreId: string; readonly name: string };
+  /** `HOST:PORT` */
+  readonly listen: string;
+  readonly url: string;
+  readonly data: string;
+  readonly coordination: string;
+}
+
+/** A new server's configuration as a commented YAML file that `serverConfigSchema` reads. */
+export function serverConfigText(server: NewServer): string {
+  // JSON strings are YAML strings, whatever is in them.
+  const text = (value: string): string => JSON.stringify(value);
+  return `# Configuration of the Watchkeeper server ${server.server.name} in the pool ${server.pool.name}.
+# Start it with: watchkeeper server run --config THIS-FILE
+# A key that is not known is refused with its line. Durations are written like 500ms, 30s, 5m, 7d, sizes like 64MiB, 4GiB.
+
+# Who this is. The IDs stay the same for life; copy them to no other server.
+pool:
+  id: ${text(server.pool.id)}
+  name: ${text(server.pool.name)}
+server:
+  coreId: ${text(server.server.coreId)}
+  name: ${text(server.server.name)}
+
+# The one address and port for agents, servers, people and scripts, and the address that the others use to reach it.
+listen: ${text(server.listen)}
+url: ${text(server.url)}
+
+# The folder of the database and of this server's keys.
+data: ${text(server.data)}
+
+# Where the pool keeps who is in charge and what is configured: sqlite:/PATH (one machine) or etcd://HOST:PORT,…/PREFIX.
+coordination: ${text(server.coordination)}
+
+# available: when no other server answers within a second, go on with one copy, say "at risk", and catch up.
+# strict:    take nothing that could not be stored twice.
+durability: available
+
+# How long the journal is kept. An absent server finds what it lacks within keepForAbsent; later it takes a snapshot.
+journal:
+  keep: 7d
+  keepForAbsent:
+    age: 30d
+    size: 4GiB
+
+# How soon another server takes over: a lost server's roles are free after ttl.
+lease:
+  renewEvery: 500ms
+  callTimeout: 400ms
+  stopBudget: 500ms
+  ttl: 3s
+
+# debug, info, warn or error
+logLevel: info
+`;
+}

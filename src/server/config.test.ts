@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseYaml } from '../runtime/yaml.ts';
+import { serverConfigText } from './config-text.ts';
+import { serverConfigSchema } from './config.ts';
+
+const server = {
+  pool: { id: '0190a6f4-0000-4000-8000-00000000000a', name: 'north' },
+  server: { coreId: '0190a6f4-0000-4000-8000-00000000000b', name: 'm1' },
+  listen: '127.0.0.1:7100',
+  url: 'https://127.0.0.1:7100',
+  data: '/var/lib/watchkeeper/m1 "quoted": #1',
+  coordination: 'sqlite:/var/lib/watchkeeper/coordination.db',
+};
+const parse = (text: string) => parseYaml(text, serverConfigSchema, 'm1.yaml');
+
+test('the file that is written is the file that is read', () => {
+  const config = parse(serverConfigText(server));
+  assert.deepEqual(config.pool, server.pool);
+  assert.deepEqual(config.listen, { host: '127.0.0.1', port: 7_100 });
+  assert.equal(config.data, server.data);
+  const { pool, server: self, listen, data, coordination } = server;
+  const short = JSON.stringify({ pool, server: self, listen, data, coordination });
+  assert.deepEqual(parse(short), config, 'what the file spells out is what leaving it out means');
+});
+
+test('what is wrong is said with its line', () => {
+  const text = serverConfigText(server);
+  const refuses = (from: string, to: string, reason: RegExp): void =>
+    assert.throws(() => parse(text.replace(from, to)), { code: 'WK_CONFIG', message: reason });
+  refuses('durability:', 'durabilty:', /^m1\.yaml:25: durabilty: is not a known key/);
+  refuses('ttl: 3s', 'ttl: 3', /^m1\.yaml:\d+: lease\.ttl: /);
+  refuses('ttl: 3s', 'ttl: 1w', /must be a duration from 500ms to 10m/);
+  refuses('size: 4GiB', 'size: lots', /keepForAbsent\.size: must be a size/);
+  refuses('"127.0.0.1:7100"', '"7100"', /listen: must be HOST:PORT/);
+  refuses('data: "/var', 'data: "var', /data: must be an absolute path/);
+});
+
+test('listening on every address needs a url', () => {
+  const { url: _, ...rest } = server;
+  const every = { ...rest, listen: '0.0.0.0:7100' };
+  assert.throws(() => parse(JSON.stringify(every)), /listen: is every address/);
+});

@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { addressSchema, addressText, isEveryAddress } from '../model/address.ts';
+import { byteSizeSchema } from '../model/byte-size.ts';
+import { nameSchema } from '../model/definitions.ts';
+import { durationSchema } from '../model/duration.ts';
+
+const dayMs = 86_400_000;
+const path = z.string().min(2).max(4_096).startsWith('/', 'must be an absolute path');
+
+const journalSchema = z
+  .strictObject({
+    /** Entries that every member has are kept this long. */
+    keep: durationSchema(60_000, 3_650 * dayMs).prefault('7d'),
+    /** Beyond this age or size an absent member no longer holds up trimming; it takes a snapshot when it returns. */
+    keepForAbsent: z
+      .strictObject({
+        age: durationSchema(60_000, 3_650 * dayMs).prefault('30d'),
+        size: byteSizeSchema(1_048_576, 999_999_999 * 1_048_576).prefault('4GiB'),
+      })
+      .prefault({}),
+  })
+  .transform(({ keep, keepForAbsent }) => ({
+    keepMs: keep,
+    keepForAbsentMs: keepForAbsent.age,
+    keepForAbsentBytes: keepForAbsent.size,
+  }));
+
+const leaseSchema = z
+  .strictObject({
+    renewEvery: durationSchema(50, 60_000).prefault('500ms'),
+    callTimeout: durationSchema(50, 60_000).prefault('400ms'),
+    /** What a holder needs at most to stop acting. */
+    stopBudget: durationSchema(0, 60_000).prefault('500ms'),
+    ttl: durationSchema(500, 600_000).prefault('3s'),
+  })
+  .transform(({ renewEvery, callTimeout, stopBudget, ttl }) => ({
+    renewEveryMs: renewEvery,
+    callTimeoutMs: callTimeout,
+    stopBudgetMs: stopBudget,
+    ttlMs: ttl,
+  }));
+
+export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
+
+/** The file that `watchkeeper server run --config FILE` reads. Unknown keys are refused with their line. */
+export const serverConfigSchema = z
+  .strictObject({
+    pool: z.strictObject({ id: z.uuid(), name: nameSchema }),
+    server: z.strictObject({ coreId: z.uuid(), name: nameSchema }),
+    listen: addressSchema,
+    /** Where the other servers, agents and people reach this server; from `listen` when left out. */
+    url: z
+      .url({ protocol: /^https$/ })
+      .max(1_024)
+      .optional(),
+    /** The folder of the database and of this server's keys. */
+    data: path,
+    coordination: z.string().min(1).max(4_096),
+    /** `available`: goes on with one copy and says so. `strict`: takes nothing that it cannot store twice. */
+    durability: z.enum(['available', 'strict']).default('available'),
+    journal: journalSchema.prefault({}),
+    lease: leaseSchema.prefault({}),
+    logLevel: z.enum(logLevels).default('info'),
+  })
+  .refine(({ listen, url }) => url !== undefined || !isEveryAddress(listen), {
+    path: ['listen'],
+    message: 'is every address of this machine, so `url` must say which one the others use',
+  })
+  .transform((config) => ({ ...config, url: config.url ?? `https://${addressText(config.listen)}` }));
+
+export type ServerConfig = Readonly<z.output<typeof serverConfigSchema>>;

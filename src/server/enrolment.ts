@@ -1,0 +1,55 @@
+import { embeddedPath } from '../coordination/open.ts';
+import type { Coordination } from '../coordination/coordination.ts';
+import type { JoinAnswer, JoinRequest } from '../model/api.ts';
+import { WatchError } from '../model/errors.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { readAuthorityFile } from '../security/authority-file.ts';
+import { enrol } from '../security/enrolment.ts';
+import { TokenBuckets } from '../security/token-bucket.ts';
+import type { PoolView } from './pool-view.ts';
+
+const limits = { burst: 20, perMinute: 300, callersMax: 1 };
+
+interface Ports {
+  readonly runtime: Runtime;
+  readonly coordination: Coordination;
+  readonly coordinationUrl: string;
+  readonly authorityPath: string;
+  readonly pool: PoolView;
+}
+
+/** Enrols agents and servers with this server's copy of the authority, at a bounded rate. */
+export class Enrolment {
+  readonly #ports: Ports;
+  readonly #bucket: TokenBuckets;
+
+  constructor(ports: Ports) {
+    this.#ports = ports;
+    this.#bucket = new TokenBuckets(ports.runtime.clock, limits);
+  }
+
+  /** Errors: as `enrol` says, and WK_OVERLOADED. */
+  async join(request: JoinRequest): Promise<JoinAnswer> {
+    const { runtime, coordination, coordinationUrl, authorityPath, pool } = this.#ports;
+    // Tokens are unguessable; the bound is on what strangers may make this server compute.
+    if (!this.#bucket.take('everyone'))
+      throw new WatchError('WK_OVERLOADED', 'too many join at once; try again in a second');
+    const definition = pool.pool();
+    if (!definition)
+      throw new WatchError('WK_UNAVAILABLE', 'this server does not know its pool yet; try again');
+    const authority = await readAuthorityFile(runtime.files, authorityPath);
+    // A file is for the processes of one machine; etcd has no such bound.
+    const onlyBootId = embeddedPath(coordinationUrl) === null ? null : runtime.commands.self.bootId;
+    const answer = await enrol(request, {
+      ...runtime,
+      coordination,
+      coordinationUrl,
+      authority,
+      pool: definition,
+      servers: pool.addresses(),
+      onlyBootId,
+    });
+    runtime.log.info('enrolled', { kind: request.kind, name: request.name, coreId: request.coreId });
+    return answer;
+  }
+}

@@ -1,0 +1,190 @@
+import { acceptLink, type Greeting } from '../link/accept-link.ts';
+import type { LinkConnection } from '../link/connection.ts';
+import type { LinkMessageOf } from '../link/messages.ts';
+import type { NodeDefinition, ServerDefinition } from '../model/definitions.ts';
+import { textOf } from '../model/errors.ts';
+import type { Identity } from '../model/identity.ts';
+import type { Positions } from '../model/origin.ts';
+import type { Uuid } from '../model/uuid.ts';
+import type { Transport } from '../runtime/network.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { windowBatches } from './agent-session.ts';
+
+const helloTimeoutMs = 5_000;
+const agentPingEveryMs = 3_000;
+/** New connections a second that this server is ready to take; what a reconnect of all agents is spread by. */
+const handshakesPerSecond = 100;
+
+export interface AgentConnection {
+  readonly node: NodeDefinition;
+  readonly version: string;
+  readonly connection: LinkConnection;
+  readonly sinceMs: number;
+}
+
+/** What becomes of an accepted connection; `ended` is called once, after the last message. */
+export interface Session {
+  ended(): void;
+}
+
+interface Ports {
+  readonly runtime: Runtime;
+  readonly self: { readonly coreId: Uuid; readonly name: string; readonly version: string };
+  node(coreId: Uuid): NodeDefinition | null;
+  server(coreId: Uuid): ServerDefinition | null;
+  nodeCount(): number;
+  positions(): Positions;
+  /** Addresses for agents, virtual interfaces first. */
+  addresses(): string[];
+  serveAgent(agent: AgentConnection): Session;
+  serveServer(connection: LinkConnection, server: ServerDefinition, told: Positions): Session;
+}
+
+/**
+ * Whoever dials this server: agents and other servers. Decides who may stay by what the pool has defined, never by what
+ * the peer says of itself, and keeps one connection for each agent and each server: a newer one ends the older.
+ */
+export class Gateway {
+  readonly #ports: Ports;
+  readonly #agents = new Map<Uuid, AgentConnection>();
+  readonly #servers = new Map<Uuid, LinkConnection>();
+  #closed = false;
+
+  constructor(ports: Ports) {
+    this.#ports = ports;
+  }
+
+  /** For `ListenOptions.onTransport`. */
+  accept(transport: Transport): void {
+    if (this.#closed) return transport.close('this server stops');
+    this.#accept(transport).catch((error: unknown) => {
+      this.#ports.runtime.log.error('a connection could not be accepted', { error: textOf(error) });
+      transport.terminate();
+    });
+  }
+
+  agents(): readonly AgentConnection[] {
+    return [...this.#agents.values()];
+  }
+
+  isConnected(node: Uuid): boolean {
+    return this.#agents.has(node);
+  }
+
+  /** Ends the connections of agents and servers that the pool no longer knows. */
+  dropUnknown(): void {
+    for (const [coreId, { connection, node }] of this.#agents) {
+      if (!this.#ports.node(coreId)) {
+        connection.refuse('WK_NODE_UNKNOWN', `node ${node.name} was removed from the pool`);
+      }
+    }
+    for (const [coreId, connection] of this.#servers) {
+      if (!this.#ports.server(coreId))
+        connection.refuse('WK_DENIED', 'this server was removed from the pool');
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const { connection } of this.#agents.values()) connection.close('this server stops');
+    for (const connection of this.#servers.values()) connection.close('this server stops');
+  }
+
+  async #accept(transport: Transport): Promise<void> {
+    const accepted = await acceptLink({
+      transport,
+      ...this.#ports.runtime,
+      timeoutMs: helloTimeoutMs,
+      ...(transport.peer.kind === 'agent'
+        ? { heartbeat: { pingEveryMs: agentPingEveryMs, silentAfterMs: 3 * agentPingEveryMs } }
+        : {}),
+      decide: (hello, peer) => this.#decide(hello, peer),
+    });
+    if (!accepted.accepted) {
+      this.#ports.runtime.log.info('a peer was not welcomed', {
+        kind: transport.peer.kind,
+        coreId: transport.peer.coreId,
+        address: transport.remoteAddress,
+        because: accepted.close.text,
+      });
+      return;
+    }
+    if (transport.peer.kind === 'agent') this.#agentIsHere(accepted.connection, accepted.hello);
+    else this.#serverIsHere(accepted.connection);
+  }
+
+  #decide(hello: LinkMessageOf<'hello'>, peer: Identity): Greeting {
+    const { self } = this.#ports;
+    const welcome = { name: self.name, version: self.version, coreId: self.coreId };
+    if (peer.kind === 'agent') return this.#decideAgent(hello, peer, welcome);
+    if (peer.kind !== 'server')
+      return { refuse: { code: 'WK_DENIED', text: `a ${peer.kind} does not use the link` } };
+    if (!this.#ports.server(peer.coreId)) {
+      return {
+        refuse: { code: 'WK_DENIED', text: `server ${hello.name} is not listed in this pool (any more)` },
+      };
+    }
+    return { welcome: { ...welcome, positions: { ...this.#ports.positions() } } };
+  }
+
+  #decideAgent(
+    hello: LinkMessageOf<'hello'>,
+    peer: Identity,
+    welcome: { name: string; version: string; coreId: Uuid },
+  ): Greeting {
+    const node = this.#ports.node(peer.coreId);
+    if (!node) {
+      const text = `node ${hello.name} (${peer.coreId}) is not enrolled in this pool; enrol it with watchkeeper agent join`;
+      return { refuse: { code: 'WK_NODE_UNKNOWN', text } };
+    }
+    if (node.name !== hello.name) {
+      const text = `this agent says its node is ${hello.name}, the pool knows it as ${node.name}; correct name in its configuration`;
+      return { refuse: { code: 'WK_DENIED', text } };
+    }
+    return {
+      welcome: {
+        ...welcome,
+        windowBatches,
+        pingEveryMs: agentPingEveryMs,
+        reconnectSpreadMs: Math.ceil((this.#ports.nodeCount() * 1_000) / handshakesPerSecond),
+        servers: this.#ports.addresses().slice(0, 64),
+      },
+    };
+  }
+
+  #agentIsHere(connection: LinkConnection, hello: LinkMessageOf<'hello'>): void {
+    const node = this.#ports.node(connection.peer.coreId);
+    if (!node) return connection.refuse('WK_NODE_UNKNOWN', 'the node was removed from the pool');
+    this.#agents.get(node.coreId)?.connection.close('the agent has connected anew');
+    const sinceMs = this.#ports.runtime.clock.wallMs();
+    const agent: AgentConnection = { node, version: hello.version, connection, sinceMs };
+    this.#agents.set(node.coreId, agent);
+    const session = this.#ports.serveAgent(agent);
+    connection.onClose((close) => {
+      if (this.#agents.get(node.coreId) === agent) this.#agents.delete(node.coreId);
+      this.#ports.runtime.log.info('an agent is gone', {
+        node: node.name,
+        because: close.because,
+        text: close.text,
+      });
+      session.ended();
+    });
+  }
+
+  #serverIsHere(connection: LinkConnection): void {
+    const server = this.#ports.server(connection.peer.coreId);
+    if (!server) return connection.refuse('WK_DENIED', 'this server was removed from the pool');
+    this.#servers.get(server.coreId)?.close('the server has connected anew');
+    this.#servers.set(server.coreId, connection);
+    const session = this.#ports.serveServer(connection, server, this.#ports.positions());
+    connection.onClose((close) => {
+      if (this.#servers.get(server.coreId) === connection) this.#servers.delete(server.coreId);
+      this.#ports.runtime.log.info('a server is gone', {
+        server: server.name,
+        because: close.because,
+        text: close.text,
+      });
+      session.ended();
+    });
+  }
+}

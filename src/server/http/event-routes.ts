@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { liveEventSchema } from '../../model/api.ts';
+import { WatchError } from '../../model/errors.ts';
+import { errorAnswers, type App, type Parts } from './app.ts';
+import { authenticate } from './authenticate.ts';
+import { LiveStream } from './live-stream.ts';
+import { decodePositions, positionsIdCharsMax } from './positions-id.ts';
+import { securityHeaders } from './security-headers.ts';
+
+/** Live streams of one server; each costs a socket and at most one unsent batch of messages. */
+export const streamsMax = 256;
+
+export function eventRoutes(app: App, parts: Parts): void {
+  const { view, streams } = parts;
+  app.route({
+    method: 'GET',
+    url: '/api/v1/events',
+    schema: {
+      summary: 'Live changes as server-sent events',
+      description:
+        'The ID of each event is where to resume, on any server: `Last-Event-ID`, or `since`. After `reset` read everything anew.',
+      produces: ['text/event-stream'],
+      headers: z.object({ 'last-event-id': z.string().max(positionsIdCharsMax).optional() }),
+      querystring: z.strictObject({ since: z.string().max(positionsIdCharsMax).optional() }),
+      response: { 200: liveEventSchema, ...errorAnswers },
+    },
+    handler: (request, reply) => {
+      if (streams.size >= streamsMax)
+        throw new WatchError('WK_OVERLOADED', `more than ${streamsMax} live streams; ask another server`);
+      const place = request.headers['last-event-id'] ?? request.query.since;
+      reply.hijack();
+      reply.raw.writeHead(200, {
+        ...securityHeaders,
+        'x-request-id': request.id,
+        'content-type': 'text/event-stream; charset=utf-8',
+      });
+      const stream = new LiveStream({
+        view,
+        timers: parts.timers,
+        log: parts.log,
+        response: reply.raw,
+        since: place === undefined ? view.positions() : decodePositions(place),
+        mayStay: async () => void (await authenticate(view, request.raw)),
+      });
+      const end = (): void => stream.end();
+      streams.add(end);
+      reply.raw.once('close', () => streams.delete(end));
+      stream.start();
+    },
+  });
+}

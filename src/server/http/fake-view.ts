@@ -1,0 +1,126 @@
+import type { IncomingMessage } from 'node:http';
+import type { MessageView, OperationRequest } from '../../model/api.ts';
+import type { Identity } from '../../model/identity.ts';
+import type { Positions } from '../../model/origin.ts';
+import type { Changes, ServerView } from './view.ts';
+
+export const fakePool = '0190a6f4-0000-4000-8000-00000000000a';
+export const fakeOrigin = '0190a6f4-0000-4000-8000-00000000000b.00000001';
+export const fakeToken = 'wkt_a-token-that-is-good';
+
+export function fakeMessage(number: number): MessageView {
+  return {
+    id: `0190a6f4-0000-7000-8000-${number.toString(16).padStart(12, '0')}`,
+    createdMs: 1_700_000_000_000 + number,
+    severity: 'major',
+    text: `message ${number}`,
+    node: fakePool,
+    nodeName: 'web01',
+    state: 'open',
+    owner: null,
+    annotations: 0,
+    receivedMs: 1_700_000_000_100 + number,
+    acknowledgedMs: null,
+    acknowledgedBy: null,
+  };
+}
+
+const counts = {
+  total: 0,
+  open: { unknown: 0, normal: 0, warning: 0, minor: 0, major: 0, critical: 0 },
+  acknowledged: { unknown: 0, normal: 0, warning: 0, minor: 0, major: 0, critical: 0 },
+};
+
+/** A server whose journal is an array: entry N is message N. For tests of the routes. */
+export class FakeView implements ServerView {
+  readonly pool = fakePool;
+  readonly journal: MessageView[] = [];
+  readonly operations: { request: OperationRequest; by: string }[] = [];
+  readonly #listeners = new Set<() => void>();
+  identity: Identity | null = null;
+  token: string = fakeToken;
+  trimmedTo = 0;
+  ready = true;
+  held: string | null = null;
+  failure: Error | null = null;
+
+  report(...messages: MessageView[]): void {
+    this.journal.push(...messages);
+    for (const listener of this.#listeners) listener();
+  }
+
+  get listeners(): number {
+    return this.#listeners.size;
+  }
+
+  peerIdentity(_request: IncomingMessage): Identity | null {
+    return this.identity;
+  }
+  nameOf(): string {
+    return 'ann';
+  }
+  findApiToken(token: string): string | null {
+    return token === this.token ? 'nightly' : null;
+  }
+  page(): { messages: MessageView[]; next: string | null } {
+    if (this.failure) throw this.failure;
+    return { messages: this.journal.slice(-100).toReversed(), next: null };
+  }
+  message(id: string): { message: MessageView; operations: [] } | null {
+    const message = this.journal.find((one) => one.id === id);
+    return message ? { message, operations: [] } : null;
+  }
+  counts(): typeof counts {
+    return counts;
+  }
+  async operate(request: OperationRequest, by: string): Promise<{ results: []; copies: number }> {
+    this.operations.push({ request, by });
+    return { results: [], copies: 2 };
+  }
+  poolStatus(): never {
+    throw new Error('not in this fake');
+  }
+  nodes(): [] {
+    return [];
+  }
+  async join(): Promise<never> {
+    throw new Error('not in this fake');
+  }
+  positions(): Positions {
+    return this.journal.length === 0 ? {} : { [fakeOrigin]: this.journal.length };
+  }
+  changesSince(since: Positions, messagesMax: number): Changes | 'trimmed' {
+    const from = since[fakeOrigin] ?? 0;
+    if (from < this.trimmedTo) return 'trimmed';
+    const messages = this.journal.slice(from, from + messagesMax);
+    const seq = from + messages.length;
+    return { messages, positions: seq === 0 ? {} : { [fakeOrigin]: seq } };
+  }
+  onCommit(listener: () => void): { close(): void } {
+    this.#listeners.add(listener);
+    return { close: () => void this.#listeners.delete(listener) };
+  }
+  readiness(): { ready: boolean; because: string } {
+    return { ready: this.ready, because: this.ready ? '' : 'catching up' };
+  }
+  holds(role: string): boolean {
+    return role === this.held;
+  }
+  metrics(): [
+    {
+      name: string;
+      help: string;
+      type: 'gauge';
+      samples: { labels: Record<string, string>; value: number }[];
+    },
+  ] {
+    return [
+      {
+        name: 'watchkeeper_messages',
+        help: 'Messages stored.',
+        type: 'gauge',
+        samples: [{ labels: { state: 'open' }, value: this.journal.length }],
+      },
+    ];
+  }
+}

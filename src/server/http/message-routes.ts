@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import {
+  messageCountsSchema,
+  messageDetailSchema,
+  messageFilterSchema,
+  messagePageQuerySchema,
+  messagePageSchema,
+  operationAnswerSchema,
+  operationRequestSchema,
+} from '../../model/api.ts';
+import { WatchError } from '../../model/errors.ts';
+import { severities } from '../../model/severity.ts';
+import { errorAnswers, type App, type Parts } from './app.ts';
+
+const severity = z.enum(severities);
+
+/** The page query as it stands in a URL: numbers are text, and a list is one name many times. */
+export const pageQuerystringSchema = z.strictObject({
+  ...messageFilterSchema.shape,
+  severities: z
+    .union([severity, z.array(severity).max(severities.length)])
+    .transform((value) => [value].flat())
+    .optional(),
+  sinceMs: z.coerce.number<string>().int().min(0).optional(),
+  order: messagePageQuerySchema.shape.order,
+  limit: z.coerce.number<string>().int().min(1).max(1_000).default(100),
+  cursor: messagePageQuerySchema.shape.cursor,
+});
+
+export function messageRoutes(app: App, { view }: Parts): void {
+  app.route({
+    method: 'GET',
+    url: '/api/v1/messages',
+    schema: {
+      summary: 'A page of messages, newest first unless `order` says otherwise',
+      querystring: pageQuerystringSchema,
+      response: { 200: messagePageSchema, ...errorAnswers },
+    },
+    handler: async ({ query }) => view.page(query),
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/api/v1/messages/:id',
+    schema: {
+      summary: 'One message and everything that was done to it',
+      params: z.strictObject({ id: z.uuid() }),
+      response: { 200: messageDetailSchema, ...errorAnswers },
+    },
+    handler: async ({ params }) => {
+      const detail = await view.message(params.id.toLowerCase());
+      if (detail === null) throw new WatchError('WK_NOT_FOUND', `there is no message ${params.id}`);
+      return detail;
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/api/v1/operations',
+    schema: {
+      summary: 'Acknowledge, own, annotate … up to 1,000 messages',
+      description: 'Answers 200 also when some of the messages are not there: look at `results`.',
+      body: operationRequestSchema,
+      response: { 200: operationAnswerSchema, ...errorAnswers },
+    },
+    handler: async ({ body, caller }) => {
+      if (caller === null) throw new WatchError('WK_UNAUTHENTICATED');
+      if (body.kind === 'annotate' && body.text === undefined)
+        throw new WatchError('WK_BAD_REQUEST', 'body.text: an annotation needs a text');
+      return view.operate(body, caller.name);
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/api/v1/counts',
+    schema: {
+      summary: 'Messages by state and severity',
+      response: { 200: messageCountsSchema, ...errorAnswers },
+    },
+    handler: async () => view.counts(),
+  });
+}

@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { joinAnswerSchema, joinRequestSchema, nodeViewSchema, poolStatusSchema } from '../../model/api.ts';
+import { errorAnswers, type App, type Parts } from './app.ts';
+import { description } from './describe.ts';
+
+const joinBodyBytesMax = 16 * 1_024;
+
+export function poolRoutes(app: App, { view }: Parts): void {
+  app.route({
+    method: 'GET',
+    url: '/api/v1/pool',
+    schema: {
+      summary: 'The pool as the answering server sees it',
+      response: { 200: poolStatusSchema, ...errorAnswers },
+    },
+    handler: async () => view.poolStatus(),
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/api/v1/nodes',
+    schema: {
+      summary: 'Every node, and the server that its agent is connected to',
+      response: { 200: z.object({ nodes: z.array(nodeViewSchema) }), ...errorAnswers },
+    },
+    handler: async () => ({ nodes: [...(await view.nodes())] }),
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/api/v1/join',
+    bodyLimit: joinBodyBytesMax,
+    schema: {
+      summary: 'Exchanges a join token and a public key for a certificate',
+      security: [],
+      body: joinRequestSchema,
+      response: { 200: joinAnswerSchema, ...errorAnswers },
+    },
+    handler: async ({ body }) => view.join(body),
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/api/v1/openapi.json',
+    schema: {
+      summary: 'This description, as OpenAPI 3.1',
+      response: { 200: z.looseObject({ openapi: z.string() }), ...errorAnswers },
+    },
+    handler: async () => description(app),
+  });
+}

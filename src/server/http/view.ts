@@ -1,0 +1,75 @@
+import type { IncomingMessage } from 'node:http';
+import type {
+  JoinAnswer,
+  JoinRequest,
+  MessageCounts,
+  MessageDetail,
+  MessagePage,
+  MessagePageQuery,
+  MessageView,
+  NodeView,
+  OperationAnswer,
+  OperationRequest,
+  PoolStatus,
+} from '../../model/api.ts';
+import type { Identity } from '../../model/identity.ts';
+import type { Positions } from '../../model/origin.ts';
+
+/** An answer at hand or one that takes a while; the routes wait for either. */
+export type Soon<T> = T | Promise<T>;
+
+/**
+ * What the HTTP routes need of a server, so that they can be tested with a fake one. Errors are WatchErrors and
+ * reach the caller with their code and text; any other error becomes WK_INTERNAL and goes to the log.
+ */
+export interface ServerView {
+  /** Core ID of the pool. A certificate of another pool is no identity here. */
+  readonly pool: string;
+
+  /** Who the TLS library says is at the other end; null where no certificate was presented or believed. */
+  peerIdentity(request: IncomingMessage): Identity | null;
+  /** The name that a person or server goes by, written into its operations (1 to 256 characters). */
+  nameOf(identity: Identity): Soon<string>;
+  /** The name of a valid API token; null when this pool does not know it or it has expired. */
+  findApiToken(token: string): Soon<string | null>;
+
+  page(query: MessagePageQuery): Soon<MessagePage>;
+  /** Null when there is no such message. */
+  message(id: string): Soon<MessageDetail | null>;
+  counts(): Soon<MessageCounts>;
+  /** Resolves when the operations are on disk here, and on a second server or known to be at risk. */
+  operate(request: OperationRequest, by: string): Promise<OperationAnswer>;
+  poolStatus(): Soon<PoolStatus>;
+  nodes(): Soon<readonly NodeView[]>;
+  /** Errors: WK_TOKEN_*, WK_ELSEWHERE, WK_CONFLICT (the name is taken), WK_UNAUTHENTICATED (the proof is wrong). */
+  join(request: JoinRequest): Promise<JoinAnswer>;
+
+  /** Where the journal stands now. */
+  positions(): Positions;
+  /**
+   * Messages that changed after `since`, as they are now, about `messagesMax` at most, and the positions that one
+   * has after having read them. `trimmed`: what happened since then is no longer in this journal.
+   */
+  changesSince(since: Positions, messagesMax: number): Soon<Changes | 'trimmed'>;
+  /** Runs after each commit that moved the positions. Must be cheap: it may be called thousands of times a second. */
+  onCommit(listener: () => void): { close(): void };
+
+  /** Ready: the database is open and caught up enough to answer; `because` says why not. */
+  readiness(): { readonly ready: boolean; readonly because: string };
+  /** True while this server's grant for the role (`virtual-interface/NAME`, `acting`) is within its deadline. */
+  holds(role: string): boolean;
+  metrics(): readonly MetricFamily[];
+}
+
+export interface Changes {
+  readonly messages: readonly MessageView[];
+  readonly positions: Positions;
+}
+
+/** One metric as it stands now. Names are `watchkeeper_…`, with the unit last; counters end in `_total`. */
+export interface MetricFamily {
+  readonly name: string;
+  readonly help: string;
+  readonly type: 'counter' | 'gauge';
+  readonly samples: readonly { readonly labels?: Readonly<Record<string, string>>; readonly value: number }[];
+}

@@ -1,0 +1,59 @@
+import { encodeBody } from '../journal/body.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { Connection } from '../model/entry.ts';
+import { textOf } from '../model/errors.ts';
+import type { Clock, Timers } from '../runtime/clock.ts';
+import type { Log } from '../runtime/log.ts';
+import type { AgentConnection } from './gateway.ts';
+
+/** Connections of many agents that come or go together share an entry. */
+const gatherMs = 20;
+const factsMax = 1_000;
+const againMs = 1_000;
+
+/** Tells the pool, as entries of the journal, which agents are connected to this server. */
+export class NodeConnections {
+  readonly #ports: { journal: Journal; clock: Clock; timers: Timers; log: Log };
+  #facts = new Map<string, Connection>();
+  #gathering = false;
+
+  constructor(ports: { journal: Journal; clock: Clock; timers: Timers; log: Log }) {
+    this.#ports = ports;
+  }
+
+  tell({ node, version, connection }: AgentConnection, connected: boolean): void {
+    this.#facts.set(node.coreId, {
+      node: node.coreId,
+      nodeName: node.name,
+      connected,
+      lastHeardMs: this.#ports.clock.wallMs(),
+      version: version.slice(0, 64),
+      address: connection.remoteAddress,
+    });
+    this.#gather(gatherMs);
+  }
+
+  #gather(afterMs: number): void {
+    if (this.#gathering) return;
+    this.#gathering = true;
+    this.#ports.timers.after(afterMs, () => void this.#store());
+  }
+
+  async #store(): Promise<void> {
+    const { journal, log } = this.#ports;
+    this.#gathering = false;
+    const connections = [...this.#facts.values()].slice(0, factsMax);
+    for (const { node } of connections) this.#facts.delete(node);
+    if (connections.length === 0) return;
+    const body = { connections };
+    try {
+      await journal.append({ kind: 'connections', body: encodeBody('connections', body) }, body);
+    } catch (error) {
+      log.warn('which agents are connected could not be stored; tried again', { error: textOf(error) });
+      // What was told meanwhile is newer and stays.
+      for (const fact of connections) if (!this.#facts.has(fact.node)) this.#facts.set(fact.node, fact);
+      return this.#gather(againMs);
+    }
+    if (this.#facts.size > 0) this.#gather(0);
+  }
+}

@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import { encodeBody } from '../journal/body.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { MessageStore } from '../messages/message-store.ts';
+import type { OperationAnswer, OperationRequest } from '../model/api.ts';
+import { WatchError } from '../model/errors.ts';
+import type { Operation } from '../model/operation.ts';
+import { uuidText, uuidV7, type Uuid } from '../model/uuid.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Random } from '../runtime/random.ts';
+import type { Copies } from './copies.ts';
+
+interface Ports {
+  readonly journal: Journal;
+  readonly messages: MessageStore;
+  readonly copies: Copies;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/**
+ * Stores what a person did to messages, as one entry, and answers once it is on two disks, or on one with the pool at
+ * risk. Messages that are not here are named in the answer and hinder nothing.
+ */
+export async function operate(ports: Ports, request: OperationRequest, by: string): Promise<OperationAnswer> {
+  if (request.kind === 'annotate' && request.text === undefined) {
+    throw new WatchError('WK_BAD_REQUEST', 'text: an annotation needs a text');
+  }
+  const wanted = [...new Set(request.messages)];
+  const here = new Set(wanted.filter((id) => ports.messages.get(id) !== null));
+  const results = wanted.map((message) =>
+    here.has(message)
+      ? { message, done: true }
+      : { message, done: false, because: 'this server knows no such message' },
+  );
+  if (here.size === 0) return { results, copies: 0 };
+  const operations = [...here].map((message) => operationOn(ports, message, request, by));
+  const body = { operations };
+  const entry = await ports.journal.append(
+    { kind: 'operations', body: encodeBody('operations', body) },
+    body,
+  );
+  const copies = await new Promise<number>((resolve) =>
+    ports.copies.wait({ seq: entry.seq, copies: resolve }),
+  );
+  return { results, copies };
+}
+
+/**
+ * The stamp is above all that this server has stored, so it is above every version its author could have seen; also
+ * above one from a clock gone far ahead, which does not pull ours along.
+ */
+function operationOn(ports: Ports, message: Uuid, request: OperationRequest, by: string): Operation {
+  const { kind, text, idempotencyKey } = request;
+  const id = idempotencyKey
+    ? derivedId(idempotencyKey, message)
+    : uuidV7(ports.clock.wallMs(), ports.random.bytes(10));
+  const seenHlc = ports.messages.stateVersion(message)?.hlc ?? 0;
+  const hlc = Math.max(ports.journal.nextHlc(), seenHlc + 1);
+  return { id, message, kind, by, hlc, ...(text === undefined ? {} : { text }) };
+}
+
+/** The same key for the same message gives the same ID, in the form of a UUIDv7, so that repeating changes nothing. */
+function derivedId(key: Uuid, message: Uuid): Uuid {
+  const bytes = createHash('sha256').update(`${key} ${message}`).digest().subarray(0, 16);
+  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x70, 6);
+  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
+  return uuidText(bytes);
+}

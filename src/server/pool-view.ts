@@ -1,0 +1,98 @@
+import type { Mirror } from '../definitions/mirror.ts';
+import {
+  holderSchema,
+  keys,
+  nodeDefinitionSchema,
+  poolSchema,
+  roleDefinitionSchema,
+  serverDefinitionSchema,
+  sessionSchema,
+  userDefinitionSchema,
+  virtualInterfacePrefix,
+  type Holder,
+  type NodeDefinition,
+  type Pool,
+  type RoleDefinition,
+  type ServerDefinition,
+  type Session,
+} from '../model/definitions.ts';
+import type { Origin } from '../model/origin.ts';
+import type { Uuid } from '../model/uuid.ts';
+import { verifyApiToken } from '../security/api-token.ts';
+
+/** The definitions of the pool in the words of the model, read from the mirror. */
+export class PoolView {
+  readonly #mirror: Mirror;
+
+  constructor(mirror: Mirror) {
+    this.#mirror = mirror;
+  }
+
+  get live(): boolean {
+    return this.#mirror.live;
+  }
+
+  pool(): Pool | null {
+    return this.#mirror.get(keys.pool, poolSchema);
+  }
+
+  /** By name, as people look for them. */
+  servers(): ServerDefinition[] {
+    return this.#mirror
+      .list(keys.servers, serverDefinitionSchema)
+      .toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  }
+
+  server(coreId: Uuid): ServerDefinition | null {
+    return this.#mirror.get(keys.server(coreId), serverDefinitionSchema);
+  }
+
+  /** The name of a person by the core ID in the certificate; null when there is no such user (any more). */
+  userName(coreId: Uuid): string | null {
+    return this.#mirror.get(keys.user(coreId), userDefinitionSchema)?.name ?? null;
+  }
+
+  /** Name of the holder of a valid API token, else null. */
+  apiTokenName(token: string, nowMs: number): string | null {
+    return verifyApiToken(token, (key) => this.#mirror.text(key), nowMs)?.name ?? null;
+  }
+
+  node(coreId: Uuid): NodeDefinition | null {
+    return this.#mirror.get(keys.node(coreId), nodeDefinitionSchema);
+  }
+
+  nodes(): readonly NodeDefinition[] {
+    return this.#mirror.list(keys.nodes, nodeDefinitionSchema);
+  }
+
+  role(role: string): RoleDefinition | null {
+    return this.#mirror.get(keys.role(role), roleDefinitionSchema);
+  }
+
+  roles(): readonly RoleDefinition[] {
+    return this.#mirror.list(keys.roles, roleDefinitionSchema);
+  }
+
+  holder(role: string): Holder | null {
+    return this.#mirror.get(keys.holder(role), holderSchema);
+  }
+
+  /** A session that lives; null for an ended one and for a server that never had one. */
+  session(coreId: Uuid): Session | null {
+    const session = this.#mirror.get(keys.session(coreId), sessionSchema);
+    return session && !session.ended ? session : null;
+  }
+
+  /** The run whose word about its connections counts: that of a server that is alive. */
+  liveOriginOf(coreId: Uuid): Origin | null {
+    return this.session(coreId)?.origin ?? null;
+  }
+
+  /** Where agents and people reach the pool: virtual interfaces first, then the servers. */
+  addresses(): string[] {
+    const virtual = this.roles().flatMap(({ role, carrier }) =>
+      role.startsWith(virtualInterfacePrefix) && carrier ? [`https://${carrier.host}:${carrier.port}`] : [],
+    );
+    return [...virtual, ...this.servers().map(({ url }) => url)];
+  }
+}

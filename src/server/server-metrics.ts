@@ -1,0 +1,80 @@
+import type { Journal } from '../journal/journal.ts';
+import type { MessageStore } from '../messages/message-store.ts';
+import { severities } from '../model/severity.ts';
+import type { Copies } from './copies.ts';
+import type { Gateway } from './gateway.ts';
+import type { Grants } from './grants.ts';
+import type { HealthWatch } from './health.ts';
+import type { MetricFamily } from './http/view.ts';
+
+export type Counted = 'batches' | 'messages' | 'refusedMessages' | 'again';
+
+/** What was counted since this process started. */
+export class Counters {
+  readonly #counts: Record<Counted, number> = { batches: 0, messages: 0, refusedMessages: 0, again: 0 };
+
+  add(what: Counted, count: number): void {
+    this.#counts[what] += count;
+  }
+
+  get(what: Counted): number {
+    return this.#counts[what];
+  }
+}
+
+interface Sources {
+  readonly journal: Journal;
+  readonly messages: MessageStore;
+  readonly copies: Copies;
+  readonly grants: Grants;
+  readonly health: HealthWatch;
+  readonly gateway: Gateway;
+  readonly counters: Counters;
+}
+
+export function serverMetrics(sources: Sources): MetricFamily[] {
+  const { journal, messages, copies, grants, health, gateway, counters } = sources;
+  const state = health.now();
+  const counts = messages.counts();
+  const queued = journal.queued;
+  return [
+    gauge('healthy', '1 while this server may be trusted with a role', state.healthy ? 1 : 0),
+    gauge('at_risk', '1 while new entries are on one disk only', copies.atRisk.is ? 1 : 0),
+    gauge(
+      'lag_seconds',
+      'Age of the oldest entry that a member has and this server lacks',
+      state.lagMs / 1_000,
+    ),
+    gauge('agents_connected', 'Agents connected to this server', gateway.agents().length),
+    gauge('commit_queue_batches', 'Batches waiting to be committed', queued.items),
+    gauge('commit_queue_bytes', 'Bytes waiting to be committed', queued.bytes),
+    counter('agent_batches_total', 'Batches of agents stored by this server', counters.get('batches')),
+    counter('agent_messages_total', 'Messages of agents stored by this server', counters.get('messages')),
+    counter('agent_messages_refused_total', 'Messages refused as not valid', counters.get('refusedMessages')),
+    counter(
+      'agent_batches_again_total',
+      'Batches that agents were asked to send again',
+      counters.get('again'),
+    ),
+    {
+      name: 'watchkeeper_messages_open',
+      help: 'Open messages by severity',
+      type: 'gauge',
+      samples: severities.map((severity) => ({ labels: { severity }, value: counts.open[severity] ?? 0 })),
+    },
+    {
+      name: 'watchkeeper_role_epoch',
+      help: 'Epoch of each role that this server holds',
+      type: 'gauge',
+      samples: grants.all().map(({ role, epoch }) => ({ labels: { role }, value: epoch })),
+    },
+  ];
+}
+
+function gauge(name: string, help: string, value: number): MetricFamily {
+  return { name: `watchkeeper_${name}`, help, type: 'gauge', samples: [{ value }] };
+}
+
+function counter(name: string, help: string, value: number): MetricFamily {
+  return { name: `watchkeeper_${name}`, help, type: 'counter', samples: [{ value }] };
+}

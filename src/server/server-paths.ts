@@ -1,0 +1,27 @@
+/** What lies where in a server's data folder; all of it 0600. */
+export interface ServerPaths {
+  readonly database: string;
+  /** What was wrong with the database when the last run ended because of it. */
+  readonly damageFound: string;
+  /** This server's key, certificate and the authorities it believes (security/identity-file.ts). */
+  readonly identity: string;
+  /** The authority's certificate and private key: every server can enrol. */
+  readonly authority: string;
+  /** A snapshot while it comes in, and when it waits for the next start to be installed. */
+  readonly snapshotIncoming: string;
+  readonly snapshotReady: string;
+  /** A snapshot of ours while it is sent to the server of that core ID. */
+  snapshotOutgoing(coreId: string): string;
+}
+
+export function serverPaths(data: string): ServerPaths {
+  return {
+    database: `${data}/watchkeeper.db`,
+    damageFound: `${data}/damage-found`,
+    identity: `${data}/identity.pem`,
+    authority: `${data}/authority.pem`,
+    snapshotIncoming: `${data}/snapshot.incoming`,
+    snapshotReady: `${data}/snapshot.ready`,
+    snapshotOutgoing: (coreId) => `${data}/snapshot.for-${coreId}`,
+  };
+}

@@ -1,0 +1,400 @@
+import type { Coordination } from '../coordination/coordination.ts';
+import { Mirror } from '../definitions/mirror.ts';
+import { encodeBody } from '../journal/body.ts';
+import type { Damage } from '../journal/damage.ts';
+import type { LinkConnection } from '../link/connection.ts';
+import { trimJournal } from '../journal/trim.ts';
+import { textOf, type WatchError } from '../model/errors.ts';
+import type { ServerDefinition } from '../model/definitions.ts';
+import type { Origin, Positions } from '../model/origin.ts';
+import type { Timer } from '../runtime/clock.ts';
+import type { Parent } from '../runtime/commands.ts';
+import type { Credentials, HttpHandler, Listener } from '../runtime/network.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { every } from '../runtime/timing.ts';
+import { Acting } from './acting.ts';
+import { AgentSession } from './agent-session.ts';
+import type { ServerConfig } from './config.ts';
+import { Copies } from './copies.ts';
+import { Enrolment } from './enrolment.ts';
+import { Gateway, type AgentConnection, type Session } from './gateway.ts';
+import { Grants } from './grants.ts';
+import { HealthWatch } from './health.ts';
+import { createHttp } from './http/http.ts';
+import { KeeperLink } from './keeper-link.ts';
+import { Members } from './members.ts';
+import { NodeConnections } from './node-connections.ts';
+import { OwnMessages } from './own-messages.ts';
+import { PeerReceiver } from './peers/peer-receiver.ts';
+import { Peers } from './peers/peers.ts';
+import { PoolView } from './pool-view.ts';
+import { Counters, serverMetrics } from './server-metrics.ts';
+import { serverPaths } from './server-paths.ts';
+import { SilenceView } from './silence-view.ts';
+import { SnapshotExchange } from './snapshots/snapshot-exchange.ts';
+import { rememberDamage, type Store } from './store.ts';
+import { View } from './view.ts';
+import { VirtualInterfaces } from './virtual-interfaces.ts';
+
+/** The largest frame of the link: a batch, or entries with their headers, with room to spare. */
+const messageBytesMax = 8 * 1_048_576;
+const trimEveryMsMax = 30_000;
+
+export interface ServerParts {
+  readonly runtime: Runtime;
+  readonly config: ServerConfig;
+  readonly version: string;
+  readonly parent: Parent | null;
+  readonly coordination: Coordination;
+  readonly credentials: Credentials;
+  readonly store: Store;
+}
+
+/**
+ * One management server, wired; DESIGN.md has the picture. Modes: assembled, running, stopping.
+ * assembled -> running when it listens; running -> stopping when its keeper asks or is gone, when a snapshot waits to
+ * be installed, or when the disk failed.
+ */
+export class Server {
+  readonly view: View;
+  readonly #parts: ServerParts;
+  readonly #self: { readonly coreId: string; readonly name: string; readonly version: string };
+  readonly #stopped = Promise.withResolvers<string>();
+  readonly #counters = new Counters();
+  readonly #mirror: Mirror;
+  readonly #pool: PoolView;
+  readonly #grants: Grants;
+  readonly #copies: Copies;
+  readonly #ownMessages: OwnMessages;
+  readonly #members: Members;
+  readonly #health: HealthWatch;
+  readonly #nodeConnections: NodeConnections;
+  readonly #snapshots: SnapshotExchange;
+  readonly #gateway: Gateway;
+  readonly #peers: Peers;
+  readonly #virtualInterfaces: VirtualInterfaces;
+  readonly #acting: Acting;
+  #keeper: KeeperLink | null = null;
+  #endsDamaged = false;
+  #trimming: Timer | null = null;
+  #http: { handler: HttpHandler; close(): Promise<void> } | null = null;
+  #listener: Listener | null = null;
+
+  constructor(parts: ServerParts) {
+    const { runtime, config, store, coordination } = parts;
+    const { journal, messages, database } = store;
+    this.#parts = parts;
+    this.#self = { ...config.server, version: parts.version };
+    this.#mirror = new Mirror({ coordination, database, timers: runtime.timers, log: runtime.log });
+    this.#pool = new PoolView(this.#mirror);
+    this.#grants = new Grants(runtime);
+    this.#copies = new Copies({ ...runtime, listed: () => this.#pool.servers().length });
+    this.#ownMessages = new OwnMessages({ ...runtime, journal, self: this.#self });
+    this.#members = new Members({
+      journal,
+      clock: runtime.clock,
+      copies: this.#copies,
+      ownMessages: this.#ownMessages,
+      ownName: this.#self.name,
+      stateHash: () => messages.stateHash(),
+    });
+    this.#health = new HealthWatch({
+      ...runtime,
+      journal,
+      damaged: store.damaged,
+      memberPositions: () => this.#members.allPositions(),
+      listed: () => this.#pool.servers().length,
+    });
+    this.#nodeConnections = new NodeConnections({ ...runtime, journal });
+    this.#snapshots = this.#makeSnapshots();
+    this.#gateway = this.#makeGateway();
+    this.#peers = this.#makePeers();
+    this.#virtualInterfaces = new VirtualInterfaces({
+      ...runtime,
+      grants: this.#grants,
+      definition: (role) => this.#pool.role(role),
+      listen: (host, port) => this.#listen(host, port),
+      released: (role, epoch) => this.#keeper?.released(role, epoch),
+    });
+    this.#acting = this.#makeActing();
+    this.view = this.#makeView();
+  }
+
+  get origin(): Origin {
+    return this.#parts.store.journal.origin;
+  }
+
+  get address(): { host: string; port: number } {
+    return { host: this.#listener?.host ?? '', port: this.#listener?.port ?? 0 };
+  }
+
+  /** Resolves with the reason when the process should end (to be started again, unless its keeper asked). */
+  get stopped(): Promise<string> {
+    return this.#stopped.promise;
+  }
+
+  async start(): Promise<void> {
+    const { runtime, config, parent, store } = this.#parts;
+    await this.#mirror.start();
+    this.#mirror.onChange((keys) => this.#definitionsChanged(keys));
+    this.#http = await createHttp(this.view, runtime);
+    this.#listener = await this.#listen(config.listen.host, config.listen.port);
+    this.#peers.list(this.#pool.servers());
+    const trimEveryMs = Math.min(trimEveryMsMax, Math.max(100, config.journal.keepMs));
+    this.#trimming = every(runtime.timers, trimEveryMs, () => this.#trim(), runtime.random.int(trimEveryMs));
+    if (parent) this.#keeper = this.#makeKeeperLink(parent);
+    if (store.damaged !== null) {
+      this.#ownMessages.report({
+        severity: 'critical',
+        key: `database-damaged:${this.#self.coreId}`,
+        text: `Server ${this.#self.name} started without its database: ${store.damaged}`,
+      });
+    }
+    runtime.log.info('server is up', { name: this.#self.name, url: config.url, origin: this.origin });
+  }
+
+  /** Something stored here is not what it was; other members still have it. */
+  damaged({ origin, seq, text }: Damage): void {
+    this.#ownMessages.report({
+      severity: 'critical',
+      key: `journal-damaged:${this.#self.coreId}`,
+      text: `Server ${this.#self.name} found damage in its journal at ${origin} ${seq}: ${text}`,
+    });
+  }
+
+  /**
+   * With another member at hand this run ends, and the next one fetches everything from the others; alone this server
+   * goes on with what can still be read, unless it `mustEnd`. Either way it takes no role.
+   */
+  databaseDamaged(error: WatchError, mustEnd = false): void {
+    if (this.#endsDamaged) return;
+    const { runtime } = this.#parts;
+    const text = textOf(error);
+    this.#health.damaged(text);
+    this.#ownMessages.report({
+      severity: 'critical',
+      key: `database-damaged:${this.#self.coreId}`,
+      text: `Server ${this.#self.name} found its database damaged: ${text}`,
+    });
+    if (!mustEnd && this.#members.allPositions().length === 0) return;
+    this.#endsDamaged = true;
+    runtime.log.error('the database is damaged; this server ends and fetches everything anew', {
+      error: text,
+    });
+    void this.#endDamaged(text);
+  }
+
+  async #endDamaged(text: string): Promise<void> {
+    const { runtime, config } = this.#parts;
+    await rememberDamage(runtime, config.data, text);
+    this.stop('the database is damaged');
+  }
+
+  stop(because: string): void {
+    this.#stopped.resolve(because);
+  }
+
+  async close(): Promise<void> {
+    this.stop('closed');
+    this.#keeper?.close();
+    this.#acting.close();
+    this.#grants.close();
+    this.#gateway.close();
+    this.#peers.close();
+    this.#health.close();
+    this.#trimming?.cancel();
+    this.#copies.close();
+    await this.#http?.close();
+    await this.#listener?.close();
+    this.#mirror.close();
+    this.#parts.store.journal.close();
+    this.#parts.store.database.close();
+  }
+
+  #trim(): void {
+    const { runtime, config, store } = this.#parts;
+    const others = this.#pool.servers().filter(({ coreId }) => coreId !== this.#self.coreId);
+    const members = others.map(({ coreId }) => this.#members.forTrimming(coreId));
+    try {
+      const entries = trimJournal(store.journal, members, config.journal, runtime.clock.wallMs());
+      if (entries > 0) runtime.log.info('entries that every member has were trimmed', { entries });
+    } catch (error) {
+      runtime.log.error('the journal could not be trimmed', { error: textOf(error) });
+    }
+  }
+
+  #definitionsChanged(keys: ReadonlySet<string>): void {
+    const touched = (prefix: string): boolean => [...keys].some((key) => key.startsWith(prefix));
+    if (touched('servers/')) {
+      this.#peers.list(this.#pool.servers());
+      if (this.#pool.server(this.#self.coreId) === null) this.stop('this server was removed from the pool');
+    }
+    if (touched('servers/') || touched('nodes/')) this.#gateway.dropUnknown();
+  }
+
+  #listen(host: string, port: number): Promise<Listener> {
+    const { runtime, config, credentials } = this.#parts;
+    return runtime.network.listen({
+      host,
+      port,
+      credentials,
+      pool: config.pool.id,
+      messageBytesMax,
+      onTransport: (transport) => this.#gateway.accept(transport),
+      onRequest: (request, response) => this.#http?.handler(request, response),
+    });
+  }
+
+  #serveAgent(agent: AgentConnection): Session {
+    const { runtime, config, store } = this.#parts;
+    const session = new AgentSession(agent.connection, agent.node, {
+      ...runtime,
+      journal: store.journal,
+      copies: this.#copies,
+      durability: config.durability,
+      counted: (what, count) => this.#counters.add(what, count),
+    });
+    agent.connection.onMessage((message, body) => session.take(message, body));
+    this.#nodeConnections.tell(agent, true);
+    return {
+      ended: () => {
+        session.ended();
+        // Else it has connected anew, on another connection.
+        if (!this.#gateway.isConnected(agent.node.coreId)) this.#nodeConnections.tell(agent, false);
+      },
+    };
+  }
+
+  #serveServer(connection: LinkConnection, server: ServerDefinition, told: Positions): Session {
+    const { runtime, store } = this.#parts;
+    const snapshot = this.#snapshots.receiveFrom(connection, server);
+    const receiver = new PeerReceiver(connection, told, {
+      ...runtime,
+      journal: store.journal,
+      peerName: server.name,
+      stateHash: () => store.messages.stateHash(),
+      epochs: () => store.messages.highestEpochs(),
+      trimmed: (origin, from) => snapshot.trimmed(origin, from),
+      snapshotPart: (message, body) => snapshot.part(message, body),
+    });
+    return {
+      ended: () => {
+        receiver.ended();
+        snapshot.ended();
+      },
+    };
+  }
+
+  #makeGateway(): Gateway {
+    return new Gateway({
+      runtime: this.#parts.runtime,
+      self: this.#self,
+      node: (coreId) => this.#pool.node(coreId),
+      server: (coreId) => this.#pool.server(coreId),
+      nodeCount: () => this.#pool.nodes().length,
+      positions: () => this.#parts.store.journal.positions(),
+      addresses: () => this.#pool.addresses(),
+      serveAgent: (agent) => this.#serveAgent(agent),
+      serveServer: (connection, server, told) => this.#serveServer(connection, server, told),
+    });
+  }
+
+  #makePeers(): Peers {
+    const { runtime, config, store, credentials } = this.#parts;
+    return new Peers({
+      runtime,
+      journal: store.journal,
+      self: this.#self,
+      pool: config.pool.id,
+      messageBytesMax,
+      credentials: () => credentials,
+      told: (server, positions, message) => this.#members.told(server, positions, message),
+      gone: (server) => this.#members.gone(server),
+      snapshotPlease: (server, connection) => void this.#snapshots.sendTo(connection, server),
+    });
+  }
+
+  #makeSnapshots(): SnapshotExchange {
+    const { runtime, config, store } = this.#parts;
+    return new SnapshotExchange({
+      runtime,
+      paths: serverPaths(config.data),
+      own: store.journal.origin,
+      positions: () => store.journal.positions(),
+      memberPositions: (coreId) => this.#members.positionsOf(coreId),
+      backup: (path) => store.database.backup(path),
+      restart: (because) => this.stop(because),
+    });
+  }
+
+  #makeActing(): Acting {
+    const { runtime, store } = this.#parts;
+    const { journal, messages } = store;
+    const silence = new SilenceView({
+      messages,
+      nodes: () => this.#pool.nodes(),
+      clock: runtime.clock,
+      liveOrigins: () => this.#pool.servers().flatMap(({ coreId }) => this.#pool.liveOriginOf(coreId) ?? []),
+    });
+    this.#grants.listen({ gained: () => silence.forget(), lost: () => undefined });
+    return new Acting({
+      ...runtime,
+      grants: this.#grants,
+      positions: () => journal.positions(),
+      appendTakeover: (body) =>
+        journal.append({ kind: 'takeover', body: encodeBody('takeover', body) }, body),
+      appendDecisions: (body) =>
+        journal.append({ kind: 'decisions', body: encodeBody('decisions', body) }, body),
+      silence,
+    });
+  }
+
+  #makeKeeperLink(parent: Parent): KeeperLink {
+    const { runtime, store } = this.#parts;
+    return new KeeperLink({
+      ...runtime,
+      parent,
+      grants: this.#grants,
+      alive: () => ({
+        kind: 'alive',
+        origin: this.origin,
+        ...this.#health.now(),
+        epochs: this.#members.highestEpochs(store.messages.highestEpochs()),
+        positions: { ...store.journal.positions() },
+      }),
+      stop: (because) => this.stop(because),
+    });
+  }
+
+  #makeView(): View {
+    const { runtime, config, store, coordination } = this.#parts;
+    const enrolment = new Enrolment({
+      runtime,
+      coordination,
+      coordinationUrl: config.coordination,
+      authorityPath: serverPaths(config.data).authority,
+      pool: this.#pool,
+    });
+    const parts = {
+      ...store,
+      copies: this.#copies,
+      grants: this.#grants,
+      health: this.#health,
+      gateway: this.#gateway,
+      counters: this.#counters,
+    };
+    return new View({
+      ...parts,
+      runtime,
+      self: this.#self,
+      poolId: config.pool.id,
+      coordinatorKind: config.coordination.split(':')[0] ?? '',
+      members: this.#members,
+      pool: this.#pool,
+      virtualInterfaces: this.#virtualInterfaces,
+      mirror: this.#mirror,
+      join: (request) => enrolment.join(request),
+      metrics: () => serverMetrics(parts),
+    });
+  }
+}

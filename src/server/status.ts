@@ -1,0 +1,98 @@
+import { lagEntries } from '../journal/positions.ts';
+import type { NodeStatus } from '../messages/connections.ts';
+import type { MessageStore } from '../messages/message-store.ts';
+import type { NodeView, PoolStatus } from '../model/api.ts';
+import type { RoleDefinition, ServerDefinition } from '../model/definitions.ts';
+import type { Origin, Positions } from '../model/origin.ts';
+import type { Uuid } from '../model/uuid.ts';
+import type { Copies } from './copies.ts';
+import type { PoolView } from './pool-view.ts';
+
+interface StatusSources {
+  readonly pool: PoolView;
+  readonly messages: MessageStore;
+  readonly copies: Copies;
+  readonly self: {
+    readonly coreId: Uuid;
+    readonly name: string;
+    readonly version: string;
+    readonly origin: Origin;
+  };
+  readonly coordinatorKind: string;
+  positions(): Positions;
+  /** What each connected member told us that it has. */
+  memberPositions(coreId: Uuid): Positions | null;
+}
+
+export function poolStatus(sources: StatusSources): PoolStatus {
+  const { pool, messages, copies, self } = sources;
+  const definition = pool.pool();
+  const positions = sources.positions();
+  return {
+    pool: { id: definition?.id ?? '', name: definition?.name ?? '' },
+    server: { ...self, positions: { ...positions }, stateHash: messages.stateHash() },
+    coordinator: { reachable: pool.live, kind: sources.coordinatorKind },
+    atRisk: copies.atRisk,
+    members: pool.servers().map((server) => memberOf(sources, server, positions)),
+    roles: pool.roles().map((role) => roleOf(pool, role)),
+    messages: messages.counts(),
+  };
+}
+
+function memberOf(
+  sources: StatusSources,
+  server: ServerDefinition,
+  ours: Positions,
+): PoolStatus['members'][number] {
+  const { pool, self } = sources;
+  const session = pool.session(server.coreId);
+  const theirs = server.coreId === self.coreId ? ours : sources.memberPositions(server.coreId);
+  const holds = pool.roles().some(({ role }) => pool.holder(role)?.holder === server.coreId);
+  return {
+    coreId: server.coreId,
+    name: server.name,
+    url: server.url,
+    state: session === null ? 'offline' : holds ? 'active' : 'passive',
+    healthy: session?.healthy ?? false,
+    because: session?.because ?? 'no sign of life',
+    sinceMs: session?.sinceMs ?? null,
+    lastHeartbeatMs: session?.renewedMs ?? null,
+    version: session?.version ?? null,
+    lagEntries: theirs === null ? null : lagEntries(ours, theirs),
+    positions: theirs === null ? null : { ...theirs },
+  };
+}
+
+function roleOf(pool: PoolView, { role, carrier }: RoleDefinition): PoolStatus['roles'][number] {
+  const held = pool.holder(role);
+  // A record outlives its holder until a rival ends the session: who has no session has no role.
+  const holder =
+    held?.holder && pool.session(held.holder)?.incarnation === held.incarnation ? held.holder : null;
+  return {
+    role,
+    holder,
+    holderName: holder === null ? null : (pool.server(holder)?.name ?? null),
+    epoch: held?.epoch ?? 0,
+    sinceMs: held?.sinceMs ?? 0,
+    because: held?.because ?? 'first holder',
+    address: carrier ? `${carrier.host}:${carrier.port}` : null,
+  };
+}
+
+/** Enrolled nodes, also those that were never heard of; a node that was removed is left out. */
+export function nodeViews(pool: PoolView, statuses: readonly NodeStatus[]): NodeView[] {
+  const known = new Map(statuses.map((status) => [status.coreId, status]));
+  return pool.nodes().map(({ coreId, name }) => {
+    const status = known.get(coreId);
+    return {
+      coreId,
+      name,
+      connectedTo: status?.server ? (pool.server(status.server)?.name ?? status.server) : null,
+      sinceMs: status?.sinceMs ?? null,
+      lastHeardMs: status?.lastHeardMs ?? null,
+      lastMessageMs: status?.lastMessageMs ?? null,
+      version: status?.version ?? null,
+      address: status?.address ?? null,
+    };
+  });
+}

@@ -1,0 +1,141 @@
+import type { IncomingMessage } from 'node:http';
+import type { Mirror } from '../definitions/mirror.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { MessageStore } from '../messages/message-store.ts';
+import type {
+  JoinAnswer,
+  JoinRequest,
+  MessagePageQuery,
+  NodeView,
+  OperationAnswer,
+  OperationRequest,
+  PoolStatus,
+} from '../model/api.ts';
+import type { Identity } from '../model/identity.ts';
+import type { Positions } from '../model/origin.ts';
+import type { Uuid } from '../model/uuid.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import type { Copies } from './copies.ts';
+import type { Grants } from './grants.ts';
+import type { HealthWatch } from './health.ts';
+import type { Changes, MetricFamily, ServerView } from './http/view.ts';
+import { changesSince } from './live-changes.ts';
+import type { Members } from './members.ts';
+import { operate } from './operate.ts';
+import type { PoolView } from './pool-view.ts';
+import { nodeViews, poolStatus } from './status.ts';
+import type { VirtualInterfaces } from './virtual-interfaces.ts';
+
+export interface ViewParts {
+  readonly runtime: Runtime;
+  readonly self: { readonly coreId: Uuid; readonly name: string; readonly version: string };
+  readonly poolId: Uuid;
+  readonly coordinatorKind: string;
+  readonly journal: Journal;
+  readonly messages: MessageStore;
+  readonly copies: Copies;
+  readonly members: Members;
+  readonly pool: PoolView;
+  readonly grants: Grants;
+  readonly virtualInterfaces: VirtualInterfaces;
+  readonly health: HealthWatch;
+  readonly mirror: Mirror;
+  join(request: JoinRequest): Promise<JoinAnswer>;
+  metrics(): readonly MetricFamily[];
+}
+
+/** What the HTTP API sees of this server. */
+export class View implements ServerView {
+  readonly #parts: ViewParts;
+
+  constructor(parts: ViewParts) {
+    this.#parts = parts;
+  }
+
+  get pool(): Uuid {
+    return this.#parts.poolId;
+  }
+
+  /** A user or server that the pool does not list (any more) is nobody, whatever its certificate says. */
+  peerIdentity(request: IncomingMessage): Identity | null {
+    const identity = this.#parts.runtime.network.peerIdentity(request, this.#parts.poolId);
+    if (identity?.kind === 'user' && this.#parts.pool.userName(identity.coreId) === null) return null;
+    if (identity?.kind === 'server' && this.#parts.pool.server(identity.coreId) === null) return null;
+    return identity;
+  }
+
+  nameOf(identity: Identity): string {
+    const { pool } = this.#parts;
+    const name =
+      identity.kind === 'user' ? pool.userName(identity.coreId) : pool.server(identity.coreId)?.name;
+    return name ?? identity.coreId;
+  }
+
+  findApiToken(token: string): string | null {
+    return this.#parts.pool.apiTokenName(token, this.#parts.runtime.clock.wallMs());
+  }
+
+  page(query: MessagePageQuery) {
+    return this.#parts.messages.page(query);
+  }
+
+  message(id: string) {
+    return this.#parts.messages.get(id);
+  }
+
+  counts() {
+    return this.#parts.messages.counts();
+  }
+
+  operate(request: OperationRequest, by: string): Promise<OperationAnswer> {
+    const { clock, random } = this.#parts.runtime;
+    return operate({ ...this.#parts, clock, random }, request, by);
+  }
+
+  poolStatus(): PoolStatus {
+    const { journal, self, members } = this.#parts;
+    return poolStatus({
+      ...this.#parts,
+      self: { ...self, origin: journal.origin },
+      positions: () => journal.positions(),
+      memberPositions: (coreId) => members.positionsOf(coreId),
+    });
+  }
+
+  nodes(): readonly NodeView[] {
+    const { pool, messages } = this.#parts;
+    return nodeViews(
+      pool,
+      messages.nodes((coreId) => pool.liveOriginOf(coreId)),
+    );
+  }
+
+  join(request: JoinRequest): Promise<JoinAnswer> {
+    return this.#parts.join(request);
+  }
+
+  positions(): Positions {
+    return this.#parts.journal.positions();
+  }
+
+  changesSince(since: Positions, messagesMax: number): Changes | 'trimmed' {
+    return changesSince(this.#parts, since, messagesMax);
+  }
+
+  onCommit(listener: () => void): { close(): void } {
+    return { close: this.#parts.journal.onCommit(() => listener()) };
+  }
+
+  readiness() {
+    const { healthy, because } = this.#parts.health.now();
+    return { ready: healthy, because };
+  }
+
+  holds(role: string): boolean {
+    return this.#parts.grants.current(role) !== null;
+  }
+
+  metrics(): readonly MetricFamily[] {
+    return this.#parts.metrics();
+  }
+}

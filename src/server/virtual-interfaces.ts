@@ -1,0 +1,107 @@
+import { textOf } from '../model/errors.ts';
+import { virtualInterfacePrefix, type RoleDefinition } from '../model/definitions.ts';
+import type { Grant } from '../pool/grants.ts';
+import type { Timers } from '../runtime/clock.ts';
+import type { Log } from '../runtime/log.ts';
+import type { Listener } from '../runtime/network.ts';
+import { sleep } from '../runtime/timing.ts';
+import type { GrantListener, Grants } from './grants.ts';
+
+/** A rival's frozen process may own the port until our keeper has ended it. */
+const bindAgainMs = 50;
+
+interface Ports {
+  readonly grants: Grants;
+  readonly timers: Timers;
+  readonly log: Log;
+  definition(role: string): RoleDefinition | null;
+  listen(host: string, port: number): Promise<Listener>;
+  /** The listener is closed and nothing of us answers there any more. */
+  released(role: string, epoch: number): void;
+}
+
+/**
+ * Virtual interfaces of the carrier `listen`: the address and port are bound exactly while the role is granted. Losing
+ * the grant drops the listener and every connection on it, so that agents and consoles go to the new holder.
+ */
+export class VirtualInterfaces implements GrantListener {
+  readonly #ports: Ports;
+  readonly #open = new Map<string, { readonly epoch: number; readonly listener: Listener }>();
+  /** Attempts to bind that are under way, by role and epoch. */
+  readonly #binding = new Map<string, Promise<void>>();
+
+  constructor(ports: Ports) {
+    this.#ports = ports;
+    ports.grants.listen(this);
+  }
+
+  gained(grant: Grant): void {
+    const { role, epoch } = grant;
+    if (!role.startsWith(virtualInterfacePrefix)) return;
+    const attempt = `${role} ${epoch}`;
+    const ended = this.#bind(role, epoch).finally(() => {
+      if (this.#binding.get(attempt) === ended) this.#binding.delete(attempt);
+    });
+    this.#binding.set(attempt, ended);
+  }
+
+  lost(role: string, epoch: number): void {
+    if (!role.startsWith(virtualInterfacePrefix)) {
+      this.#ports.released(role, epoch);
+      return;
+    }
+    const open = this.#open.get(role);
+    this.#open.delete(role);
+    void this.#close(role, epoch, open?.listener);
+  }
+
+  /** Whether this server answers for the virtual interface `name` now. */
+  answers(name: string): boolean {
+    const role = virtualInterfacePrefix + name;
+    return this.#open.has(role) && this.#ports.grants.current(role) !== null;
+  }
+
+  listeners(): Listener[] {
+    return [...this.#open.values()].map((open) => open.listener);
+  }
+
+  /** Keeps at it while the role is ours: a rival may own the port still, and the definition may come after the grant. */
+  async #bind(role: string, epoch: number): Promise<void> {
+    const { grants, timers, log } = this.#ports;
+    const held = (): boolean => grants.current(role)?.epoch === epoch;
+    let toldWhy = '';
+    while (held()) {
+      const why = await this.#tryBind(role, epoch, held);
+      if (why === null) return;
+      if (why !== toldWhy) log.warn('virtual interface cannot be bound yet', { role, epoch, error: why });
+      toldWhy = why;
+      await sleep(timers, bindAgainMs);
+    }
+  }
+
+  /** Null when it is bound or not ours any more, else why it cannot be bound yet. */
+  async #tryBind(role: string, epoch: number, held: () => boolean): Promise<string | null> {
+    const carrier = this.#ports.definition(role)?.carrier;
+    if (!carrier) return 'its definition is not here yet';
+    try {
+      const listener = await this.#ports.listen(carrier.host, carrier.port);
+      if (!held()) {
+        await listener.close();
+        return null;
+      }
+      this.#open.set(role, { epoch, listener });
+    } catch (error) {
+      return textOf(error);
+    }
+    const address = `${carrier.host}:${carrier.port}`;
+    this.#ports.log.info('virtual interface answers here', { role, epoch, address });
+    return null;
+  }
+
+  async #close(role: string, epoch: number, listener: Listener | undefined): Promise<void> {
+    // Closed here, or by the attempt to bind that finds the role gone.
+    await (listener ? listener.close() : this.#binding.get(`${role} ${epoch}`));
+    this.#ports.log.info('virtual interface does not answer here any more', { role, epoch });
+    this.#ports.released(role, epoch);
+  }
+}
