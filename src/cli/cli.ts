@@ -1,0 +1,31 @@
+import type { Runtime } from '../runtime/runtime.ts';
+
+export interface Output {
+  write(text: string): void;
+  readonly isTerminal: boolean;
+  /** Characters a line; null where lines have no end (a pipe, a file). */
+  readonly columns: number | null;
+  /** Lines of a terminal; missing or null where there is none. */
+  readonly rows?: number | null;
+}
+
+/** What a command may use of the process it runs in, so that tests can run it without one. */
+export interface Cli {
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly version: string;
+  /** The folder that relative paths on the command line count from. */
+  readonly workingDirectory: string;
+  /** Opened on first use: most of what it loads is not needed to print a help text. `log` defaults to silence. */
+  runtime(log?: 'silent' | 'debug' | 'info' | 'warn' | 'error'): Promise<Runtime>;
+  /** The whole of standard input; WK_TOO_LARGE beyond 1 MiB. */
+  readInput(): Promise<string>;
+  /**
+   * Aborts at the first Ctrl-C or SIGTERM. Whoever asks for it ends by itself then; without a call of this, and at the
+   * second Ctrl-C, the process ends at once.
+   */
+  stopSignal(): AbortSignal;
+  /** What the process will exit with when the command returns; 0 unless set. */
+  exitCode: number;
+}

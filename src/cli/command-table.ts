@@ -1,0 +1,196 @@
+import type { CommandModule } from './command-module.ts';
+
+export interface CommandEntry {
+  /** The words that call it: `message list`. */
+  readonly path: string;
+  readonly summary: string;
+  /** For our own processes, not for people. */
+  readonly hidden?: boolean;
+  /** A command's file is loaded when the command is run, asked for help, or completed. */
+  readonly load: () => Promise<CommandModule>;
+}
+
+export const groups: Readonly<Record<string, string>> = {
+  pool: 'the servers that stand in for each other',
+  server: 'one management server',
+  agent: 'the agent of this machine',
+  message: 'what was reported, and what is done about it',
+  node: 'managed systems',
+  token: 'API tokens for scripts',
+  'virtual-interface': 'addresses that move with a role',
+  context: 'pools that you work with',
+};
+
+/** Every command there is, in the order of the help text. */
+export const commandTable: readonly CommandEntry[] = [
+  {
+    path: 'demo',
+    summary: 'a whole pool on this machine, to look at',
+    load: () => import('./commands/demo.ts'),
+  },
+
+  {
+    path: 'pool create',
+    summary: 'found a pool with its first server',
+    load: () => import('./commands/pool-create.ts'),
+  },
+  {
+    path: 'pool token',
+    summary: 'make a token to join the pool with',
+    load: () => import('./commands/pool-token.ts'),
+  },
+  {
+    path: 'pool status',
+    summary: 'show members, roles and lag',
+    load: () => import('./commands/pool-status.ts'),
+  },
+
+  {
+    path: 'server join',
+    summary: 'make this a further server of a pool',
+    load: () => import('./commands/server-join.ts'),
+  },
+  {
+    path: 'server run',
+    summary: 'run a server: keeper and server process',
+    load: () => import('./commands/server-run.ts'),
+  },
+  {
+    path: 'server run-process',
+    summary: 'the server process, started by its keeper',
+    hidden: true,
+    load: () => import('./commands/server-run-process.ts'),
+  },
+  {
+    path: 'server remove',
+    summary: 'take a server out of the pool',
+    load: () => import('./commands/server-remove.ts'),
+  },
+  {
+    path: 'server backup',
+    summary: 'copy a server, running or not, into a folder',
+    load: () => import('./commands/server-backup.ts'),
+  },
+  {
+    path: 'server restore',
+    summary: 'make a server from a backup',
+    load: () => import('./commands/server-restore.ts'),
+  },
+
+  {
+    path: 'agent join',
+    summary: 'enrol this machine as a node of a pool',
+    load: () => import('./commands/agent-join.ts'),
+  },
+  { path: 'agent run', summary: 'run the agent', load: () => import('./commands/agent-run.ts') },
+  {
+    path: 'agent status',
+    summary: 'show what the agent holds and where it is connected',
+    load: () => import('./commands/agent-status.ts'),
+  },
+
+  {
+    path: 'message send',
+    summary: 'report a message through the agent of this machine',
+    load: () => import('./commands/message-send.ts'),
+  },
+  {
+    path: 'message list',
+    summary: 'list messages, newest first',
+    load: () => import('./commands/message-list.ts'),
+  },
+  {
+    path: 'message show',
+    summary: 'show a message and everything done to it',
+    load: () => import('./commands/message-show.ts'),
+  },
+  {
+    path: 'message acknowledge',
+    summary: 'mark messages as dealt with',
+    load: () => import('./commands/message-acknowledge.ts'),
+  },
+  {
+    path: 'message unacknowledge',
+    summary: 'open messages again',
+    load: () => import('./commands/message-unacknowledge.ts'),
+  },
+  { path: 'message own', summary: 'take messages as yours', load: () => import('./commands/message-own.ts') },
+  {
+    path: 'message disown',
+    summary: 'give messages back',
+    load: () => import('./commands/message-disown.ts'),
+  },
+  {
+    path: 'message annotate',
+    summary: 'write a note on messages',
+    load: () => import('./commands/message-annotate.ts'),
+  },
+
+  {
+    path: 'node list',
+    summary: 'list nodes and where they are connected',
+    load: () => import('./commands/node-list.ts'),
+  },
+
+  {
+    path: 'token create',
+    summary: 'make a token for the API',
+    load: () => import('./commands/token-create.ts'),
+  },
+  {
+    path: 'token list',
+    summary: 'list the tokens there are',
+    load: () => import('./commands/token-list.ts'),
+  },
+  {
+    path: 'token revoke',
+    summary: 'make a token worthless',
+    load: () => import('./commands/token-revoke.ts'),
+  },
+
+  {
+    path: 'virtual-interface add',
+    summary: 'define an address that moves between servers',
+    load: () => import('./commands/virtual-interface-add.ts'),
+  },
+  {
+    path: 'virtual-interface list',
+    summary: 'list them',
+    load: () => import('./commands/virtual-interface-list.ts'),
+  },
+  {
+    path: 'virtual-interface remove',
+    summary: 'remove one',
+    load: () => import('./commands/virtual-interface-remove.ts'),
+  },
+
+  {
+    path: 'context add',
+    summary: 'remember a pool: its servers and your identity',
+    load: () => import('./commands/context-add.ts'),
+  },
+  {
+    path: 'context list',
+    summary: 'list what is remembered',
+    load: () => import('./commands/context-list.ts'),
+  },
+  {
+    path: 'context use',
+    summary: 'choose the pool that commands go to',
+    load: () => import('./commands/context-use.ts'),
+  },
+  { path: 'context remove', summary: 'forget one', load: () => import('./commands/context-remove.ts') },
+
+  {
+    path: 'completion',
+    summary: 'print a completion script for your shell',
+    load: () => import('./commands/completion.ts'),
+  },
+  {
+    path: 'complete',
+    summary: 'answer the completion script',
+    hidden: true,
+    load: () => import('./commands/complete.ts'),
+  },
+  { path: 'version', summary: 'print the version', load: () => import('./commands/version.ts') },
+];

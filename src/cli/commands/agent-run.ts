@@ -1,0 +1,63 @@
+import { Option, type Command } from '@commander-js/extra-typings';
+import { WatchError } from '../../model/errors.ts';
+import type { Files } from '../../runtime/files.ts';
+import type { Credentials } from '../../runtime/network.ts';
+import type { AgentConfig } from '../../agent/config.ts';
+import { agentConfigOption, readAgentConfig } from '../agent-config.ts';
+import type { Cli } from '../cli.ts';
+
+const levels = ['debug', 'info', 'warn', 'error'] as const;
+const pemBytesMax = 262_144;
+
+export function define(command: Command, cli: Cli): void {
+  command
+    .addHelpText(
+      'before',
+      `Runs until it is told to stop (SIGTERM, Ctrl-C) and logs to standard error, one JSON document a line.
+`,
+    )
+    .addOption(agentConfigOption())
+    .addOption(new Option('--log-level <LEVEL>', 'what to log').choices(levels).default('info' as const))
+    .action((options) => run(cli, options));
+}
+
+async function run(
+  cli: Cli,
+  options: { readonly config: string; readonly logLevel: (typeof levels)[number] },
+): Promise<void> {
+  const { startAgent } = await import('../../agent/agent.ts');
+  const { loadPolicies, noPolicies } = await import('../../agent/load-policies.ts');
+  const runtime = await cli.runtime(options.logLevel);
+  const config = await readAgentConfig(cli, runtime.files, options.config);
+  const credentials = await readCredentials(runtime.files, config);
+  const policies =
+    config.policies === undefined ? noPolicies : await loadPolicies(runtime.files, config.policies);
+  const signal = cli.stopSignal();
+  const ended = Promise.withResolvers<void>();
+  const log = runtime.log.with({ process: 'agent', node: config.name });
+  await using _agent = await startAgent({
+    runtime: { ...runtime, log },
+    config,
+    credentials,
+    policies,
+    version: cli.version,
+    onFatal: (error: WatchError) => ended.reject(error),
+  });
+  for (const { path, text } of policies.refused) log.warn('a policy was refused', { path, text });
+  signal.addEventListener('abort', () => ended.resolve(), { once: true });
+  if (!signal.aborted) await ended.promise;
+}
+
+async function readCredentials(files: Files, { identity }: AgentConfig): Promise<Credentials> {
+  const status = await files.status(identity.key);
+  if (status !== null && (status.mode & 0o077) !== 0)
+    throw new WatchError(
+      'WK_DENIED',
+      `${identity.key}: others may read this private key; run chmod 600 on it`,
+    );
+  return {
+    keyPem: await files.readText(identity.key, pemBytesMax),
+    certificatePem: await files.readText(identity.certificate, pemBytesMax),
+    authorityPems: [await files.readText(identity.authorities, pemBytesMax)],
+  };
+}

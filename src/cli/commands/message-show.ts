@@ -1,0 +1,60 @@
+import type { Command } from '@commander-js/extra-typings';
+import { messageDetailSchema, type MessageDetail, type OperationView } from '../../model/api.ts';
+import type { Cli } from '../cli.ts';
+import { withClient, type ClientOptions, type PrintOptions } from '../client-options.ts';
+import { messageIdArgument } from '../message-id-argument.ts';
+import { printJson, printPairs, stdoutStyle } from '../print.ts';
+import { safeText } from '../safe-text.ts';
+import { openClient } from '../target.ts';
+import { localZone, timeText } from '../times.ts';
+
+export function define(command: Command, cli: Cli): void {
+  withClient(command)
+    .argument('<ID>', 'the message', messageIdArgument)
+    .action((id, options) => run(cli, id, options));
+}
+
+async function run(cli: Cli, id: string, options: ClientOptions & PrintOptions): Promise<void> {
+  const client = await openClient(cli, options);
+  const detail = await client.ask({ path: `/api/v1/messages/${id}` }, messageDetailSchema);
+  if (options.json) return printJson(cli, detail);
+  const nowMs = (await cli.runtime()).clock.wallMs();
+  const zone = localZone();
+  const when = (ms: number): string => timeText(ms, nowMs, zone);
+  printPairs(cli, pairsOf(detail, when, stdoutStyle(cli, options).severity(detail.message.severity)));
+  for (const operation of detail.operations) cli.stdout.write(operationText(operation, when(operation.atMs)));
+}
+
+function pairsOf(
+  { message }: MessageDetail,
+  when: (ms: number) => string,
+  severity: string,
+): (readonly [string, string])[] {
+  const { id, text, state, owner, nodeName, node, createdMs, receivedMs, attributes = {} } = message;
+  const optional = (['application', 'object', 'group', 'key', 'source'] as const).flatMap((name) => {
+    const value = message[name];
+    return value === undefined ? [] : [[name, safeText(value)] as const];
+  });
+  return [
+    ['id', id],
+    ['severity', severity],
+    ['text', safeText(text)],
+    ['state', state],
+    ['owner', safeText(owner ?? 'nobody')],
+    ['node', `${safeText(nodeName)} (${node})`],
+    ...optional,
+    ...Object.entries(attributes).map(
+      ([name, value]) => [`attribute ${safeText(name)}`, safeText(value)] as const,
+    ),
+    ['made', when(createdMs)],
+    ['received', when(receivedMs)],
+  ];
+}
+
+function operationText({ kind, by, text, decision }: OperationView, when: string): string {
+  const note = text === undefined ? '' : `: ${safeText(text)}`;
+  const role = decision
+    ? `, as ${decision.role} epoch ${decision.epoch}${decision.void ? ', void' : ''}`
+    : '';
+  return `${when}  ${kind} by ${safeText(by)}${role}${note}\n`;
+}

@@ -1,0 +1,109 @@
+import type { Command } from '@commander-js/extra-typings';
+import { poolStatusSchema, type PoolStatus } from '../../model/api.ts';
+import { severities } from '../../model/severity.ts';
+import type { Cli } from '../cli.ts';
+import { withClient, type ClientOptions, type PrintOptions } from '../client-options.ts';
+import { printJson, printPairs, printTable, stdoutStyle } from '../print.ts';
+import { safeText } from '../safe-text.ts';
+import type { Style } from '../style.ts';
+import type { Column } from '../table.ts';
+import { openClient } from '../target.ts';
+import { ageText } from '../times.ts';
+
+export function define(command: Command, cli: Cli): void {
+  withClient(command)
+    .option('--positions', 'show how far each member is in each journal')
+    .action((options) => run(cli, options));
+}
+
+async function run(
+  cli: Cli,
+  options: ClientOptions & PrintOptions & { readonly positions?: true },
+): Promise<void> {
+  const client = await openClient(cli, options);
+  const status = await client.ask({ path: '/api/v1/pool' }, poolStatusSchema);
+  if (options.json) return printJson(cli, status);
+  const nowMs = (await cli.runtime()).clock.wallMs();
+  const style = stdoutStyle(cli, options);
+  printPairs(cli, summaryOf(status, style));
+  cli.stdout.write('\n');
+  printTable(cli, status.members, memberColumns(style, nowMs), 'no member is known');
+  cli.stdout.write('\n');
+  printTable(cli, status.roles, roleColumns(style, nowMs), 'no role is defined');
+  if (options.positions) printPositions(cli, status);
+}
+
+function summaryOf(
+  { pool, server, atRisk, coordinator, messages }: PoolStatus,
+  style: Style,
+): [string, string][] {
+  const open = severities.map((severity) => `${messages.open[severity]} ${severity}`).toReversed();
+  return [
+    ['pool', `${pool.name} (${pool.id})`],
+    ['answered by', `${server.name}, version ${server.version}`],
+    ['at risk', atRisk.is ? style.paint('redBright', `yes: ${safeText(atRisk.because)}`) : 'no'],
+    [
+      'coordinator',
+      `${coordinator.kind}, ${coordinator.reachable ? 'reachable' : style.paint('redBright', 'away')}`,
+    ],
+    ['messages', `${messages.total}, open: ${open.join(', ')}`],
+  ];
+}
+
+type Member = PoolStatus['members'][number];
+type Role = PoolStatus['roles'][number];
+
+function memberColumns(style: Style, nowMs: number): Column<Member>[] {
+  const state = ({ state, healthy }: Member): string =>
+    style.paint(state === 'offline' || !healthy ? 'redBright' : 'green', state);
+  return [
+    { title: 'MEMBER', value: ({ name }) => safeText(name) },
+    { title: 'STATE', value: state },
+    { title: 'SINCE', align: 'right', value: ({ sinceMs }) => age(sinceMs, nowMs) },
+    { title: 'HEARTBEAT', align: 'right', value: ({ lastHeartbeatMs }) => age(lastHeartbeatMs, nowMs) },
+    { title: 'LAG', align: 'right', value: ({ lagEntries }) => String(lagEntries ?? '-') },
+    { title: 'VERSION', value: ({ version }) => safeText(version ?? '-') },
+    { title: 'ADDRESS', value: ({ url }) => safeText(url) },
+    { title: 'HEALTH', value: ({ healthy, because }) => safeText(healthy ? 'healthy' : because) },
+  ];
+}
+
+function roleColumns(style: Style, nowMs: number): Column<Role>[] {
+  return [
+    { title: 'ROLE', value: ({ role }) => safeText(role) },
+    {
+      title: 'HOLDER',
+      value: ({ holderName, holder }) => safeText(holderName ?? holder ?? style.paint('redBright', 'nobody')),
+    },
+    { title: 'EPOCH', align: 'right', value: ({ epoch }) => String(epoch) },
+    { title: 'SINCE', align: 'right', value: ({ sinceMs }) => age(sinceMs, nowMs) },
+    { title: 'ADDRESS', value: ({ address }) => safeText(address ?? '-') },
+    { title: 'BECAUSE', value: ({ because }) => because },
+  ];
+}
+
+function printPositions(cli: Cli, status: PoolStatus): void {
+  const others = status.members.filter(({ coreId }) => coreId !== status.server.coreId);
+  const columns: Column<string>[] = [
+    { title: 'ORIGIN', value: (origin) => origin },
+    {
+      title: status.server.name,
+      align: 'right',
+      value: (origin) => String(status.server.positions[origin] ?? 0),
+    },
+    ...others.map(({ name, positions }): Column<string> => ({
+      title: safeText(name),
+      align: 'right',
+      value: (origin) => (positions === null ? '-' : String(positions[origin] ?? 0)),
+    })),
+  ];
+  const origins = [status.server.positions, ...others.map(({ positions }) => positions ?? {})].flatMap(
+    Object.keys,
+  );
+  cli.stdout.write('\n');
+  printTable(cli, [...new Set(origins)].sort(), columns, 'no journal yet');
+}
+
+function age(ms: number | null, nowMs: number): string {
+  return ms === null ? '-' : ageText(ms, nowMs);
+}

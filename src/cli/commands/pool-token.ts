@@ -1,0 +1,66 @@
+import { Option, type Command } from '@commander-js/extra-typings';
+import { durationText } from '../../model/duration.ts';
+import { readAuthorityFile } from '../../security/authority-file.ts';
+import { fingerprintOf } from '../../security/certificate-info.ts';
+import { createJoinToken } from '../../security/join-token.ts';
+import { serverPaths } from '../../server/server-paths.ts';
+import type { Cli } from '../cli.ts';
+import { configOption } from '../config-option.ts';
+import { durationOption } from '../duration-option.ts';
+import { nameOption } from '../name-option.ts';
+import { note, printJson } from '../print.ts';
+import { withCoordinator } from '../with-coordinator.ts';
+
+type Options = {
+  readonly for: 'server' | 'agent';
+  readonly name?: string;
+  readonly valid: number;
+  readonly config: string;
+  readonly json?: true;
+};
+
+export function define(command: Command, cli: Cli): void {
+  command
+    .addHelpText(
+      'before',
+      `Examples:
+  watchkeeper pool token --for agent --name web01 --config m1.yaml
+  watchkeeper pool token --for server --valid 10m --config m1.yaml
+
+The token joins one server or agent, once. It is a secret until then; it is shown only now.
+`,
+    )
+    .addOption(configOption())
+    .addOption(
+      new Option('--for <KIND>', 'what may join with it')
+        .choices(['server', 'agent'] as const)
+        .default('agent' as const),
+    )
+    .option('--name <NAME>', 'the only name that may join with it', nameOption)
+    .option('--valid <DURATION>', 'for how long', durationOption, 3_600_000)
+    .option('--json', 'print one JSON document')
+    .action((options) => run(cli, options));
+}
+
+async function run(cli: Cli, { for: kind, name, valid, config: configPath, json }: Options): Promise<void> {
+  const token = await withCoordinator(cli, configPath, async ({ runtime, config, coordination }) => {
+    const authority = await readAuthorityFile(runtime.files, serverPaths(config.data).authority);
+    return createJoinToken(
+      { coordination, ...runtime },
+      {
+        pool: config.pool.id,
+        authorityFingerprint: fingerprintOf(authority.certificatePem),
+        for: kind,
+        name: name ?? null,
+        validMs: valid,
+      },
+    );
+  });
+  if (json) return printJson(cli, { token, for: kind, name: name ?? null, validMs: valid });
+  cli.stdout.write(`${token}\n`);
+  if (cli.stdout.isTerminal)
+    note(
+      cli,
+      `good for one ${kind}${name === undefined ? '' : ` called ${name}`}, for ${durationText(valid)}`,
+    );
+}

@@ -1,0 +1,66 @@
+import type { Command } from '@commander-js/extra-typings';
+import type { Address } from '../../model/address.ts';
+import { WatchError } from '../../model/errors.ts';
+import type { Cli } from '../cli.ts';
+import { joinOptions, joinPool, type Joining } from '../join.ts';
+import { assertUnused, newServerOptions, placeOf, writeNewServer } from '../new-server.ts';
+import { printJson } from '../print.ts';
+import { assertHere } from '../with-coordinator.ts';
+
+interface Options extends Joining {
+  readonly listen: Address;
+  readonly url?: string;
+  readonly config: string;
+  readonly data: string;
+  readonly json?: true;
+}
+
+export function define(command: Command, cli: Cli): void {
+  command
+    .addHelpText(
+      'before',
+      `Examples:
+  watchkeeper server join --token TOKEN --server https://127.0.0.1:7101 --name m2 --listen 127.0.0.1:7102 --config m2.yaml --data m2
+`,
+    )
+    .addOption(joinOptions.token)
+    .addOption(joinOptions.server)
+    .addOption(joinOptions.name)
+    .addOption(newServerOptions.listen)
+    .addOption(newServerOptions.url)
+    .addOption(newServerOptions.config)
+    .addOption(newServerOptions.data)
+    .addOption(joinOptions.timeout)
+    .option('--json', 'print one JSON document')
+    .action((options) => run(cli, options));
+}
+
+async function run(cli: Cli, options: Options): Promise<void> {
+  const runtime = await cli.runtime();
+  const place = placeOf(cli, options);
+  await assertUnused(runtime.files, place);
+  const { bootId } = runtime.commands.self;
+  const { coreId, answer, credentials } = await joinPool(cli, runtime, options, {
+    kind: 'server',
+    url: place.url,
+    bootId,
+  });
+  const { pool, coordination, authorityKeyPem, authorityPems } = answer;
+  const [certificatePem] = authorityPems;
+  if (coordination === undefined || authorityKeyPem === undefined || certificatePem === undefined)
+    throw new WatchError(
+      'WK_PROTOCOL',
+      'the pool did not say where its coordinator is; it must be a later version',
+    );
+  await assertHere(runtime, coordination);
+  await writeNewServer(runtime.files, place, {
+    names: { pool, server: { coreId, name: options.name }, coordination },
+    credentials,
+    authority: { keyPem: authorityKeyPem, certificatePem },
+  });
+  if (options.json)
+    return printJson(cli, { pool, server: { coreId, name: options.name }, config: place.config });
+  cli.stdout.write(
+    `server ${options.name} has joined the pool ${pool.name}; start it with:\n  watchkeeper server run --config ${place.config}\n`,
+  );
+}

@@ -1,0 +1,42 @@
+import { Option, type Command } from '@commander-js/extra-typings';
+import { createApiToken } from '../../security/api-token.ts';
+import type { Cli } from '../cli.ts';
+import { configOption } from '../config-option.ts';
+import { durationOption } from '../duration-option.ts';
+import { nameOption } from '../name-option.ts';
+import { printJson } from '../print.ts';
+import { withCoordinator } from '../with-coordinator.ts';
+
+type Options = {
+  readonly name: string;
+  readonly valid?: number;
+  readonly config: string;
+  readonly json?: true;
+};
+
+export function define(command: Command, cli: Cli): void {
+  command
+    .addHelpText(
+      'before',
+      `Examples:
+  watchkeeper token create --name nightly-report --valid 90d --config m1.yaml > token
+  WK_TOKEN_FILE=token WK_AUTHORITY=authority.pem watchkeeper message list --server https://wk1:7100
+
+The token is shown only now. It stands for its name in everything it does to messages.
+`,
+    )
+    .addOption(configOption())
+    .addOption(new Option('--name <NAME>', 'what it is for').argParser(nameOption).makeOptionMandatory())
+    .option('--valid <DURATION>', 'for how long (default: until it is revoked)', durationOption)
+    .option('--json', 'print one JSON document')
+    .action((options) => run(cli, options));
+}
+
+async function run(cli: Cli, { name, valid, config, json }: Options): Promise<void> {
+  const validMs = valid ?? null;
+  const token = await withCoordinator(cli, config, ({ runtime, coordination }) =>
+    createApiToken({ coordination, ...runtime }, { name, validMs }),
+  );
+  if (json) printJson(cli, { token, name, validMs });
+  else cli.stdout.write(`${token}\n`);
+}

@@ -1,0 +1,17 @@
+import type { MessageFilter, MessageView } from '../model/api.ts';
+import { severityRank } from '../model/severity.ts';
+
+/** Whether a message passes a filter as the server would apply it; live events come unfiltered. */
+export function matchesFilter(message: MessageView, filter: MessageFilter): boolean {
+  const { severity, severities, node, group, text, state, key, sinceMs } = filter;
+  return (
+    (severity === undefined || severityRank(message.severity) >= severityRank(severity)) &&
+    (severities === undefined || severities.includes(message.severity)) &&
+    (node === undefined || message.nodeName === node || message.node === node) &&
+    (group === undefined || message.group === group) &&
+    (text === undefined || message.text.toLowerCase().includes(text.toLowerCase())) &&
+    (state === undefined || message.state === state) &&
+    (key === undefined || message.key === key) &&
+    (sinceMs === undefined || message.createdMs >= sinceMs)
+  );
+}

@@ -1,0 +1,98 @@
+import { WatchError } from '../model/errors.ts';
+import type { Files } from '../runtime/files.ts';
+import type { HttpCall } from '../runtime/network.ts';
+import { readIdentityFile } from '../security/identity-file.ts';
+import type { Cli } from './cli.ts';
+import { serverUrl, type ClientOptions } from './client-options.ts';
+import { findContext, readContexts, type Context } from './contexts.ts';
+import { PoolClient, type Target } from './pool-client.ts';
+import { resolvePath } from './resolve-path.ts';
+
+/** A client of the pool that options, environment and contexts name, in this order. */
+export async function openClient(cli: Cli, options: ClientOptions): Promise<PoolClient> {
+  const runtime = await cli.runtime();
+  return new PoolClient(runtime, await findTarget(cli, options, runtime.files));
+}
+
+export async function findTarget(cli: Cli, options: ClientOptions, files: Files): Promise<Target> {
+  const context = await contextOf(cli, options, files);
+  const servers = options.server ?? fromEnvironment(cli) ?? context.servers;
+  if (servers.length === 0)
+    throw new WatchError(
+      'WK_BAD_REQUEST',
+      'no server is named; give --server URL, set WK_SERVER, or choose a context (`watchkeeper context add`)',
+    );
+  const proof = proofOf(cli, options, context);
+  const identity =
+    proof.identity === undefined ? null : await readIdentityFile(files, resolvePath(cli, proof.identity));
+  const token = proof.token ?? (await readToken(cli, files, proof.tokenFile));
+  if (identity === null && token === null)
+    throw new WatchError(
+      'WK_UNAUTHENTICATED',
+      'nothing says who you are; give --identity FILE or --token-file FILE, or set WK_IDENTITY or WK_TOKEN',
+    );
+  const trust = identity?.credentials ?? (await readAuthority(cli, files, proof.authority));
+  return {
+    servers,
+    trust: { authorityPems: trust.authorityPems },
+    credentials: identity?.credentials ?? null,
+    token,
+    timeoutMs: options.timeout,
+  };
+}
+
+const nothing: Context = { servers: [] };
+
+async function contextOf(cli: Cli, options: ClientOptions, files: Files): Promise<Context> {
+  const contexts = await readContexts(files, cli);
+  const name = options.context ?? cli.environment.WK_CONTEXT ?? contexts.current;
+  return name ? findContext(contexts, name) : nothing;
+}
+
+function fromEnvironment(cli: Cli): string[] | undefined {
+  const urls = cli.environment.WK_SERVER?.split(/[\s,]+/).filter((url) => url !== '');
+  return urls && urls.length > 0 ? urls.map(serverUrl) : undefined;
+}
+
+interface Proof {
+  readonly identity?: string | undefined;
+  readonly token?: string | undefined;
+  readonly tokenFile?: string | undefined;
+  readonly authority?: string | undefined;
+}
+
+/** Who one is comes from one place as a whole: an identity named here is not mixed with a token from elsewhere. */
+function proofOf({ environment }: Cli, options: ClientOptions, context: Context): Proof {
+  const authority = options.authority ?? environment.WK_AUTHORITY ?? context.authority;
+  const places: Proof[] = [
+    options,
+    { identity: environment.WK_IDENTITY, token: environment.WK_TOKEN, tokenFile: environment.WK_TOKEN_FILE },
+    context,
+  ];
+  const { identity, token, tokenFile } =
+    places.find((place) => place.identity ?? place.token ?? place.tokenFile) ?? {};
+  return { identity, token, tokenFile, authority };
+}
+
+async function readToken(cli: Cli, files: Files, named: string | undefined): Promise<string | null> {
+  if (named === undefined) return null;
+  const path = resolvePath(cli, named);
+  const status = await files.status(path);
+  if (status === null) throw new WatchError('WK_NOT_FOUND', `${path}: there is no such token file`);
+  if ((status.mode & 0o077) !== 0)
+    throw new WatchError('WK_DENIED', `${path}: others may read this token; run chmod 600 on it`);
+  return (await files.readText(path, 4_096)).trim();
+}
+
+async function readAuthority(
+  cli: Cli,
+  files: Files,
+  named: string | undefined,
+): Promise<Extract<HttpCall['trust'], { readonly authorityPems: readonly string[] }>> {
+  if (named === undefined)
+    throw new WatchError(
+      'WK_BAD_REQUEST',
+      "nothing says which authority to believe; give --authority FILE with the pool's certificate, or set WK_AUTHORITY",
+    );
+  return { authorityPems: [await files.readText(resolvePath(cli, named), 65_536)] };
+}
