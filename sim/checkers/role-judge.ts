@@ -1,0 +1,87 @@
+import type { Transaction } from '../../src/coordination/coordination.ts';
+import { holderSchema, keys } from '../../src/model/definitions.ts';
+import type { Grant } from '../../src/pool/grants.ts';
+import type { SimProcess } from '../world/process.ts';
+import { check } from '../world/violation.ts';
+
+interface Belief {
+  readonly epoch: number;
+  readonly untilMs: number;
+}
+
+/**
+ * Watches who may act: from what server processes were told and when, each deadline turned into real time by the rate
+ * of its machine's clock; and from what the coordinator committed.
+ */
+export class RoleJudge {
+  readonly #beliefs = new Map<string, Map<SimProcess, Belief>>();
+  readonly #granted = new Map<string, { epoch: number; process: SimProcess }>();
+  readonly #committed = new Map<string, number>();
+  changes = 0;
+  /** How often somebody else got a role whose last holder lives, frozen beyond its deadline. */
+  expiredWhilePaused = 0;
+
+  /** A server process read the grants that its keeper sent, the whole set. */
+  heard(process: SimProcess, grants: readonly Grant[]): void {
+    const nowMs = process.localMs();
+    for (const [role, beliefs] of this.#beliefs)
+      if (!grants.some((grant) => grant.role === role)) beliefs.delete(process);
+    for (const grant of grants) {
+      const { clock } = process.machine;
+      const untilMs = nowMs + (grant.deadlineMs - clock.monotonicMs(nowMs)) / clock.rate;
+      this.#believes(process, grant, nowMs, untilMs);
+    }
+  }
+
+  #believes(process: SimProcess, { role, epoch }: Grant, nowMs: number, untilMs: number): void {
+    const beliefs = this.#beliefs.get(role) ?? new Map<SimProcess, Belief>();
+    this.#beliefs.set(role, beliefs);
+    if (untilMs > nowMs) {
+      for (const [other, belief] of beliefs)
+        check(
+          other === process || !other.alive || belief.untilMs <= nowMs,
+          'one effective holder (I11)',
+          () =>
+            `${role} at ${nowMs}: ${process.name} epoch ${epoch}, ${other.name} epoch ${belief.epoch} until ${belief.untilMs}`,
+        );
+    }
+    beliefs.set(process, { epoch, untilMs });
+    this.#checkEpoch(process, role, epoch);
+  }
+
+  #checkEpoch(process: SimProcess, role: string, epoch: number): void {
+    const last = this.#granted.get(role);
+    const rises =
+      last === undefined || epoch > last.epoch || (epoch === last.epoch && process === last.process);
+    check(
+      rises,
+      'epochs rise (I13)',
+      () => `${role}: ${process.name} has epoch ${epoch} after ${last?.process.name} ${last?.epoch}`,
+    );
+    if (last?.epoch !== epoch) this.changes += 1;
+    if (last !== undefined && last.process !== process && last.process.alive && last.process.frozen)
+      this.expiredWhilePaused += 1;
+    this.#granted.set(role, { epoch, process });
+  }
+
+  committed(transaction: Transaction): void {
+    for (const { key, value } of transaction.writes) {
+      if (!key.startsWith(keys.holders) || value === null) continue;
+      const { role, holder, epoch } = holderSchema.parse(JSON.parse(value));
+      const last = this.#committed.get(role) ?? 0;
+      check(
+        holder === null ? epoch >= last : epoch > last,
+        'epochs rise in the coordinator (I13)',
+        () => `${role}: ${epoch} after ${last}`,
+      );
+      this.#committed.set(role, epoch);
+    }
+  }
+
+  /** Who may act for the role at that instant. */
+  holders(role: string, nowMs: number): SimProcess[] {
+    return [...(this.#beliefs.get(role) ?? [])]
+      .filter(([process, { untilMs }]) => process.alive && untilMs > nowMs)
+      .map(([process]) => process);
+  }
+}

@@ -1,0 +1,50 @@
+/** A state that is rare but must come up in a run that is long enough, else the run proves less than it seems to. */
+export interface RareState {
+  readonly name: string;
+  /** The scenario that counts it. */
+  readonly scenario: 'journal' | 'pool' | 'whole';
+  /** Simulated time of that scenario after which it must have occurred. */
+  readonly withinHours: number;
+}
+
+export const rareStates = [
+  { name: 'an entry came through a third server', scenario: 'journal', withinHours: 1 },
+  { name: 'one copy was said', scenario: 'journal', withinHours: 1 },
+  { name: 'the second copy came later', scenario: 'journal', withinHours: 1 },
+  { name: 'batches with one copy went to another server', scenario: 'journal', withinHours: 1 },
+  { name: 'a decision of a lower epoch was void', scenario: 'journal', withinHours: 1 },
+  { name: 'a torn end of a log was skipped', scenario: 'journal', withinHours: 1 },
+  { name: 'state compared', scenario: 'journal', withinHours: 1 },
+  { name: 'a lease expired while its holder was paused', scenario: 'pool', withinHours: 1 },
+  { name: 'the coordinator committed and answered too late', scenario: 'pool', withinHours: 1 },
+  { name: 'a role had to be held during faults', scenario: 'pool', withinHours: 1 },
+  { name: 'role changes', scenario: 'pool', withinHours: 1 },
+  { name: 'a snapshot was sent', scenario: 'whole', withinHours: 2 },
+  { name: 'a snapshot was installed', scenario: 'whole', withinHours: 2 },
+] as const satisfies readonly RareState[];
+
+/** Known only by what a server logs: the text is the name of the state. */
+const heard: readonly string[] = ['a snapshot was sent', 'a snapshot was installed'];
+
+/** The rare state that a line of a log shows, or null. */
+export function rareStateIn(line: string): string | null {
+  return heard.find((text) => line.includes(text)) ?? null;
+}
+
+export interface Sometimes {
+  readonly state: RareState;
+  readonly count: number;
+  /** The run was long enough for it, and it never came up. */
+  readonly missing: boolean;
+}
+
+/** `fired` and `hours` are those of each scenario. */
+export function judgeSometimes(
+  fired: (scenario: string) => ReadonlyMap<string, number>,
+  hours: (scenario: string) => number,
+): Sometimes[] {
+  return rareStates.map((state) => {
+    const count = fired(state.scenario).get(state.name) ?? 0;
+    return { state, count, missing: count === 0 && hours(state.scenario) >= state.withinHours };
+  });
+}

@@ -1,0 +1,176 @@
+import type { CommitBehaviour } from '../world/databases.ts';
+import type { Machine } from '../world/machine.ts';
+import type { SimProcess } from '../world/process.ts';
+import type { World } from '../world/world.ts';
+import type { Fault } from './fault.ts';
+
+/** What a scenario says about a machine that may be struck. */
+export interface Victim {
+  /** The processes that faults may hit; one is drawn. */
+  processes(): readonly SimProcess[];
+  /** Starts again what runs there, after a kill or a loss of power. Called once it was down for a while. */
+  restart(): void;
+}
+
+const well: CommitBehaviour = { meanMs: 1, failing: false, full: false };
+
+/** Carries a plan out, and takes all of it back at `healAll`. */
+export class FaultInjector {
+  readonly #world: World;
+  readonly #victims: ReadonlyMap<string, Victim>;
+  readonly #down = new Set<string>();
+  readonly #calmFromMs = new Map<string, number>();
+  #healed = false;
+
+  constructor(world: World, victims: ReadonlyMap<string, Victim>) {
+    this.#world = world;
+    this.#victims = victims;
+  }
+
+  schedule(plan: readonly Fault[]): void {
+    this.#world.plan = plan;
+    for (const fault of plan) this.#world.scheduler.at(fault.atMs, fault.kind, () => this.#strike(fault));
+  }
+
+  #later(delayMs: number, run: () => void): void {
+    this.#world.scheduler.after(delayMs, 'heal', () => {
+      if (!this.#healed) run();
+    });
+  }
+
+  /** No more faults: links whole, disks well, everything that was down started again. */
+  healAll(): void {
+    this.#healed = true;
+    this.#world.trace.line('everything heals');
+    this.#world.network.links.healAll();
+    for (const name of this.#victims.keys()) this.#disk(name, well);
+    for (const name of this.#down) this.#restart(name);
+  }
+
+  /** Starts again what ended by itself; what was struck down stays down for its time. */
+  restartWhatEnded(): void {
+    for (const [name, victim] of this.#victims) if (!this.#down.has(name)) victim.restart();
+  }
+
+  /** Since when nothing has been wrong with a machine or one of its links; in the future while something is. */
+  calmFromMs(machine: string): number {
+    return this.#calmFromMs.get(machine) ?? 0;
+  }
+
+  #disturb(fault: Fault): void {
+    const untilMs = this.#world.scheduler.nowMs + ('durationMs' in fault ? fault.durationMs : 0);
+    for (const machine of 'machine' in fault ? [fault.machine] : [fault.from, fault.to])
+      this.#calmFromMs.set(machine, Math.max(untilMs, this.calmFromMs(machine)));
+  }
+
+  #strike(fault: Fault): void {
+    if (this.#healed) return;
+    this.#world.trace.line(`fault ${JSON.stringify(fault)}`);
+    this.#world.trace.count(fault.kind);
+    this.#disturb(fault);
+    this.#do(fault);
+  }
+
+  #do(fault: Fault): void {
+    switch (fault.kind) {
+      case 'kill':
+        return this.#at(fault, (process) => this.#kill(process, fault));
+      case 'pause':
+        return this.#at(fault, (process) => process.pause(fault.durationMs));
+      case 'freeze':
+        for (const process of this.#world.machine(fault.machine).processes) process.pause(fault.durationMs);
+        return;
+      case 'power loss':
+        this.#world.machine(fault.machine).losePower();
+        return this.#goesDown(fault.machine, fault.durationMs);
+      case 'isolate':
+        return this.#isolate(fault.machine, fault.durationMs);
+      case 'cut':
+        return this.#cut([[fault.from, fault.to], [fault.to, fault.from]], fault.durationMs); // prettier-ignore
+      case 'one-way cut':
+        return this.#cut([[fault.from, fault.to]], fault.durationMs);
+      case 'slow link':
+        return this.#slow(fault.from, fault.to, fault.meanMs, fault.durationMs);
+      case 'slow disk':
+        return this.#disk(fault.machine, { ...well, meanMs: fault.meanMs }, fault.durationMs);
+      case 'disk full':
+        return this.#disk(fault.machine, { ...well, full: true }, fault.durationMs);
+      case 'failing disk':
+        return this.#disk(fault.machine, { ...well, failing: true }, fault.durationMs);
+      case 'clock jump':
+        return this.#world.machine(fault.machine).clock.jumpWall(fault.byMs);
+      case 'reset':
+      case 'half open':
+        return this.#reset(fault.from, fault.to, fault.kind === 'half open');
+    }
+  }
+
+  #at(fault: Extract<Fault, { kind: 'kill' | 'pause' }>, act: (process: SimProcess) => void): void {
+    const processes =
+      this.#victims
+        .get(fault.machine)
+        ?.processes()
+        .filter((process) => process.alive) ?? [];
+    if (processes.length === 0) return;
+    const process = this.#world.machine(fault.machine).random.fork(`strike/${fault.atMs}`).pick(processes);
+    if (fault.point === null) act(process);
+    else
+      process.strikeAt(fault.point, () => {
+        if (this.#healed) return;
+        this.#disturb(fault);
+        act(process);
+      });
+  }
+
+  #kill(process: SimProcess, fault: { machine: string; durationMs: number }): void {
+    process.kill();
+    this.#goesDown(fault.machine, fault.durationMs);
+  }
+
+  #goesDown(machine: string, durationMs: number): void {
+    this.#down.add(machine);
+    this.#later(durationMs, () => this.#restart(machine));
+  }
+
+  #restart(machine: string): void {
+    if (this.#down.delete(machine)) this.#victims.get(machine)?.restart();
+  }
+
+  #sites(): string[] {
+    return this.#world.machines.map((machine: Machine) => machine.name);
+  }
+
+  #isolate(machine: string, durationMs: number): void {
+    const pairs = this.#sites()
+      .filter((other) => other !== machine)
+      .flatMap((other): [string, string][] => [
+        [machine, other],
+        [other, machine],
+      ]);
+    this.#cut(pairs, durationMs);
+  }
+
+  #cut(pairs: readonly (readonly [string, string])[], durationMs: number): void {
+    const { links } = this.#world.network;
+    for (const [from, to] of pairs) links.cut(from, to);
+    this.#later(durationMs, () => {
+      for (const [from, to] of pairs) links.heal(from, to);
+    });
+  }
+
+  #slow(from: string, to: string, meanMs: number, durationMs: number): void {
+    const { links } = this.#world.network;
+    links.slow(from, to, meanMs);
+    this.#later(durationMs, () => links.slow(from, to, null));
+  }
+
+  #disk(machine: string, behaviour: CommitBehaviour, durationMs?: number): void {
+    Object.assign(this.#world.machine(machine).databases.commits, behaviour);
+    if (durationMs !== undefined) this.#later(durationMs, () => this.#disk(machine, well));
+  }
+
+  #reset(from: string, to: string, halfOpen: boolean): void {
+    for (const connection of this.#world.network.connections)
+      if (connection.joins(from, to)) connection.reset(halfOpen ? [false, true] : [true, true]);
+  }
+}

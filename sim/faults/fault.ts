@@ -1,0 +1,31 @@
+import type { StrikePoint } from '../world/process.ts';
+
+interface Common {
+  /** Virtual time. */
+  readonly atMs: number;
+}
+
+interface OnMachine extends Common {
+  readonly machine: string;
+  readonly durationMs: number;
+}
+
+interface OnLink extends Common {
+  readonly from: string;
+  readonly to: string;
+  readonly durationMs: number;
+}
+
+/** One thing that goes wrong, as data: a list of them is a plan, and a shorter list is a shrunk one. */
+export type Fault =
+  /** `point` waits for the process to pass there; null strikes at once, between two events. */
+  | ({ readonly kind: 'kill' | 'pause'; readonly point: StrikePoint | null } & OnMachine)
+  | ({ readonly kind: 'power loss' | 'isolate' | 'disk full' | 'failing disk' | 'freeze' } & OnMachine)
+  | ({ readonly kind: 'slow disk'; readonly meanMs: number } & OnMachine)
+  | ({ readonly kind: 'clock jump'; readonly machine: string; readonly byMs: number } & Common)
+  | ({ readonly kind: 'cut' | 'one-way cut' } & OnLink)
+  | ({ readonly kind: 'slow link'; readonly meanMs: number } & OnLink)
+  /** Connections break; with `half open` only one end hears of it. */
+  | ({ readonly kind: 'reset' | 'half open' } & Common & { readonly from: string; readonly to: string });
+
+export type FaultKind = Fault['kind'];

@@ -1,0 +1,80 @@
+import type { SeededRandom } from '../world/random.ts';
+import { unreachable } from '../../src/model/invariant.ts';
+import type { StrikePoint } from '../world/process.ts';
+import type { Fault, FaultKind } from './fault.ts';
+
+export interface FaultScope {
+  readonly fromMs: number;
+  readonly untilMs: number;
+  /** The machines that may be struck. */
+  readonly machines: readonly string[];
+  /** Further machines that are only cut off. */
+  readonly others: readonly string[];
+  readonly kinds: readonly FaultKind[];
+  /** Mean time between two faults of one kind, drawn from this range for each kind. */
+  readonly everyMs: readonly [number, number];
+}
+
+const points: readonly (StrikePoint | null)[] = [null, 'before commit', 'after commit', 'send'];
+
+/** Draws a plan. Half of the kinds are switched off in each, and how often the rest strike is drawn as well. */
+export function planFaults(random: SeededRandom, scope: FaultScope): Fault[] {
+  const faults = scope.kinds.flatMap((kind) => {
+    const ofKind = random.fork(kind);
+    if (scope.kinds.length > 1 && ofKind.chance(0.5)) return [];
+    const everyMs = ofKind.between(...scope.everyMs);
+    const list: Fault[] = [];
+    for (
+      let atMs = scope.fromMs + ofKind.around(everyMs);
+      atMs < scope.untilMs;
+      atMs += ofKind.around(everyMs)
+    )
+      list.push(drawFault(kind, Math.round(atMs), ofKind, scope));
+    return list;
+  });
+  return faults.sort((a, b) => a.atMs - b.atMs);
+}
+
+function drawFault(kind: FaultKind, atMs: number, random: SeededRandom, scope: FaultScope): Fault {
+  const machine = random.pick(scope.machines);
+  const from = random.pick([...scope.machines, ...scope.others]);
+  const to = random.pick(
+    scope.machines.filter((name) => name !== from).concat(scope.machines.length > 1 ? [] : scope.others),
+  );
+  const durationMs = Math.round(drawDurationMs(random));
+  switch (kind) {
+    case 'kill':
+    case 'pause':
+      return { kind, atMs, machine, durationMs, point: random.pick(points) };
+    case 'power loss':
+    case 'isolate':
+    case 'disk full':
+    case 'failing disk':
+    case 'freeze':
+      return { kind, atMs, machine, durationMs };
+    case 'slow disk':
+      return { kind, atMs, machine, durationMs, meanMs: Math.round(random.between(20, 600)) };
+    case 'clock jump':
+      return { kind, atMs, machine, byMs: Math.round(random.between(-1, 1) * 10 ** random.between(2, 11)) };
+    case 'cut':
+    case 'one-way cut':
+      return { kind, atMs, from, to, durationMs };
+    case 'slow link':
+      return { kind, atMs, from, to, durationMs, meanMs: Math.round(random.between(20, 1_500)) };
+    case 'reset':
+    case 'half open':
+      return { kind, atMs, from, to };
+    default:
+      return unreachable(kind);
+  }
+}
+
+/** Short, about as long as a lease, or long: the rules change between them. */
+function drawDurationMs(random: SeededRandom): number {
+  const span = random.pick<[number, number]>([
+    [20, 1_000],
+    [2_400, 3_600],
+    [1_000, 20_000],
+  ]);
+  return random.between(...span);
+}

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { mutants } from './mutants/mutants.ts';
+import { poolScenario } from './scenarios/pool.ts';
+import { runSeed, SeedFailure } from './scenarios/scenario.ts';
+
+const seeds = 50;
+const faultsMs = 20_000;
+
+test(`pool: in ${seeds} seeds no role is held twice and each is held in the end`, async () => {
+  const fired = new Map<string, number>();
+  for (let seed = 1; seed <= seeds; seed += 1) {
+    const result = await runSeed(poolScenario, seed, { faultsMs });
+    for (const [what, count] of result.fired) fired.set(what, (fired.get(what) ?? 0) + count);
+  }
+  for (const kind of ['kill', 'pause', 'freeze', 'isolate', 'one-way cut', 'clock jump', 'role changes'])
+    assert.ok((fired.get(kind) ?? 0) > 0, `${kind} never happened`);
+});
+
+test('pool: the same seed is the same run', async () => {
+  for (const seed of [1, 2, 3, 4, 5]) {
+    const [a, b] = [
+      await runSeed(poolScenario, seed, { faultsMs }),
+      await runSeed(poolScenario, seed, { faultsMs }),
+    ];
+    assert.equal(a.traceHash, b.traceHash);
+  }
+});
+
+for (const { name } of mutants.filter(({ scenario }) => scenario === 'pool'))
+  test(`pool: a planted bug is found: ${name}`, async (context) => {
+    for (let seed = 1; seed <= seeds; seed += 1) {
+      try {
+        await runSeed(poolScenario, seed, { faultsMs, mutant: name });
+      } catch (error) {
+        assert.ok(error instanceof SeedFailure);
+        return context.diagnostic(`found by seed ${seed}: ${error.message}`);
+      }
+    }
+    assert.fail(`${seeds} seeds did not find it`);
+  });

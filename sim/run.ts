@@ -1,0 +1,107 @@
+import { parseArgs } from 'node:util';
+import { hunt, huntedText } from './mutants/hunt.ts';
+import { mutants } from './mutants/mutants.ts';
+import { scenarioNamed, type Outcome, type Task } from './running/outcome.ts';
+import { reportFailure, reportSometimes } from './running/report.ts';
+import { Totals } from './running/totals.ts';
+import { serveTasks, startWorkers } from './running/workers.ts';
+import { scenarios } from './scenarios/scenarios.ts';
+
+const usage = `npm run simulate -- [--scenario NAME] [--seed S] [--seeds N] [--hours H] [--minutes M] [--jobs J] [--verbose]
+  --seed S      the first seed (1); alone: that seed only
+  --seeds N     how many seeds
+  --hours H     simulated hours to reach instead of a number of seeds
+  --minutes M   simulated minutes of faults a seed (2)
+  --jobs J      processes that share the seeds (1)
+  --scenario    one of: ${scenarios.map(({ name }) => name).join(', ')} (all)
+  --shrink N    runs to spend on a shorter list of faults for a violation (30)
+  --verbose     print the whole trace
+  --mutants     look for every planted bug instead, for at most --hours (100) each
+  --mutant NAME plant that bug; with --mutants, look for that one only`;
+
+const { values } = parseArgs({
+  options: {
+    scenario: { type: 'string' },
+    seed: { type: 'string' },
+    seeds: { type: 'string' },
+    hours: { type: 'string' },
+    minutes: { type: 'string', default: '2' },
+    jobs: { type: 'string', default: '1' },
+    shrink: { type: 'string', default: '30' },
+    verbose: { type: 'boolean', default: false },
+    mutants: { type: 'boolean', default: false },
+    mutant: { type: 'string' },
+    worker: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+function enough(totals: Totals, seedsDone: number): boolean {
+  if (values.hours !== undefined) return totals.all.hours >= Number(values.hours);
+  if (values.seeds !== undefined) return seedsDone >= Number(values.seeds);
+  return seedsDone >= (values.seed === undefined ? 20 : 1);
+}
+
+/** Seed after seed, each in every scenario that is wanted, until it is enough. */
+function* tasks(totals: Totals): Generator<Task> {
+  const names = values.scenario === undefined ? scenarios.map(({ name }) => name) : [values.scenario];
+  const first = Number(values.seed ?? '1');
+  const faultsMs = Number(values.minutes) * 60_000;
+  const { verbose, mutant = null } = values;
+  for (let done = 0; !enough(totals, done); done += 1)
+    for (const name of names)
+      yield {
+        scenario: scenarioNamed(name).name,
+        seed: first + done,
+        faultsMs,
+        verbose,
+        mutant,
+        plan: null,
+      };
+}
+
+/** Answers how many violations there were, and rare states that should have come up. */
+async function simulate(): Promise<number> {
+  const totals = new Totals();
+  const queue = tasks(totals);
+  let failures = 0;
+  const take = async (outcome: Outcome): Promise<void> => {
+    if (outcome.kind === 'failed') {
+      failures += 1;
+      return await reportFailure(outcome.failure, Number(values.shrink));
+    }
+    const { result } = outcome;
+    totals.add(result, outcome.cpuMs);
+    console.log(`${result.scenario} ${result.seed}: ${result.traceHash}; ${totals.line()}`);
+  };
+  using workers = startWorkers(Number(values.jobs), import.meta.filename);
+  await Promise.all(
+    workers.lanes.map(async (run) => {
+      for (let next = queue.next(); !next.done; next = queue.next()) await take(await run(next.value));
+    }),
+  );
+  console.log(`fired: ${JSON.stringify(Object.fromEntries(totals.all.fired))}`);
+  console.log(`${totals.line()}, ${failures} violations`);
+  return failures + reportSometimes(totals);
+}
+
+/** Answers how many planted bugs were not found. */
+async function huntAll(): Promise<number> {
+  const limits = {
+    faultsMs: Number(values.minutes) * 60_000,
+    simulatedMsMax: Number(values.hours ?? '100') * 3_600_000,
+  };
+  const wanted = mutants.filter(({ name }) => values.mutant === undefined || values.mutant === name);
+  let missed = 0;
+  for (const mutant of wanted) {
+    const hunted = await hunt(mutant, limits);
+    console.log(huntedText(hunted));
+    if (hunted.found === null) missed += 1;
+  }
+  console.log(`${wanted.length - missed} of ${wanted.length} planted bugs found`);
+  return missed;
+}
+
+if (values.help) console.log(usage);
+else if (values.worker) serveTasks();
+else process.exitCode = (await (values.mutants ? huntAll() : simulate())) > 0 ? 1 : 0;

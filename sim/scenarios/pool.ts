@@ -1,0 +1,228 @@
+import {
+  actingRole,
+  keys,
+  virtualInterfacePrefix,
+  type RoleDefinition,
+} from '../../src/model/definitions.ts';
+import { originOf } from '../../src/model/origin.ts';
+import { uuidV4 } from '../../src/model/uuid.ts';
+import { keeperMessageSchema } from '../../src/pool/grants.ts';
+import { startKeeper } from '../../src/pool/keeper.ts';
+import type { Parent } from '../../src/runtime/commands.ts';
+import { Grants } from '../../src/server/grants.ts';
+import { KeeperLink } from '../../src/server/keeper-link.ts';
+import { HeldWithin } from '../checkers/held-within.ts';
+import { RoleJudge } from '../checkers/role-judge.ts';
+import type { FaultKind } from '../faults/fault.ts';
+import { FaultInjector, type Victim } from '../faults/fault-injector.ts';
+import { planFaults } from '../faults/plan-faults.ts';
+import { mutantNamed } from '../mutants/mutants.ts';
+import { SimCoordinator } from '../world/coordinator.ts';
+import type { SimProcess } from '../world/process.ts';
+import { check } from '../world/violation.ts';
+import type { World } from '../world/world.ts';
+import type { Scenario, ScenarioOptions } from './scenario.ts';
+
+const kinds: readonly FaultKind[] = [
+  'kill', 'pause', 'freeze', 'power loss', 'isolate', 'slow disk', 'clock jump', 'cut', 'one-way cut', 'slow link',
+]; // prettier-ignore
+const virtualInterface = `${virtualInterfacePrefix}main`;
+const roles = [actingRole, virtualInterface];
+const warmUpMs = 6_000;
+/** From the end of the faults: the longest pause, a hung server and its restart, a lease, and some room. */
+const settleMs = 45_000;
+const steadyMs = 10_000;
+/** A lease, a hung server and its restart, and some room. */
+const takeoverMsMax = 15_000;
+const sampleMs = 250;
+
+/** Keepers with their server processes around one coordinator. */
+class KeeperPool {
+  readonly #world: World;
+  readonly #options: ScenarioOptions;
+  readonly #judge = new RoleJudge();
+  readonly #coordinator: SimCoordinator;
+  readonly #servers: readonly { readonly name: string; readonly coreId: string }[];
+
+  constructor(world: World, options: ScenarioOptions) {
+    this.#world = world;
+    this.#options = options;
+    const random = world.random.fork('pool');
+    this.#coordinator = new SimCoordinator(world, 'coordinator', random.pick([20, 200, 1_000]));
+    this.#coordinator.onCommit = (transaction) => this.#judge.committed(transaction);
+    const count = random.pick([1, 2, 3, 3, 3, 5]);
+    this.#servers = Array.from({ length: count }, (_, i) => ({
+      name: `p${i + 1}`,
+      coreId: uuidV4(random.bytes(16)),
+    }));
+    this.#define(uuidV4(random.bytes(16)), uuidV4(random.bytes(16)));
+    for (const { name, coreId } of this.#servers) this.#prepare(name, coreId);
+  }
+
+  #define(id: string, lineage: string): void {
+    const pool = { id, name: 'sim', createdMs: 0, authorities: ['simulated'], lineage };
+    const servers = this.#servers.map(({ name, coreId }) => ({
+      key: keys.server(coreId),
+      value: JSON.stringify({ coreId, name, url: `https://${name}:1`, joinedMs: 0 }),
+    }));
+    const role: RoleDefinition = {
+      role: virtualInterface,
+      order: this.#servers.map(({ coreId }) => coreId),
+      failback: this.#world.random.fork('failback').pick(['manual', 'automatic']),
+      pinned: null,
+      carrier: { kind: 'listen', host: 'v', port: 1 },
+    };
+    const writes = [
+      { key: keys.pool, value: JSON.stringify(pool) },
+      { key: keys.role(virtualInterface), value: JSON.stringify(role) },
+      ...servers,
+    ];
+    this.#coordinator.store.transact({ conditions: [], writes });
+  }
+
+  #prepare(name: string, coreId: string): void {
+    this.#world.machine(name).programFor = () => (process) => this.#serverProcess(process, coreId);
+    this.#startKeeper(name, coreId);
+  }
+
+  #startKeeper(name: string, coreId: string): void {
+    this.#world.machine(name).start('keeper', async (process) => {
+      const mutant = mutantNamed(this.#options.mutant);
+      const [runtime, coordination] = mutant.twistKeeper(
+        process.runtime,
+        this.#coordinator.clientOf(process),
+      );
+      const keeper = await startKeeper({
+        runtime,
+        coordination,
+        coreId,
+        folder: '/data',
+        serverArgs: ['server'],
+        version: '1',
+      });
+      await keeper.stopped;
+    });
+  }
+
+  /** The server's end of the pipe as it really is; behind it nothing but a healthy answer. */
+  #serverProcess(process: SimProcess, coreId: string): void {
+    const { clock, timers, log, commands, random } = process.runtime;
+    const { parent } = commands;
+    if (!parent) throw new Error('a server process has a parent');
+    const origin = originOf(coreId, Buffer.from(random.bytes(4)).toString('hex'));
+    const epochs: Record<string, number> = {};
+    const grants = new Grants({ clock, timers });
+    const link = new KeeperLink({
+      parent: this.#overheard(process, parent),
+      timers,
+      log,
+      grants,
+      alive: () => ({ kind: 'alive', origin, healthy: true, because: '', lagMs: 0, epochs, positions: {} }),
+      stop: () => process.exit(0),
+    });
+    grants.listen({
+      gained: ({ role, epoch }) => {
+        epochs[role] = epoch;
+      },
+      lost: (role, epoch) => link.released(role, epoch),
+    });
+  }
+
+  #overheard(process: SimProcess, parent: Parent): Parent {
+    return {
+      ...parent,
+      onMessage: (handler) =>
+        parent.onMessage((message) => {
+          const parsed = keeperMessageSchema.parse(message);
+          if (parsed.kind === 'grants') this.#judge.heard(process, parsed.grants);
+          handler(message);
+        }),
+    };
+  }
+
+  #victims(): Map<string, Victim> {
+    return new Map(
+      this.#servers.map(({ name, coreId }) => {
+        const machine = this.#world.machine(name);
+        const restart = (): void => {
+          if (!machine.processes.some((process) => process.name.includes('keeper')))
+            this.#startKeeper(name, coreId);
+        };
+        return [name, { processes: () => machine.processes, restart }];
+      }),
+    );
+  }
+
+  async run(): Promise<number> {
+    const untilMs = warmUpMs + this.#options.faultsMs;
+    const injector = new FaultInjector(this.#world, this.#victims());
+    const scope = {
+      fromMs: warmUpMs,
+      untilMs,
+      machines: this.#servers.map(({ name }) => name),
+      others: [this.#coordinator.site],
+      kinds,
+      everyMs: [4_000, 40_000] as const,
+    };
+    injector.schedule(this.#options.plan ?? planFaults(this.#world.random.fork('faults'), scope));
+    await this.#world.run(warmUpMs);
+    this.#checkHeld('after warming up');
+    await this.#underFaults(untilMs, injector);
+    injector.healAll();
+    await this.#settle(untilMs + settleMs);
+    this.#world.trace.count('role changes', this.#judge.changes);
+    this.#world.trace.count('a lease expired while its holder was paused', this.#judge.expiredWhilePaused);
+    return 0;
+  }
+
+  async #underFaults(untilMs: number, injector: FaultInjector): Promise<void> {
+    const { scheduler, trace } = this.#world;
+    const held = new HeldWithin(takeoverMsMax);
+    while (scheduler.nowMs < untilMs) {
+      await this.#world.run(scheduler.nowMs + sampleMs);
+      const unheld = this.#unheld();
+      const calmFromMs = Math.min(...this.#servers.map(({ name }) => injector.calmFromMs(name)));
+      const seen = roles.map((role) => ({ role, isHeld: !unheld.includes(role) }));
+      held.see(scheduler.nowMs, calmFromMs, seen);
+    }
+    trace.count('a role had to be held during faults', held.inForce);
+  }
+
+  #unheld(): string[] {
+    const { nowMs } = this.#world.scheduler;
+    return roles.filter((role) => this.#judge.holders(role, nowMs).length !== 1);
+  }
+
+  #checkHeld(when: string): void {
+    check(
+      this.#unheld().length === 0,
+      'some holder exists (I16)',
+      () => `nobody holds ${this.#unheld().join(', ')} ${when}`,
+    );
+  }
+
+  /** Once everything is well each role has a holder, all the time and the same; by `untilMs` at the latest. */
+  async #settle(untilMs: number): Promise<void> {
+    let { changes } = this.#judge;
+    for (let steadyForMs = 0; steadyForMs < steadyMs; steadyForMs += 100) {
+      await this.#world.run(this.#world.scheduler.nowMs + 100);
+      const moved = this.#judge.changes !== changes || this.#unheld().length > 0;
+      changes = this.#judge.changes;
+      if (!moved) continue;
+      steadyForMs = 0;
+      check(
+        this.#world.scheduler.nowMs < untilMs,
+        'roles come to rest (I16)',
+        () => `nobody holds ${this.#unheld().join(', ')}`,
+      );
+    }
+  }
+}
+
+export const poolScenario: Scenario = {
+  name: 'pool',
+  world: {},
+  async run(world, options) {
+    return { acknowledged: await new KeeperPool(world, options).run() };
+  },
+};
