@@ -1,0 +1,127 @@
+import { root, runProgram } from './run-program.ts';
+import { runNodeTests } from './run-node-tests.ts';
+import { tidyAll } from '../tidy/tidy-all.ts';
+import { readRepository } from '../tidy/repository.ts';
+import { add, none, type Counts, type Stage, type StageOptions } from './stage.ts';
+
+/** Every stage of `npm test`, in the order in which it is cheapest to learn that something is wrong. */
+export const stages: readonly Stage[] = [
+  {
+    name: 'check',
+    about: 'types, lint, format',
+    run: async (options) => {
+      let counts = none;
+      for (const [name, ...args] of [
+        ['typecheck', 'tsc', '--noEmit'],
+        ['lint', 'oxlint', '--type-aware', '--deny-warnings'],
+        ['format', 'prettier', '--check', '--log-level', 'warn', '.'],
+      ])
+        counts = add(counts, await program(name ?? '', args, 180_000, options));
+      return counts;
+    },
+  },
+  {
+    name: 'tidy',
+    about: 'the repository keeps its own rules',
+    run: (options) => {
+      let counts = none;
+      for (const { rule, findings } of tidyAll(readRepository(root))) {
+        for (const finding of findings) options.say(`FAILED: ${rule}: ${finding}`);
+        counts = add(counts, { ...none, [findings.length === 0 ? 'passed' : 'failed']: 1 });
+      }
+      return Promise.resolve(counts);
+    },
+  },
+  {
+    name: 'unit',
+    about: 'unit, property and contract tests, the simulator with its fixed seeds',
+    run: (options) =>
+      runNodeTests(
+        {
+          patterns: [
+            'src/**/*.test.ts',
+            'sim/**/*.test.ts',
+            'test/{tidy,runner,kill,pool,docs}/**/*.test.ts',
+            'bench/*.test.ts',
+          ],
+          timeoutMs: 420_000,
+          concurrency: 2,
+          environment: quickEnvironment(options),
+        },
+        options,
+      ),
+  },
+  {
+    name: 'processes',
+    about: 'the CLI and real pools, in processes of their own',
+    run: (options) =>
+      runNodeTests(
+        {
+          patterns: ['test/process/*.test.ts'],
+          timeoutMs: options.quick ? 90_000 : 420_000,
+          concurrency: 1,
+          environment: quickEnvironment(options),
+        },
+        options,
+      ),
+  },
+  {
+    name: 'etcd',
+    about: 'the coordinator of many machines: real etcd, its faults, and a pool on it',
+    run: (options) =>
+      runNodeTests(
+        {
+          patterns: [options.quick ? 'test/etcd/{contract,tls}.test.ts' : 'test/etcd/*.test.ts'],
+          timeoutMs: options.quick ? 60_000 : 180_000,
+          concurrency: 1,
+        },
+        options,
+      ),
+  },
+  {
+    name: 'kill',
+    about: 'three servers and three agents under SIGKILL and SIGSTOP; the judge compares',
+    slow: true,
+    run: (options) => script('kill test', ['test/kill/run.ts', '--cycles', '20'], 240_000, options),
+  },
+  {
+    name: 'failover',
+    about: 'how fast and how safely the acting role and the virtual interface move',
+    slow: true,
+    run: (options) =>
+      runNodeTests({ patterns: ['test/failover/*.test.ts'], timeoutMs: 420_000, concurrency: 1 }, options),
+  },
+  {
+    name: 'bench',
+    about: 'the benchmarks run (quick sizes; no figure is judged)',
+    slow: true,
+    run: (options) => script('bench --quick', ['bench/run.ts', '--quick'], 240_000, options),
+  },
+];
+
+/** Tests that can do with less look at this: fewer seeds, shorter runs. */
+function quickEnvironment({ quick }: StageOptions): Record<string, string> {
+  return quick ? { WK_TEST_QUICK: '1' } : {};
+}
+
+function script(
+  name: string,
+  args: readonly string[],
+  timeoutMs: number,
+  options: StageOptions,
+): Promise<Counts> {
+  return program(name, [process.execPath, ...args], timeoutMs, options);
+}
+
+/** One program that passes with exit code 0; what it prints is progress, or the reason of its failure. */
+async function program(
+  name: string,
+  [file = '', ...args]: readonly string[],
+  timeoutMs: number,
+  options: StageOptions,
+): Promise<Counts> {
+  const exitCode = await runProgram({ file, args, timeoutMs, onLine: (line) => options.say(line) });
+  if (exitCode === 0) return { ...none, passed: 1 };
+  options.say(`FAILED: ${name} (${exitCode === null ? 'ended by a signal' : `exit code ${exitCode}`})`);
+  return { ...none, failed: 1 };
+}

@@ -1,0 +1,76 @@
+import { importsOf, type Import } from '../imports.ts';
+import { finding, isCode, isTest } from '../repository.ts';
+import type { Rule } from '../rule.ts';
+
+/** What each folder of src may import besides itself. A folder that is not here has no place yet: give it one. */
+export const mayImport: Readonly<Record<string, readonly string[]>> = {
+  model: [],
+  runtime: ['model'],
+  'flexible-management': ['model'],
+  security: ['model', 'runtime', 'coordination'],
+  link: ['model', 'runtime', 'flexible-management'],
+  coordination: ['model', 'runtime'],
+  journal: ['model', 'runtime', 'link'],
+  messages: ['model', 'runtime', 'link', 'journal'],
+  definitions: ['model', 'runtime', 'coordination', 'flexible-management', 'security'],
+  pool: ['model', 'runtime', 'coordination'],
+  agent: ['model', 'runtime', 'flexible-management', 'security', 'link', 'journal', 'definitions'],
+  server: [
+    'model',
+    'runtime',
+    'flexible-management',
+    'security',
+    'link',
+    'coordination',
+    'journal',
+    'messages',
+    'definitions',
+    'pool',
+  ],
+  cli: [
+    'model',
+    'runtime',
+    'flexible-management',
+    'security',
+    'link',
+    'coordination',
+    'journal',
+    'messages',
+    'definitions',
+    'pool',
+    'server',
+    'agent',
+  ],
+};
+
+/** Only the program itself and tests choose the real runtime; everything else is handed one. */
+const mayChooseRuntime = ['cli'];
+
+/** Imports between folders of src run one way, and nothing in src imports the simulator, tests or benchmarks. */
+export const directions: Rule = {
+  name: 'directions',
+  check: (repository) =>
+    repository.files
+      .filter((file) => file.path.startsWith('src/') && isCode(file.path))
+      .flatMap((file) => importsOf(file))
+      .flatMap((found) => verdict(found).map((text) => finding(found.from, found.offset, text))),
+};
+
+function verdict(found: Import): string[] {
+  if (found.path === null) return [];
+  const from = folderOf(found.from.path) ?? '';
+  const to = folderOf(found.path);
+  const allowed = mayImport[from];
+  if (allowed === undefined) return [`src/${from} is not in mayImport of test/tidy/rules/directions.ts`];
+  if (to === null) return isTest(found.from.path) ? [] : [`src may not import ${found.path}`];
+  if (isTest(found.from.path)) return [];
+  if (isTest(found.path)) return [`${found.path} is for tests only`];
+  if (to !== from && !allowed.includes(to)) return [`${from} may not import ${to} (${found.path})`];
+  if (found.path.startsWith('src/runtime/node/') && from !== 'runtime' && !mayChooseRuntime.includes(from))
+    return [`${from} may not import the real runtime; take a port as an argument`];
+  return [];
+}
+
+function folderOf(name: string): string | null {
+  return /^src\/([^/]+)\//.exec(name)?.[1] ?? null;
+}

@@ -1,0 +1,18 @@
+import { missingEntries, parseLockfile } from '../lockfile-entries.ts';
+import type { Rule } from '../rule.ts';
+
+/** The lockfile can be installed on every platform, whatever registry it was made with, and names no registry. */
+export const lockfile: Rule = {
+  name: 'lockfile',
+  check: (repository) => {
+    const file = repository.files.find((each) => each.path === 'package-lock.json');
+    if (file === undefined) return ['package-lock.json is missing'];
+    const lock = parseLockfile(file.text);
+    return [
+      ...Object.keys(missingEntries(lock))
+        .filter((key) => lock.packages[key] === undefined)
+        .map((key) => `package-lock.json lacks ${key}: run node test/complete-lockfile.ts`),
+      ...(file.text.includes('"resolved": "http') ? ['package-lock.json names a registry'] : []),
+    ];
+  },
+};
