@@ -1,26 +1,23 @@
 import type { Coordination } from '../coordination/coordination.ts';
 import { Mirror } from '../definitions/mirror.ts';
 import { encodeBody } from '../journal/body.ts';
-import type { Damage } from '../journal/damage.ts';
 import type { LinkConnection } from '../link/connection.ts';
-import { trimJournal } from '../journal/trim.ts';
-import { textOf, type WatchError } from '../model/errors.ts';
 import type { ServerDefinition } from '../model/definitions.ts';
 import type { Origin, Positions } from '../model/origin.ts';
-import type { Timer } from '../runtime/clock.ts';
 import type { Parent } from '../runtime/commands.ts';
 import type { Credentials, HttpHandler, Listener } from '../runtime/network.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { every } from '../runtime/timing.ts';
 import { Acting } from './acting.ts';
 import { AgentSession } from './agent-session.ts';
 import type { ServerConfig } from './config.ts';
 import { Copies } from './copies.ts';
+import { DamageReports } from './damage-reports.ts';
 import { Enrolment } from './enrolment.ts';
 import { Gateway, type AgentConnection, type Session } from './gateway.ts';
 import { Grants } from './grants.ts';
 import { HealthWatch } from './health.ts';
 import { createHttp } from './http/http.ts';
+import { JournalTrimming } from './journal-trimming.ts';
 import { KeeperLink } from './keeper-link.ts';
 import { Members } from './members.ts';
 import { NodeConnections } from './node-connections.ts';
@@ -32,13 +29,12 @@ import { Counters, serverMetrics } from './server-metrics.ts';
 import { serverPaths } from './server-paths.ts';
 import { SilenceView } from './silence-view.ts';
 import { SnapshotExchange } from './snapshots/snapshot-exchange.ts';
-import { rememberDamage, type Store } from './store.ts';
+import type { Store } from './store.ts';
 import { View } from './view.ts';
 import { VirtualInterfaces } from './virtual-interfaces.ts';
 
 /** The largest frame of the link: a batch, or entries with their headers, with room to spare. */
 const messageBytesMax = 8 * 1_048_576;
-const trimEveryMsMax = 30_000;
 
 export interface ServerParts {
   readonly runtime: Runtime;
@@ -57,6 +53,7 @@ export interface ServerParts {
  */
 export class Server {
   readonly view: View;
+  readonly damage: DamageReports;
   readonly #parts: ServerParts;
   readonly #self: { readonly coreId: string; readonly name: string; readonly version: string };
   readonly #stopped = Promise.withResolvers<string>();
@@ -75,8 +72,7 @@ export class Server {
   readonly #virtualInterfaces: VirtualInterfaces;
   readonly #acting: Acting;
   #keeper: KeeperLink | null = null;
-  #endsDamaged = false;
-  #trimming: Timer | null = null;
+  #trimming: JournalTrimming | null = null;
   #http: { handler: HttpHandler; close(): Promise<void> } | null = null;
   #listener: Listener | null = null;
 
@@ -118,6 +114,15 @@ export class Server {
     });
     this.#acting = this.#makeActing();
     this.view = this.#makeView();
+    this.damage = new DamageReports({
+      runtime,
+      data: config.data,
+      self: this.#self,
+      ownMessages: this.#ownMessages,
+      health: this.#health,
+      hasMembers: () => this.#members.allPositions().length > 0,
+      stop: (because) => this.stop(because),
+    });
   }
 
   get origin(): Origin {
@@ -140,54 +145,10 @@ export class Server {
     this.#http = await createHttp(this.view, runtime);
     this.#listener = await this.#listen(config.listen.host, config.listen.port);
     this.#peers.list(this.#pool.servers());
-    const trimEveryMs = Math.min(trimEveryMsMax, Math.max(100, config.journal.keepMs));
-    this.#trimming = every(runtime.timers, trimEveryMs, () => this.#trim(), runtime.random.int(trimEveryMs));
+    this.#trimming = this.#makeTrimming();
     if (parent) this.#keeper = this.#makeKeeperLink(parent);
-    if (store.damaged !== null) {
-      this.#ownMessages.report({
-        severity: 'critical',
-        key: `database-damaged:${this.#self.coreId}`,
-        text: `Server ${this.#self.name} started without its database: ${store.damaged}`,
-      });
-    }
+    if (store.damaged !== null) this.damage.startedWithout(store.damaged);
     runtime.log.info('server is up', { name: this.#self.name, url: config.url, origin: this.origin });
-  }
-
-  /** Something stored here is not what it was; other members still have it. */
-  damaged({ origin, seq, text }: Damage): void {
-    this.#ownMessages.report({
-      severity: 'critical',
-      key: `journal-damaged:${this.#self.coreId}`,
-      text: `Server ${this.#self.name} found damage in its journal at ${origin} ${seq}: ${text}`,
-    });
-  }
-
-  /**
-   * With another member at hand this run ends, and the next one fetches everything from the others; alone this server
-   * goes on with what can still be read, unless it `mustEnd`. Either way it takes no role.
-   */
-  databaseDamaged(error: WatchError, mustEnd = false): void {
-    if (this.#endsDamaged) return;
-    const { runtime } = this.#parts;
-    const text = textOf(error);
-    this.#health.damaged(text);
-    this.#ownMessages.report({
-      severity: 'critical',
-      key: `database-damaged:${this.#self.coreId}`,
-      text: `Server ${this.#self.name} found its database damaged: ${text}`,
-    });
-    if (!mustEnd && this.#members.allPositions().length === 0) return;
-    this.#endsDamaged = true;
-    runtime.log.error('the database is damaged; this server ends and fetches everything anew', {
-      error: text,
-    });
-    void this.#endDamaged(text);
-  }
-
-  async #endDamaged(text: string): Promise<void> {
-    const { runtime, config } = this.#parts;
-    await rememberDamage(runtime, config.data, text);
-    this.stop('the database is damaged');
   }
 
   stop(because: string): void {
@@ -202,25 +163,13 @@ export class Server {
     this.#gateway.close();
     this.#peers.close();
     this.#health.close();
-    this.#trimming?.cancel();
+    this.#trimming?.close();
     this.#copies.close();
     await this.#http?.close();
     await this.#listener?.close();
     this.#mirror.close();
     this.#parts.store.journal.close();
     this.#parts.store.database.close();
-  }
-
-  #trim(): void {
-    const { runtime, config, store } = this.#parts;
-    const others = this.#pool.servers().filter(({ coreId }) => coreId !== this.#self.coreId);
-    const members = others.map(({ coreId }) => this.#members.forTrimming(coreId));
-    try {
-      const entries = trimJournal(store.journal, members, config.journal, runtime.clock.wallMs());
-      if (entries > 0) runtime.log.info('entries that every member has were trimmed', { entries });
-    } catch (error) {
-      runtime.log.error('the journal could not be trimmed', { error: textOf(error) });
-    }
   }
 
   #definitionsChanged(keys: ReadonlySet<string>): void {
@@ -324,6 +273,21 @@ export class Server {
       memberPositions: (coreId) => this.#members.positionsOf(coreId),
       backup: (path) => store.database.backup(path),
       restart: (because) => this.stop(because),
+    });
+  }
+
+  #makeTrimming(): JournalTrimming {
+    const { runtime, config, store } = this.#parts;
+    const isOther = ({ coreId }: ServerDefinition): boolean => coreId !== this.#self.coreId;
+    return new JournalTrimming({
+      ...runtime,
+      journal: store.journal,
+      limits: config.journal,
+      members: () =>
+        this.#pool
+          .servers()
+          .filter(isOther)
+          .map(({ coreId }) => this.#members.forTrimming(coreId)),
     });
   }
 

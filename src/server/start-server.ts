@@ -44,10 +44,10 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     runtime,
     coreId: config.server.coreId,
     data: config.data,
-    onDamage: (damage) => server?.damaged(damage),
-    onDamagedFile: (error) => server?.databaseDamaged(error),
+    onDamage: (damage) => server?.damage.journal(damage),
+    onDamagedFile: (error) => server?.damage.database(error),
     onFailure: (error) => {
-      if (error.code === 'WK_DAMAGED') return server?.databaseDamaged(error, true);
+      if (error.code === 'WK_DAMAGED') return server?.damage.database(error, true);
       runtime.log.error('the disk failed; this server ends, so that nothing is built on what may be lost', {
         error: error.message,
       });
