@@ -79,7 +79,11 @@ export const roleDefinitionSchema = z.strictObject({
   /** Core IDs, the most wanted first; servers not listed come after them, by core ID. */
   order: z.array(z.uuid()),
   failback: z.enum(['manual', 'automatic']),
+  /** With failback: how long the preferred server must be alive and healthy first; `settleMsDefault` when absent. */
+  settleMs: ms.max(86_400_000).optional(),
   pinned: z.uuid().nullable(),
+  /** An operator's move: holds while the role's epoch is still the one that was seen, so it is over once it is done. */
+  move: z.strictObject({ to: z.uuid(), epoch: ms }).optional(),
   carrier: z
     .discriminatedUnion('kind', [
       z.strictObject({
@@ -91,6 +95,8 @@ export const roleDefinitionSchema = z.strictObject({
     .nullable(),
 });
 export type RoleDefinition = Readonly<z.infer<typeof roleDefinitionSchema>>;
+
+export const settleMsDefault = 60_000;
 
 /** Every word that says why a role changed hands or stayed. The log, the API and the console show the same. */
 export const roleReasons = [
@@ -110,6 +116,21 @@ export const roleReasons = [
 ] as const;
 export type RoleReason = (typeof roleReasons)[number];
 
+/** Changes that somebody wanted; any other is worth a warning. */
+const plannedReasons: ReadonlySet<RoleReason> = new Set([
+  'first holder',
+  'holder released it',
+  'pinned by an operator',
+  'moved by an operator',
+  'failback to the preferred server',
+  'server is stopping',
+  'definition changed',
+]);
+
+export function isPlanned(because: RoleReason): boolean {
+  return plannedReasons.has(because);
+}
+
 export const holderSchema = z.strictObject({
   role: z.string().min(1).max(256),
   /** Core ID of the holder, or null while nobody holds it. */
@@ -119,6 +140,8 @@ export const holderSchema = z.strictObject({
   epoch: ms,
   sinceMs: ms,
   because: z.enum(roleReasons),
+  /** Core ID of the holder before this one, or of the one that let it go. */
+  previous: z.uuid().nullable().optional(),
 });
 export type Holder = Readonly<z.infer<typeof holderSchema>>;
 

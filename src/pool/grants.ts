@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { roleReasons } from '../model/definitions.ts';
 import { isOrigin } from '../model/origin.ts';
 
 /**
@@ -13,7 +14,15 @@ export const keeperMessageSchema = z.discriminatedUnion('kind', [
         role: z.string().max(256),
         epoch: z.int().min(1),
         deadlineMs: z.number(),
-        because: z.string().max(256),
+        because: z.enum(roleReasons),
+        /** Whom it was taken from, under which epoch, and since when (wall clock) nobody held it. */
+        before: z
+          .strictObject({
+            holder: z.uuid().nullable(),
+            epoch: z.int().min(0),
+            freeSinceMs: z.int().min(0).nullable(),
+          })
+          .optional(),
       }),
     ),
   }),

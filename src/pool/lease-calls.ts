@@ -80,7 +80,14 @@ function writeSession(
   const released = releases.map(({ holder, because }) => ({
     kind: 'holder' as const,
     role: holder.role,
-    holder: { ...holder, holder: null, incarnation: null, sinceMs: now.wallMs, because },
+    holder: {
+      ...holder,
+      holder: null,
+      incarnation: null,
+      sinceMs: now.wallMs,
+      because,
+      previous: holder.holder,
+    },
   }));
   const conditions = releases.map(({ holder, revision }) => ({ key: keys.holder(holder.role), revision }));
   const written = [{ kind: 'session' as const, coreId: session.coreId, session }, ...released];
@@ -158,7 +165,16 @@ function taken(state: LeaseState, own: OwnSession, role: string, before: Holder 
   const epoch = 1 + Math.max(before?.epoch ?? 0, state.server?.alive?.epochs[role] ?? 0);
   const { coreId } = state.config;
   const because = whyTaken(state, before);
-  return { role, holder: coreId, incarnation: own.incarnation, epoch, sinceMs: now.wallMs, because };
+  const previous = before?.holder ?? before?.previous ?? null;
+  return {
+    role,
+    holder: coreId,
+    incarnation: own.incarnation,
+    epoch,
+    sinceMs: now.wallMs,
+    because,
+    previous,
+  };
 }
 
 function whyTaken(state: LeaseState, before: Holder | null): RoleReason {

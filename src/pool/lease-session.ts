@@ -109,6 +109,7 @@ export function observeOwn(state: LeaseState, seen: SeenSession, effects: LeaseE
 function startSession(state: LeaseState, seen: SeenSession, effects: LeaseEffect[], now: Now): void {
   const incarnation = `${state.config.run}.${++state.sessionsStarted}`;
   const { revision, asOf } = seen;
+  state.droppedMs ??= seen.session?.renewedMs ?? null;
   state.own = { incarnation, sinceMs: now.wallMs, revision, asOf, attempts: [], written: null };
   state.left.clear();
   effects.push({ kind: 'session', what: 'started', incarnation });
@@ -116,6 +117,7 @@ function startSession(state: LeaseState, seen: SeenSession, effects: LeaseEffect
 
 /** Belief first: whatever the coordinator says later, from here on we hold nothing. */
 export function dropAll(state: LeaseState, effects: LeaseEffect[], because: RoleReason): void {
+  if (state.held.size > 0) state.droppedMs = state.at?.wallMs ?? null;
   for (const [role, { epoch }] of state.held)
     effects.push({ kind: 'changed', change: { role, change: 'dropped', epoch, because, unheldMs: null } });
   state.held.clear();

@@ -59,6 +59,7 @@ export interface OwnSession {
 export interface Held {
   readonly epoch: number;
   readonly because: RoleReason;
+  readonly before: Grant['before'];
   /** Until when the server process may act, by the last deadline it was given; 0 before the first. */
   readonly grantedUntilMs: number;
   /** Set while the server process is asked to stop acting. */
@@ -107,6 +108,10 @@ export interface LeaseState {
   holders: Map<string, SeenHolder>;
   definitions: Map<string, RoleDefinition>;
   servers: Set<Uuid>;
+  /** Since when each member has been fit without a break, on our clock; `as` is the run that is. */
+  fit: Map<Uuid, { readonly as: string; readonly sinceMs: number }>;
+  /** Wall clock: when we last had to drop what we held, or our last run fell silent. */
+  droppedMs: number | null;
   own: OwnSession | null;
   sessionsStarted: number;
   attemptsMade: number;
@@ -176,6 +181,8 @@ export function initialLease(config: LeaseConfig): LeaseState {
     holders: new Map(),
     definitions: new Map(),
     servers: new Set(),
+    fit: new Map(),
+    droppedMs: null,
     own: null,
     sessionsStarted: 0,
     attemptsMade: 0,
@@ -202,6 +209,7 @@ export function copyOf(state: LeaseState): LeaseState {
     holders: new Map(state.holders),
     definitions: new Map(state.definitions),
     servers: new Set(state.servers),
+    fit: new Map(state.fit),
     held: new Map(state.held),
     left: new Map(state.left),
   };

@@ -121,7 +121,13 @@ class Stage {
 test('a fit server takes the role under epoch 1 and gets a deadline inside the time to live', () => {
   const stage = new Stage().start();
   assert.deepEqual(stage.lastGrants(), [
-    { role: actingRole, epoch: 1, deadlineMs: 1_000 + beliefMs(timings), because: 'first holder' },
+    {
+      role: actingRole,
+      epoch: 1,
+      deadlineMs: 1_000 + beliefMs(timings),
+      because: 'first holder',
+      before: { holder: null, epoch: 0, freeSinceMs: null },
+    },
   ]);
 });
 
@@ -257,6 +263,81 @@ test('a role that is no longer defined is let go', () => {
   stage.look();
   stage.do({ kind: 'server said', message: { kind: 'released', role: actingRole, epoch: 1 } });
   assert.deepEqual([stage.holder().holder, stage.holder().because], [null, 'definition changed']);
+});
+
+/** The rival lives, is healthy, and is preferred; it renews whenever it is asked to. */
+class WithRival extends Stage {
+  renewals = 1;
+
+  constructor(change: Partial<RoleDefinition>) {
+    super();
+    const base = { role: actingRole, order: [rival, us], failback: 'manual', pinned: null, carrier: null };
+    this.put(keys.role(actingRole), { ...base, ...change });
+  }
+
+  rivalLives(durationMs: number): void {
+    for (const endMs = this.monotonicMs + durationMs; this.monotonicMs < endMs;) {
+      const session = { ...rivalSession(), renewals: ++this.renewals, origin: `${rival}.00000000` };
+      this.put(keys.session(rival), session);
+      this.look();
+      this.pass(500);
+    }
+  }
+
+  isAskedToLeave(): boolean {
+    return this.state.held.get(actingRole)?.leaving !== null;
+  }
+
+  letGo(): void {
+    this.do({ kind: 'server said', message: { kind: 'released', role: actingRole, epoch: 1 } });
+  }
+}
+
+test('failback waits until the preferred server was well for the settle time, and says why it went', () => {
+  const stage = new WithRival({ failback: 'automatic', settleMs: 10_000 }).start();
+  stage.rivalLives(9_500);
+  assert.equal(stage.isAskedToLeave(), false);
+  stage.rivalLives(1_000);
+  assert.equal(stage.isAskedToLeave(), true);
+  stage.letGo();
+  const { holder, because, previous, epoch } = stage.holder();
+  assert.deepEqual([holder, because, previous, epoch], [null, 'failback to the preferred server', us, 1]);
+});
+
+test('a preferred server that was away meanwhile starts to settle anew', () => {
+  const stage = new WithRival({ failback: 'automatic', settleMs: 10_000 }).start();
+  stage.rivalLives(9_000);
+  stage.pass(4_000);
+  stage.rivalLives(9_000);
+  assert.equal(stage.isAskedToLeave(), false);
+  stage.rivalLives(1_500);
+  assert.equal(stage.isAskedToLeave(), true);
+});
+
+test('a move counts for the epoch it was asked at: it happens once, and a later holder is left alone', () => {
+  const stage = new WithRival({}).start();
+  stage.rivalLives(1_000);
+  const definition = { ...(stage.state.definitions.get(actingRole) as RoleDefinition) };
+  stage.put(keys.role(actingRole), { ...definition, move: { to: rival, epoch: 0 } });
+  stage.look();
+  assert.equal(stage.isAskedToLeave(), false);
+  stage.put(keys.role(actingRole), { ...definition, move: { to: rival, epoch: 1 } });
+  stage.look();
+  assert.equal(stage.isAskedToLeave(), true);
+  stage.letGo();
+  stage.pass(500);
+  assert.deepEqual([stage.holder().holder, stage.holder().because], [null, 'moved by an operator']);
+});
+
+test('what the server is told of the last holder: who, under which epoch, and since when nobody held it', () => {
+  const stage = new Stage();
+  stage.put(keys.session(rival), rivalSession());
+  const released = { role: actingRole, holder: null, incarnation: null, epoch: 5, previous: rival };
+  stage.put(keys.holder(actingRole), { ...released, sinceMs: 999_000, because: 'moved by an operator' });
+  stage.start();
+  const grant = stage.effects.findLast((effect) => effect.kind === 'grant')?.grants[0];
+  assert.deepEqual(grant?.before, { holder: rival, epoch: 5, freeSinceMs: 999_000 });
+  assert.equal(grant.because, 'moved by an operator');
 });
 
 function rivalSession(): Session {

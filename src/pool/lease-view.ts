@@ -3,7 +3,7 @@ import { unreachable } from '../model/invariant.ts';
 import type { Uuid } from '../model/uuid.ts';
 import { believes, observeOwn } from './lease-session.ts';
 import type { LeaseEffect, LeaseState, Now, SeenSession, ViewItem } from './lease-state.ts';
-import { placeRoles, type Placement } from './placement.ts';
+import { placeRoles, type Placement, type PlacementHolder } from './placement.ts';
 import { rivalMayEnd } from './timings.ts';
 
 /** Takes note of one key. An older picture than the one we have changes nothing. */
@@ -95,6 +95,19 @@ export function noteMissing(state: LeaseState, now: Now): void {
   }
 }
 
+/** Counted anew whenever a member is not fit, or another run of it is. */
+export function noteFitness(state: LeaseState, now: Now): void {
+  for (const coreId of new Set([...state.servers, ...state.fit.keys()])) {
+    const session = state.sessions.get(coreId)?.session ?? null;
+    if (!session?.healthy || !state.servers.has(coreId) || !isAlive(state, coreId, now)) {
+      state.fit.delete(coreId);
+      continue;
+    }
+    const as = `${session.incarnation} ${session.origin}`;
+    if (state.fit.get(coreId)?.as !== as) state.fit.set(coreId, { as, sinceMs: now.monotonicMs });
+  }
+}
+
 export function isSilent(state: LeaseState, seen: SeenSession, now: Now): boolean {
   const ttlMs = Math.max(state.config.timings.ttlMs, seen.session?.ttlMs ?? 0);
   return rivalMayEnd(now.monotonicMs - seen.seenMs, ttlMs, state.config.timings.rho);
@@ -131,11 +144,14 @@ export function placements(state: LeaseState, now: Now): Map<string, Placement> 
     coreId,
     alive: isAlive(state, coreId, now),
     healthy: state.sessions.get(coreId)?.session?.healthy ?? false,
+    fitForMs: now.monotonicMs - (state.fit.get(coreId)?.sinceMs ?? now.monotonicMs),
   }));
-  const holders = new Map<string, Uuid>();
+  const holders = new Map<string, PlacementHolder>();
   for (const { role } of definitions) {
-    const living = livingHolder(state, state.holders.get(role)?.holder ?? null, now);
-    if (living !== null) holders.set(role, living);
+    const holder = state.holders.get(role)?.holder ?? null;
+    if (holder === null) continue;
+    const { epoch, because } = holder;
+    holders.set(role, { coreId: livingHolder(state, holder, now), epoch, because });
   }
   return placeRoles(definitions, members, holders);
 }

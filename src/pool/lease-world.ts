@@ -1,5 +1,5 @@
 import type { Item, Transaction } from '../coordination/coordination.ts';
-import { actingRole, keys, type RoleDefinition } from '../model/definitions.ts';
+import { actingRole, keys } from '../model/definitions.ts';
 import { Agenda, xoshiro } from './agenda.ts';
 import { hungAfterMs } from './grants.ts';
 import { LeaseJudge } from './lease-judge.ts';
@@ -7,6 +7,7 @@ import { step } from './lease.ts';
 import { initialLease } from './lease-state.ts';
 import type { LeaseEffect, LeaseEvent, LeaseState, Now, Outcome } from './lease-state.ts';
 import { WorldCoordinator } from './lease-world-coordinator.ts';
+import { drawRole } from './lease-world-roles.ts';
 import { makeNode, type Node } from './lease-world-node.ts';
 import { WorldServer } from './lease-world-server.ts';
 import { timingsDefault } from './timings.ts';
@@ -106,10 +107,10 @@ class LeaseWorld {
   }
 
   #putRole(role: string, pinned: string | null): void {
-    const order = this.#random() < 0.5 ? this.#nodes.map(({ coreId }) => coreId) : [];
-    const failback = this.#random() < 0.5 ? 'manual' : 'automatic';
-    const carrier = role === actingRole ? null : ({ kind: 'listen', host: '127.0.0.1', port: 1 } as const);
-    const definition: RoleDefinition = { role, order, failback, pinned, carrier };
+    const members = this.#nodes.map(({ coreId }) => coreId);
+    const from = { random: this.#random, members, store: this.#coordinator.store };
+    const definition = drawRole(role, pinned, from);
+    if (definition.move !== undefined) this.#count('role moved');
     this.#put(keys.role(role), JSON.stringify(definition));
   }
 

@@ -5,7 +5,7 @@ import { nextCall, type Placements } from './lease-calls.ts';
 import { believedUntilMs, believes, dropAll } from './lease-session.ts';
 import { copyOf, type LeaseEffect, type LeaseEvent, type LeaseState } from './lease-state.ts';
 import type { Now, Outcome, Pending, ViewItem, Written } from './lease-state.ts';
-import { isOurs, noteMissing, observe, observeWhole, placements } from './lease-view.ts';
+import { isOurs, noteFitness, noteMissing, observe, observeWhole, placements } from './lease-view.ts';
 
 /** A longer gap between two steps means that we slept ourselves; the server cannot be blamed for it. */
 const ownPauseMs = 250;
@@ -61,6 +61,7 @@ function handle(state: LeaseState, event: LeaseEvent, effects: LeaseEffect[], no
 function decide(state: LeaseState, effects: LeaseEffect[], now: Now): void {
   if (state.done) return;
   noteMissing(state, now);
+  noteFitness(state, now);
   lapse(state, effects, now);
   dropForeign(state, effects);
   watchServer(state, effects, now);
@@ -137,9 +138,12 @@ function succeeded(
     if (holder.holder === null) {
       effects.push({ kind: 'changed', change: { role, change: 'released', epoch, because, unheldMs: null } });
     } else if (isOurs(state, holder)) {
-      state.held.set(role, { epoch, because, grantedUntilMs: 0, leaving: null });
       const earlier = before.get(role)?.holder ?? null;
-      const unheldMs = earlier === null ? null : Math.max(0, holder.sinceMs - freeSinceMs(state, earlier));
+      const freeMs = earlier === null ? null : freeSinceMs(state, earlier);
+      const previous = holder.previous ?? null;
+      const from = { holder: previous, epoch: earlier?.epoch ?? 0, freeSinceMs: freeMs };
+      state.held.set(role, { epoch, because, before: from, grantedUntilMs: 0, leaving: null });
+      const unheldMs = freeMs === null ? null : Math.max(0, holder.sinceMs - freeMs);
       effects.push({ kind: 'changed', change: { role, change: 'taken', epoch, because, unheldMs } });
     }
   }
@@ -151,8 +155,9 @@ function itemOf(written: Written, revision: number): ViewItem {
 }
 
 /** When a role became free: released, or last renewed by a session that then fell silent. Wall clocks, for people. */
-function freeSinceMs(state: LeaseState, earlier: { holder: string | null; sinceMs: number }): number {
+function freeSinceMs(state: LeaseState, earlier: { holder: string | null; sinceMs: number }): number | null {
   if (earlier.holder === null) return earlier.sinceMs;
+  if (earlier.holder === state.config.coreId) return state.droppedMs;
   return state.sessions.get(earlier.holder)?.session?.renewedMs ?? earlier.sinceMs;
 }
 
@@ -258,8 +263,8 @@ function grant(state: LeaseState, effects: LeaseEffect[], now: Now): void {
   const grants: Grant[] = [];
   for (const [role, held] of [...state.held].sort(([a], [b]) => (a < b ? -1 : 1))) {
     if (held.leaving !== null || state.server.alive === null) continue;
-    const { epoch, because } = held;
-    grants.push({ role, epoch, deadlineMs, because });
+    const { epoch, because, before } = held;
+    grants.push({ role, epoch, deadlineMs, because, ...(before ? { before } : {}) });
     state.held.set(role, { ...held, grantedUntilMs: Math.max(held.grantedUntilMs, deadlineMs) });
   }
   const text = JSON.stringify(grants);

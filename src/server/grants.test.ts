@@ -15,7 +15,7 @@ function setUp() {
     role: 'acting',
     epoch,
     deadlineMs,
-    because: 'first holder',
+    because: 'first holder' as const,
   });
   return { time, grants, heard, grant };
 }
