@@ -1,5 +1,6 @@
 import { codeOf, errorTable, textOf, WatchError } from '../model/errors.ts';
 import type { Log } from '../runtime/log.ts';
+import { nodeClock } from '../runtime/node/clock.ts';
 import type { Cli, Output } from './cli.ts';
 import { interruptedExit } from './exit-codes.ts';
 import { safeText } from './safe-text.ts';
@@ -90,13 +91,21 @@ async function readInput(): Promise<string> {
   return Buffer.concat(parts).toString();
 }
 
+/** One Ctrl-C can arrive twice: from the terminal, and from npm, which passes it on. */
+const sameSignalMs = 500;
+
 function stopper(): () => AbortSignal {
   const controller = new AbortController();
   let isAwaited = false;
+  let abortedMs = 0;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.on(signal, () => {
-      if (!isAwaited || controller.signal.aborted) process.exit(interruptedExit[signal]);
-      controller.abort(signal);
+      const nowMs = nodeClock.monotonicMs();
+      if (!isAwaited) process.exit(interruptedExit[signal]);
+      if (!controller.signal.aborted) {
+        abortedMs = nowMs;
+        controller.abort(signal);
+      } else if (nowMs - abortedMs > sameSignalMs) process.exit(interruptedExit[signal]);
     });
   return () => {
     isAwaited = true;

@@ -2,7 +2,7 @@ import { encodeBody } from '../journal/body.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Connection } from '../model/entry.ts';
 import { textOf } from '../model/errors.ts';
-import type { Clock, Timers } from '../runtime/clock.ts';
+import type { Clock, Timer, Timers } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import type { AgentConnection } from './gateway.ts';
 
@@ -15,7 +15,8 @@ const againMs = 1_000;
 export class NodeConnections {
   readonly #ports: { journal: Journal; clock: Clock; timers: Timers; log: Log };
   #facts = new Map<string, Connection>();
-  #gathering = false;
+  #gathering: Timer | null = null;
+  #closed = false;
 
   constructor(ports: { journal: Journal; clock: Clock; timers: Timers; log: Log }) {
     this.#ports = ports;
@@ -33,15 +34,20 @@ export class NodeConnections {
     this.#gather(gatherMs);
   }
 
+  /** What was not stored yet is not told: connections of a run that is over are over. */
+  close(): void {
+    this.#closed = true;
+    this.#gathering?.cancel();
+  }
+
   #gather(afterMs: number): void {
-    if (this.#gathering) return;
-    this.#gathering = true;
-    this.#ports.timers.after(afterMs, () => void this.#store());
+    if (this.#closed) return;
+    this.#gathering ??= this.#ports.timers.after(afterMs, () => void this.#store());
   }
 
   async #store(): Promise<void> {
     const { journal, log } = this.#ports;
-    this.#gathering = false;
+    this.#gathering = null;
     const connections = [...this.#facts.values()].slice(0, factsMax);
     for (const { node } of connections) this.#facts.delete(node);
     if (connections.length === 0) return;

@@ -161,6 +161,7 @@ export class Server {
     this.#acting.close();
     this.#grants.close();
     this.#gateway.close();
+    this.#nodeConnections.close();
     this.#peers.close();
     this.#health.close();
     this.#trimming?.close();
