@@ -1,5 +1,4 @@
 import { Agent, request } from 'node:https';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 const everyMs = 25;
 const answerMsMax = 500;
@@ -11,15 +10,19 @@ const answerMsMax = 500;
  */
 export async function msUntilAnswered(url: string, identityPem: string, sinceMs: number): Promise<number> {
   const endMs = sinceMs + 30_000;
-  let answeredMs: number | null = null;
-  while (answeredMs === null && performance.now() < endMs) {
-    void answers(url, identityPem).then((isAnswered) => {
-      if (isAnswered) answeredMs ??= performance.now() - sinceMs;
-    });
-    await sleep(everyMs);
+  const answered = Promise.withResolvers<number>();
+  const knock = async (): Promise<void> => {
+    if (await answers(url, identityPem)) answered.resolve(performance.now() - sinceMs);
+  };
+  const knocking = setInterval(() => {
+    if (performance.now() < endMs) void knock();
+    else answered.reject(new Error(`${url} did not answer within 30 s`));
+  }, everyMs);
+  try {
+    return await answered.promise;
+  } finally {
+    clearInterval(knocking);
   }
-  if (answeredMs === null) throw new Error(`${url} did not answer within 30 s`);
-  return answeredMs;
 }
 
 export function answers(url: string, identityPem: string): Promise<boolean> {
