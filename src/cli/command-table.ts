@@ -17,6 +17,7 @@ export const groups: Readonly<Record<string, string>> = {
   message: 'what was reported, and what is done about it',
   node: 'managed systems',
   token: 'API tokens for scripts',
+  role: 'duties that one server holds at a time',
   'virtual-interface': 'addresses that move with a role',
   context: 'pools that you work with',
 };
@@ -146,6 +147,47 @@ export const commandTable: readonly CommandEntry[] = [
     path: 'token revoke',
     summary: 'make a token worthless',
     load: () => import('./commands/token-revoke.ts'),
+  },
+
+  {
+    path: 'role list',
+    summary: 'list roles and who holds them',
+    load: () => import('./commands/role-list.ts'),
+  },
+  {
+    path: 'role show',
+    summary: "show a role and every server's place in it",
+    load: () => import('./commands/role-show.ts'),
+  },
+  {
+    path: 'role move',
+    summary: 'move a role to another server now',
+    load: () => import('./commands/role-move.ts'),
+  },
+  {
+    path: 'role pin',
+    summary: 'keep a role on one server while that is well',
+    load: () => import('./commands/role-pin.ts'),
+  },
+  {
+    path: 'role unpin',
+    summary: 'let a role go where its order says',
+    load: () => import('./commands/role-unpin.ts'),
+  },
+  {
+    path: 'role order',
+    summary: 'say which servers shall hold a role first',
+    load: () => import('./commands/role-order.ts'),
+  },
+  {
+    path: 'role failback',
+    summary: 'say whether a role goes back by itself',
+    load: () => import('./commands/role-failback.ts'),
+  },
+  {
+    path: 'role history',
+    summary: 'show every change of the holder, and why',
+    load: () => import('./commands/role-history.ts'),
   },
 
   {

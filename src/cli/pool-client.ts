@@ -162,8 +162,7 @@ function urlOf(server: string, { path, query = {} }: Question): string {
 function mayTryNext(error: unknown, question: Question): error is WatchError {
   if (!(error instanceof WatchError)) return false;
   if (question.once === true) return error.code === 'WK_UNREACHABLE';
-  const { retry, status } = errorTable[error.code];
-  return retry && status !== 409;
+  return errorTable[error.code].retry;
 }
 
 function summary(faults: readonly WatchError[], servers: readonly string[]): WatchError {

@@ -23,6 +23,7 @@ import { MessageViews } from './message-views.ts';
 import { Nodes } from './nodes.ts';
 import { PageQuery } from './page-query.ts';
 import { Raises } from './raises.ts';
+import { RoleHistory, type RoleChange } from './role-history.ts';
 import { StampOrigins } from './stamp-origins.ts';
 import { addToHash, hashText } from './state-hash.ts';
 import { createMessageTables, derivedTables } from './tables.ts';
@@ -44,6 +45,7 @@ export class MessageStore implements Applier {
   readonly #rows: MessageRows;
   readonly #marks: Marks;
   readonly #decisions: Decisions;
+  readonly #roleHistory: RoleHistory;
   readonly #facts: Facts;
   readonly #connections: Connections;
   readonly #views: MessageViews;
@@ -67,6 +69,7 @@ export class MessageStore implements Applier {
     this.#facts = new Facts(this.#rows, raises);
     const parts = { totals: this.#totals, marks: this.#marks, raises, nodes: this.#nodes };
     this.#decisions = new Decisions(database, parts);
+    this.#roleHistory = new RoleHistory(database);
     this.#connections = new Connections(database, this.#totals, this.#nodes);
     this.#views = new MessageViews(database, this.#marks, this.#decisions);
     this.#pages = new PageQuery(database, this.#index, this.#nodes, this.#views);
@@ -88,6 +91,7 @@ export class MessageStore implements Applier {
       case 'connections':
         return this.#connections.apply(body.value.connections, stamp);
       case 'takeover':
+        this.#roleHistory.apply(body.value, stamp);
         return this.#decisions.applyTakeover(body.value, stamp);
       case 'decisions':
         return this.#decisions.apply(body.value, stamp);
@@ -153,6 +157,11 @@ export class MessageStore implements Applier {
   /** When any server heard the node last; null for a node that was never connected. */
   lastHeardMs(node: Uuid): number | null {
     return this.#connections.lastHeardMs(node);
+  }
+
+  /** Changes of a role's holder, the newest first; below an epoch where one is given. */
+  roleChanges(role: string, limit: number, belowEpoch?: number): RoleChange[] {
+    return this.#roleHistory.list(role, limit, belowEpoch);
   }
 
   highestEpochs(): Readonly<Record<string, number>> {

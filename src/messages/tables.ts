@@ -6,6 +6,7 @@ import type { Database } from '../runtime/database.ts';
  *   into one costs more than everything the filter index does for that message.
  * marks: what operations and decisions made of a message, also of one that is not here yet (`here` = 0).
  * contested: what a node sent under an ID that a decision raised too; kept for the day that decision is void.
+ * role_changes: what a takeover tells of how the role changed hands.
  * slices, segments: the filter index, see filter-index.ts.
  */
 export function createMessageTables(database: Database): void {
@@ -33,6 +34,10 @@ export function createMessageTables(database: Database): void {
     CREATE TABLE IF NOT EXISTS takeovers(
       role TEXT NOT NULL, epoch INTEGER NOT NULL, origin TEXT NOT NULL, seq INTEGER NOT NULL, positions TEXT NOT NULL,
       PRIMARY KEY(role, epoch, origin, seq)) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS role_changes(
+      role TEXT NOT NULL, epoch INTEGER NOT NULL, origin TEXT NOT NULL, seq INTEGER NOT NULL, hlc INTEGER NOT NULL,
+      because TEXT, previous TEXT, previous_epoch INTEGER, unheld_ms INTEGER,
+      PRIMARY KEY(role, epoch, origin, seq)) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS epochs(role TEXT PRIMARY KEY, epoch INTEGER NOT NULL) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS contested(
       message BLOB PRIMARY KEY, node TEXT NOT NULL, hlc INTEGER NOT NULL, origin TEXT NOT NULL, body TEXT NOT NULL)
@@ -57,6 +62,7 @@ export const derivedTables = [
   'marks',
   'decisions',
   'takeovers',
+  'role_changes',
   'epochs',
   'contested',
   'connections',

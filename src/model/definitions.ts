@@ -71,6 +71,9 @@ export type NodeDefinition = Readonly<z.infer<typeof nodeDefinitionSchema>>;
 export const userDefinitionSchema = z.strictObject({ coreId: z.uuid(), name, createdMs: ms });
 export type UserDefinition = Readonly<z.infer<typeof userDefinitionSchema>>;
 
+const host = z.string().min(1).max(256);
+const port = z.int().min(1).max(65_535);
+
 export const actingRole = 'acting';
 export const virtualInterfacePrefix = 'virtual-interface/';
 
@@ -86,11 +89,9 @@ export const roleDefinitionSchema = z.strictObject({
   move: z.strictObject({ to: z.uuid(), epoch: ms }).optional(),
   carrier: z
     .discriminatedUnion('kind', [
-      z.strictObject({
-        kind: z.literal('listen'),
-        host: z.string().min(1).max(256),
-        port: z.int().min(1).max(65_535),
-      }),
+      z.strictObject({ kind: z.literal('listen'), host, port }),
+      /** Where clients reach the load balancer. */
+      z.strictObject({ kind: z.literal('load-balancer'), host, port }),
     ])
     .nullable(),
 });

@@ -29,3 +29,11 @@ export function durationText(ms: number): string {
   const [unit, factor] = Object.entries(unitMs).findLast(([, factor]) => ms % factor === 0) ?? ['ms', 1];
   return ms === 0 ? '0ms' : `${ms / factor}${unit}`;
 }
+
+/** How long something took, for people: `45 ms`, `3.1 s`, `12 min`, `5 h`, `3 days`. */
+export function spanText(ms: number): string {
+  if (ms < 1_000) return `${Math.round(ms)} ms`;
+  if (ms < unitMs.m) return `${(ms / 1_000).toFixed(1)} s`;
+  if (ms < unitMs.h) return `${Math.round(ms / unitMs.m)} min`;
+  return ms < 2 * unitMs.d ? `${Math.round(ms / unitMs.h)} h` : `${Math.round(ms / unitMs.d)} days`;
+}

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { roleReasons } from './definitions.ts';
 import type { Hlc } from './hlc.ts';
 import { messageSchema } from './message.ts';
 import { operationSchema, versionSchema } from './operation.ts';
@@ -26,6 +27,16 @@ export interface EntryDraft {
 
 const uuid = z.uuid();
 const role = z.string().min(1).max(256);
+
+/** How a role changed hands, as its new holder knew it. */
+const handoverSchema = z.object({
+  because: z.enum(roleReasons),
+  /** Core ID of the last holder, and its epoch; null and 0 for the first holder. */
+  from: uuid.nullable(),
+  fromEpoch: z.int().min(0),
+  /** How long nobody acted for the role, by the wall clocks of both servers; null when that is not known. */
+  unheldMs: z.int().min(0).nullable(),
+});
 
 /** What each kind of entry holds, once decompressed. */
 export const entryBodySchemas = {
@@ -57,6 +68,8 @@ export const entryBodySchemas = {
     role,
     epoch: z.int().min(1),
     positions: z.record(z.string().refine(isOrigin), z.int().min(0)),
+    /** For the history only. Older versions told nothing; what a newer one tells in its own words voids all the same. */
+    handover: handoverSchema.optional().catch(undefined),
   }),
   /** What the holder of a role decided. */
   decisions: z.strictObject({
@@ -88,6 +101,7 @@ export const entryBodySchemas = {
 
 export type EntryKind = keyof typeof entryBodySchemas;
 export type EntryBody<K extends EntryKind> = Readonly<z.infer<(typeof entryBodySchemas)[K]>>;
+export type Handover = z.infer<typeof handoverSchema>;
 export type Decision = EntryBody<'decisions'>['decisions'][number];
 export type Connection = EntryBody<'connections'>['connections'][number];
 

@@ -37,7 +37,7 @@ export const errorTable = {
   WK_NODE_UNKNOWN: { retry: false, status: 403, exit: 4, text: 'the node is not enrolled in this pool' },
   WK_FRAME: { retry: false, status: 400, exit: 1, text: 'the peer sent a frame that is not valid' },
   WK_PROTOCOL: { retry: false, status: 400, exit: 1, text: 'the peer speaks no protocol version that we do' },
-  WK_NOT_HOLDER: { retry: true, status: 409, exit: 6, text: 'this server does not hold the role' },
+  WK_NOT_HOLDER: { retry: true, status: 503, exit: 6, text: 'this server does not hold the role' },
   WK_COORDINATOR_AWAY: { retry: true, status: 503, exit: 5, text: 'the coordinator does not answer' },
   WK_ELSEWHERE: {
     retry: false,

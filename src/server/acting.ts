@@ -2,13 +2,12 @@ import { actingRole } from '../model/definitions.ts';
 import type { Decision, EntryBody } from '../model/entry.ts';
 import { textOf } from '../model/errors.ts';
 import type { Version } from '../model/operation.ts';
-import type { Positions } from '../model/origin.ts';
 import { uuidV7, type Uuid } from '../model/uuid.ts';
 import type { Grant } from '../pool/grants.ts';
 import type { Clock, Timer, Timers } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Random } from '../runtime/random.ts';
-import { every, sleep } from '../runtime/timing.ts';
+import { every } from '../runtime/timing.ts';
 import type { GrantListener, Grants } from './grants.ts';
 import type { SilenceView } from './silence-view.ts';
 import { silenceStep, type SilenceState, type SilenceVerdict } from './silence.ts';
@@ -18,7 +17,6 @@ const decideEveryMs = 1_000;
 const restShare = 10;
 /** Nodes about to be called silent are looked up one by one, for so long at most. */
 const lookUpMsMax = 100;
-const takeOverAgainMs = 500;
 /** In one entry; the rest follows a second later. */
 const decisionsMax = 1_000;
 
@@ -38,8 +36,8 @@ interface Ports {
   readonly timers: Timers;
   readonly random: Random;
   readonly log: Log;
-  positions(): Positions;
-  appendTakeover(body: EntryBody<'takeover'>): Promise<unknown>;
+  /** Stores the takeover; false when the role was lost before that. */
+  takeOver(grant: Grant): Promise<boolean>;
   appendDecisions(body: EntryBody<'decisions'>): Promise<unknown>;
   readonly silence: Pick<SilenceView, 'gather' | 'wasReported' | 'decided'>;
 }
@@ -79,29 +77,9 @@ export class Acting implements GrantListener {
   }
 
   async #takeOver(grant: Grant): Promise<void> {
-    const { grants, timers, log } = this.#ports;
-    const held = (): boolean => grants.current(actingRole)?.epoch === grant.epoch;
-    while (!(await this.#storeTakeover(grant))) {
-      await sleep(timers, takeOverAgainMs);
-      if (!held()) return;
-    }
-    if (!held()) return;
-    log.info('this server is the acting server', { epoch: grant.epoch, because: grant.because });
+    if (!(await this.#ports.takeOver(grant))) return;
     this.#timer?.cancel();
-    this.#timer = every(timers, decideEveryMs, () => this.#decide());
-  }
-
-  async #storeTakeover({ role, epoch }: Grant): Promise<boolean> {
-    try {
-      await this.#ports.appendTakeover({ role, epoch, positions: this.#ports.positions() });
-      return true;
-    } catch (error) {
-      this.#ports.log.error('the takeover could not be stored; nothing is decided before it is', {
-        epoch,
-        error: textOf(error),
-      });
-      return false;
-    }
+    this.#timer = every(this.#ports.timers, decideEveryMs, () => this.#decide());
   }
 
   async #decide(): Promise<void> {

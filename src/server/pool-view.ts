@@ -1,3 +1,4 @@
+import { addressText } from '../model/address.ts';
 import type { Mirror } from '../definitions/mirror.ts';
 import {
   holderSchema,
@@ -91,7 +92,7 @@ export class PoolView {
   /** Where agents and people reach the pool: virtual interfaces first, then the servers. */
   addresses(): string[] {
     const virtual = this.roles().flatMap(({ role, carrier }) =>
-      role.startsWith(virtualInterfacePrefix) && carrier ? [`https://${carrier.host}:${carrier.port}`] : [],
+      role.startsWith(virtualInterfacePrefix) && carrier ? [`https://${addressText(carrier)}`] : [],
     );
     return [...virtual, ...this.servers().map(({ url }) => url)];
   }

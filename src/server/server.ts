@@ -24,6 +24,7 @@ import { NodeConnections } from './node-connections.ts';
 import { OwnMessages } from './own-messages.ts';
 import { PeerReceiver } from './peers/peer-receiver.ts';
 import { Peers } from './peers/peers.ts';
+import { RoleRecorder } from './role-recorder.ts';
 import { PoolView } from './pool-view.ts';
 import { Counters, serverMetrics } from './server-metrics.ts';
 import { serverPaths } from './server-paths.ts';
@@ -69,6 +70,7 @@ export class Server {
   readonly #snapshots: SnapshotExchange;
   readonly #gateway: Gateway;
   readonly #peers: Peers;
+  readonly #roles: RoleRecorder;
   readonly #virtualInterfaces: VirtualInterfaces;
   readonly #acting: Acting;
   #keeper: KeeperLink | null = null;
@@ -105,11 +107,20 @@ export class Server {
     this.#snapshots = this.#makeSnapshots();
     this.#gateway = this.#makeGateway();
     this.#peers = this.#makePeers();
+    this.#roles = new RoleRecorder({
+      ...runtime,
+      journal,
+      grants: this.#grants,
+      ownMessages: this.#ownMessages,
+      ownName: this.#self.name,
+      serverName: (coreId) => this.#pool.server(coreId)?.name ?? coreId,
+    });
     this.#virtualInterfaces = new VirtualInterfaces({
       ...runtime,
       grants: this.#grants,
       definition: (role) => this.#pool.role(role),
       listen: (host, port) => this.#listen(host, port),
+      took: (grant) => void this.#roles.took(grant),
       released: (role, epoch) => this.#keeper?.released(role, epoch),
     });
     this.#acting = this.#makeActing();
@@ -305,9 +316,7 @@ export class Server {
     return new Acting({
       ...runtime,
       grants: this.#grants,
-      positions: () => journal.positions(),
-      appendTakeover: (body) =>
-        journal.append({ kind: 'takeover', body: encodeBody('takeover', body) }, body),
+      takeOver: (grant) => this.#roles.took(grant),
       appendDecisions: (body) =>
         journal.append({ kind: 'decisions', body: encodeBody('decisions', body) }, body),
       silence,
@@ -353,6 +362,8 @@ export class Server {
       runtime,
       self: this.#self,
       poolId: config.pool.id,
+      coordination,
+      ownMessages: this.#ownMessages,
       coordinatorKind: config.coordination.split(':')[0] ?? '',
       members: this.#members,
       pool: this.#pool,

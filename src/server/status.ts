@@ -7,6 +7,7 @@ import type { Origin, Positions } from '../model/origin.ts';
 import type { Uuid } from '../model/uuid.ts';
 import type { Copies } from './copies.ts';
 import type { PoolView } from './pool-view.ts';
+import { carrierAddress, livingHolder } from './role-views.ts';
 
 interface StatusSources {
   readonly pool: PoolView;
@@ -63,11 +64,10 @@ function memberOf(
   };
 }
 
-function roleOf(pool: PoolView, { role, carrier }: RoleDefinition): PoolStatus['roles'][number] {
+function roleOf(pool: PoolView, definition: RoleDefinition): PoolStatus['roles'][number] {
+  const { role } = definition;
   const held = pool.holder(role);
-  // A record outlives its holder until a rival ends the session: who has no session has no role.
-  const holder =
-    held?.holder && pool.session(held.holder)?.incarnation === held.incarnation ? held.holder : null;
+  const holder = livingHolder(pool, role);
   return {
     role,
     holder,
@@ -75,7 +75,7 @@ function roleOf(pool: PoolView, { role, carrier }: RoleDefinition): PoolStatus['
     epoch: held?.epoch ?? 0,
     sinceMs: held?.sinceMs ?? 0,
     because: held?.because ?? 'first holder',
-    address: carrier ? `${carrier.host}:${carrier.port}` : null,
+    address: carrierAddress(definition),
   };
 }
 

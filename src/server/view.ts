@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Mirror } from '../definitions/mirror.ts';
+import type { Coordination } from '../coordination/coordination.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { MessageStore } from '../messages/message-store.ts';
 import type {
@@ -11,10 +12,12 @@ import type {
   OperationRequest,
   PoolStatus,
 } from '../model/api.ts';
+import type { RoleChangeView, RoleRequest, RoleView } from '../model/role-api.ts';
 import type { Identity } from '../model/identity.ts';
 import type { Positions } from '../model/origin.ts';
 import type { Uuid } from '../model/uuid.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import { changeRole } from './change-role.ts';
 import type { Copies } from './copies.ts';
 import type { Grants } from './grants.ts';
 import type { HealthWatch } from './health.ts';
@@ -22,7 +25,9 @@ import type { Changes, MetricFamily, ServerView } from './http/view.ts';
 import { changesSince } from './live-changes.ts';
 import type { Members } from './members.ts';
 import { operate } from './operate.ts';
+import type { OwnMessages } from './own-messages.ts';
 import type { PoolView } from './pool-view.ts';
+import { roleChangeView, roleView } from './role-views.ts';
 import { nodeViews, poolStatus } from './status.ts';
 import type { VirtualInterfaces } from './virtual-interfaces.ts';
 
@@ -31,6 +36,8 @@ export interface ViewParts {
   readonly self: { readonly coreId: Uuid; readonly name: string; readonly version: string };
   readonly poolId: Uuid;
   readonly coordinatorKind: string;
+  readonly coordination: Coordination;
+  readonly ownMessages: OwnMessages;
   readonly journal: Journal;
   readonly messages: MessageStore;
   readonly copies: Copies;
@@ -108,6 +115,27 @@ export class View implements ServerView {
       pool,
       messages.nodes((coreId) => pool.liveOriginOf(coreId)),
     );
+  }
+
+  roles(): RoleView[] {
+    const { pool } = this.#parts;
+    return pool.roles().map((definition) => roleView(pool, definition));
+  }
+
+  role(role: string): RoleView | null {
+    const { pool } = this.#parts;
+    const definition = pool.role(role);
+    return definition === null ? null : roleView(pool, definition);
+  }
+
+  roleHistory(role: string, limit: number, belowEpoch?: number): RoleChangeView[] {
+    const { pool, messages } = this.#parts;
+    return messages.roleChanges(role, limit, belowEpoch).map((change) => roleChangeView(pool, change));
+  }
+
+  async changeRole(role: string, request: RoleRequest, by: string): Promise<RoleView> {
+    const definition = await changeRole({ ...this.#parts, log: this.#parts.runtime.log }, role, request, by);
+    return roleView(this.#parts.pool, definition);
   }
 
   join(request: JoinRequest): Promise<JoinAnswer> {

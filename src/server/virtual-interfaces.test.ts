@@ -31,6 +31,7 @@ function setUp() {
       pending.push(Promise.withResolvers<Listener>());
       return pending.at(-1)?.promise ?? Promise.reject(new Error('none'));
     },
+    took: ({ epoch }) => heard.push(`took ${epoch}`),
     released: (_role, epoch) => heard.push(`released ${epoch}`),
   });
   const listener: Listener = {
@@ -84,4 +85,27 @@ test('a port that is taken is tried again while the role is ours, and no longer'
   await pass(1_000);
   await pass(1_000);
   assert.deepEqual([pending.length, heard, interfaces.listeners()], [2, ['released 1'], []]);
+});
+
+test('an address behind a load balancer is answered for while the role is ours, without a port of its own', async () => {
+  const { grants, interfaces, heard, pending, grant, pass, define } = setUp();
+  define({ ...definition, carrier: { kind: 'load-balancer', host: 'front.example.net', port: 443 } });
+  grant(1);
+  await pass(0);
+  assert.deepEqual([interfaces.answers('front'), interfaces.listeners(), pending.length], [true, [], 0]);
+  assert.deepEqual(heard, ['took 1']);
+  grants.replace([]);
+  await pass(0);
+  assert.equal(interfaces.answers('front'), false);
+  assert.deepEqual(heard, ['took 1', 'released 1']);
+});
+
+test('a virtual interface is taken when it answers, not when it is granted', async () => {
+  const { heard, pending, listener, grant, pass } = setUp();
+  grant(1);
+  await pass(0);
+  assert.deepEqual(heard, []);
+  pending[0]?.resolve(listener);
+  await pass(0);
+  assert.deepEqual(heard, ['took 1']);
 });

@@ -16,17 +16,21 @@ interface Ports {
   readonly log: Log;
   definition(role: string): RoleDefinition | null;
   listen(host: string, port: number): Promise<Listener>;
+  /** This server answers for the role from now on. */
+  took(grant: Grant): void;
   /** The listener is closed and nothing of us answers there any more. */
   released(role: string, epoch: number): void;
 }
 
 /**
- * Virtual interfaces of the carrier `listen`: the address and port are bound exactly while the role is granted. Losing
- * the grant drops the listener and every connection on it, so that agents and consoles go to the new holder.
+ * What this server does for the virtual interfaces that it holds. Carrier `listen`: the address and port are bound
+ * exactly while the role is granted, and losing the grant drops the listener and every connection on it, so that agents
+ * and consoles go to the new holder. Any other carrier moves the address elsewhere (a load balancer asks
+ * `GET /healthz/virtual/NAME`), and what comes arrives at this server's own port.
  */
 export class VirtualInterfaces implements GrantListener {
   readonly #ports: Ports;
-  readonly #open = new Map<string, { readonly epoch: number; readonly listener: Listener }>();
+  readonly #open = new Map<string, { readonly epoch: number; readonly listener: Listener | null }>();
   /** Attempts to bind that are under way, by role and epoch. */
   readonly #binding = new Map<string, Promise<void>>();
 
@@ -39,7 +43,7 @@ export class VirtualInterfaces implements GrantListener {
     const { role, epoch } = grant;
     if (!role.startsWith(virtualInterfacePrefix)) return;
     const attempt = `${role} ${epoch}`;
-    const ended = this.#bind(role, epoch).finally(() => {
+    const ended = this.#bind(grant).finally(() => {
       if (this.#binding.get(attempt) === ended) this.#binding.delete(attempt);
     });
     this.#binding.set(attempt, ended);
@@ -52,7 +56,7 @@ export class VirtualInterfaces implements GrantListener {
     }
     const open = this.#open.get(role);
     this.#open.delete(role);
-    void this.#close(role, epoch, open?.listener);
+    void this.#close(role, epoch, open);
   }
 
   /** Whether this server answers for the virtual interface `name` now. */
@@ -62,17 +66,17 @@ export class VirtualInterfaces implements GrantListener {
   }
 
   listeners(): Listener[] {
-    return [...this.#open.values()].map((open) => open.listener);
+    return [...this.#open.values()].flatMap(({ listener }) => listener ?? []);
   }
 
   /** Keeps at it while the role is ours: a rival may own the port still, and the definition may come after the grant. */
-  async #bind(role: string, epoch: number): Promise<void> {
+  async #bind({ role, epoch, ...rest }: Grant): Promise<void> {
     const { grants, timers, log } = this.#ports;
     const held = (): boolean => grants.current(role)?.epoch === epoch;
     let toldWhy = '';
     while (held()) {
       const why = await this.#tryBind(role, epoch, held);
-      if (why === null) return;
+      if (why === null) return held() ? this.#ports.took({ role, epoch, ...rest }) : undefined;
       if (why !== toldWhy) log.warn('virtual interface cannot be bound yet', { role, epoch, error: why });
       toldWhy = why;
       await sleep(timers, bindAgainMs);
@@ -83,6 +87,11 @@ export class VirtualInterfaces implements GrantListener {
   async #tryBind(role: string, epoch: number, held: () => boolean): Promise<string | null> {
     const carrier = this.#ports.definition(role)?.carrier;
     if (!carrier) return 'its definition is not here yet';
+    if (carrier.kind !== 'listen') {
+      this.#open.set(role, { epoch, listener: null });
+      this.#ports.log.info('virtual interface is ours', { role, epoch, carrier: carrier.kind });
+      return null;
+    }
     try {
       const listener = await this.#ports.listen(carrier.host, carrier.port);
       if (!held()) {
@@ -98,9 +107,9 @@ export class VirtualInterfaces implements GrantListener {
     return null;
   }
 
-  async #close(role: string, epoch: number, listener: Listener | undefined): Promise<void> {
-    // Closed here, or by the attempt to bind that finds the role gone.
-    await (listener ? listener.close() : this.#binding.get(`${role} ${epoch}`));
+  async #close(role: string, epoch: number, open?: { readonly listener: Listener | null }): Promise<void> {
+    // Nothing to close, closed here, or by the attempt to bind that finds the role gone.
+    await (open ? open.listener?.close() : this.#binding.get(`${role} ${epoch}`));
     this.#ports.log.info('virtual interface does not answer here any more', { role, epoch });
     this.#ports.released(role, epoch);
   }

@@ -15,11 +15,15 @@ import { nameOption } from '../name-option.ts';
 import { note } from '../print.ts';
 import { withCoordinator } from '../with-coordinator.ts';
 
+/** How the address follows the role. */
+const carriers = ['listen', 'load-balancer'] as const;
+
 type Options = {
   readonly config: string;
   readonly address: Address;
   readonly prefer: string[];
   readonly failback: 'manual' | 'automatic';
+  readonly carrier: (typeof carriers)[number];
 };
 
 export function define(command: Command, cli: Cli): void {
@@ -28,14 +32,24 @@ export function define(command: Command, cli: Cli): void {
       'before',
       `Examples:
   watchkeeper virtual-interface add front --address 127.0.0.1:7100 --prefer m1 --config m1.yaml
+  watchkeeper virtual-interface add front --carrier load-balancer --address front.example.net:443 --config m1.yaml
 `,
     )
     .argument('<NAME>', 'what to call it', nameOption)
     .addOption(configOption())
     .addOption(
-      new Option('--address <HOST:PORT>', 'bound by whoever holds it, on this machine')
+      new Option('--address <HOST:PORT>', 'where agents and people reach it')
         .argParser(addressOption)
         .makeOptionMandatory(),
+    )
+    .addOption(
+      new Option(
+        '--carrier <KIND>',
+        'listen: the holder binds the address, on this machine; load-balancer: one that asks every server for ' +
+          '/healthz/virtual/NAME and sends all to the one that answers 200',
+      )
+        .choices(carriers)
+        .default('listen' as const),
     )
     .option(
       '--prefer <SERVER>',
@@ -54,7 +68,11 @@ export function define(command: Command, cli: Cli): void {
     .action((name, options) => run(cli, name, options));
 }
 
-async function run(cli: Cli, name: string, { config, address, prefer, failback }: Options): Promise<void> {
+async function run(
+  cli: Cli,
+  name: string,
+  { config, address, prefer, failback, carrier }: Options,
+): Promise<void> {
   await withCoordinator(cli, config, async ({ coordination }) => {
     const role = virtualInterfacePrefix + name;
     const definition: RoleDefinition = {
@@ -62,7 +80,7 @@ async function run(cli: Cli, name: string, { config, address, prefer, failback }
       order: await coreIdsOf(coordination, prefer),
       failback,
       pinned: null,
-      carrier: { kind: 'listen', ...address },
+      carrier: { kind: carrier, ...address },
     };
     const key = keys.role(role);
     const result = await coordination.transact({

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { MessageView, OperationRequest } from '../../model/api.ts';
 import type { Identity } from '../../model/identity.ts';
 import type { Positions } from '../../model/origin.ts';
+import type { RoleRequest, RoleView } from '../../model/role-api.ts';
 import type { Changes, ServerView } from './view.ts';
 
 export const fakePool = '0190a6f4-0000-4000-8000-00000000000a';
@@ -25,6 +26,22 @@ export function fakeMessage(number: number): MessageView {
   };
 }
 
+export const fakeRole: RoleView = {
+  role: 'virtual-interface/front',
+  holder: null,
+  holderName: null,
+  epoch: 0,
+  sinceMs: 0,
+  because: 'first holder',
+  carrier: 'load-balancer',
+  address: '192.0.2.7:7100',
+  failback: 'manual',
+  settleMs: 60_000,
+  pinned: null,
+  movingTo: null,
+  servers: [],
+};
+
 const counts = {
   total: 0,
   open: { unknown: 0, normal: 0, warning: 0, minor: 0, major: 0, critical: 0 },
@@ -35,6 +52,7 @@ const counts = {
 export class FakeView implements ServerView {
   readonly pool = fakePool;
   readonly journal: MessageView[] = [];
+  readonly roleRequests: { role: string; request: RoleRequest; by: string }[] = [];
   readonly operations: { request: OperationRequest; by: string }[] = [];
   readonly #listeners = new Set<() => void>();
   identity: Identity | null = null;
@@ -82,6 +100,19 @@ export class FakeView implements ServerView {
   }
   nodes(): [] {
     return [];
+  }
+  roles(): RoleView[] {
+    return [fakeRole];
+  }
+  role(role: string): RoleView | null {
+    return role === fakeRole.role ? fakeRole : null;
+  }
+  roleHistory(): [] {
+    return [];
+  }
+  async changeRole(role: string, request: RoleRequest, by: string): Promise<RoleView> {
+    this.roleRequests.push({ role, request, by });
+    return fakeRole;
   }
   async join(): Promise<never> {
     throw new Error('not in this fake');

@@ -37,14 +37,16 @@ export function healthRoutes(app: App, { view, metrics }: Parts): void {
     method: 'GET',
     url: '/healthz/virtual/:name',
     schema: {
-      summary: 'Answers 200 only on the holder of the virtual interface, for load balancers',
+      summary: 'For load balancers: 200 only on the holder of the virtual interface, 503 on any other server',
       security: [],
       params: z.strictObject({ name: z.string().min(1).max(63) }),
       response: { 200: okSchema, ...errorAnswers },
     },
     handler: async ({ params }) => {
-      if (!view.holds(virtualInterfacePrefix + params.name)) throw new WatchError('WK_NOT_HOLDER');
-      return ok;
+      const role = virtualInterfacePrefix + params.name;
+      if (view.holds(role)) return ok;
+      if ((await view.role(role)) !== null) throw new WatchError('WK_NOT_HOLDER');
+      throw new WatchError('WK_NOT_FOUND', `there is no virtual interface ${params.name}`);
     },
   });
 

@@ -162,10 +162,10 @@ test('health, readiness and the holder of a virtual interface', async () => {
   const { status, text } = await call('/readyz');
   assert.equal(status, 503);
   assert.match(assertError(text, 'WK_UNAVAILABLE'), /catching up/);
-  assert.equal((await call('/healthz/virtual/front')).status, 409);
+  assert.equal((await call('/healthz/virtual/front')).status, 503);
   view.held = 'virtual-interface/front';
   assert.equal((await call('/healthz/virtual/front')).status, 200);
-  assert.equal((await call('/healthz/virtual/back')).status, 409);
+  assert.equal((await call('/healthz/virtual/back')).status, 404);
 });
 
 test('metrics are Prometheus text', async () => {
@@ -249,4 +249,22 @@ test('a place that was trimmed, or that we cannot read, means reset', async () =
   const unreadable = await events('/api/v1/events?since=made-by-a-later-version', 1);
   assert.deepEqual(unreadable[0]?.event, { type: 'reset' });
   assert.deepEqual(decodePositions(unreadable[0]?.id ?? ''), view.positions());
+});
+
+test('a role is changed in the name of who asks; a slash in its name is sent as %2F', async () => {
+  const path = '/api/v1/roles/virtual-interface%2Ffront';
+  const { status, text } = await call(path, post('{"kind":"move","server":"m2"}'));
+  assert.equal(status, 200, text);
+  assert.deepEqual(view.roleRequests.at(-1), {
+    role: 'virtual-interface/front',
+    request: { kind: 'move', server: 'm2' },
+    by: 'token nightly',
+  });
+  assert.equal((await call(path, { headers: bearer })).status, 200);
+  assert.equal((await call(`${path}/history?limit=5`, { headers: bearer })).status, 200);
+  for (const body of ['{"kind":"seize"}', '{"kind":"move"}', '{"kind":"failback","failback":"often"}'])
+    assert.equal((await call(path, post(body))).status, 400, body);
+  for (const other of ['/api/v1/roles/none', '/api/v1/roles/none/history'])
+    assertError((await call(other, { headers: bearer })).text, 'WK_NOT_FOUND');
+  assert.equal((await call(`${path}/history?limit=0`, { headers: bearer })).status, 400);
 });

@@ -13,6 +13,7 @@ import { healthRoutes } from './health-routes.ts';
 import { messageRoutes } from './message-routes.ts';
 import { Metrics } from './metrics.ts';
 import { poolRoutes } from './pool-routes.ts';
+import { roleRoutes } from './role-routes.ts';
 import { securityHeaders } from './security-headers.ts';
 import type { ServerView } from './view.ts';
 
@@ -39,7 +40,7 @@ export async function createHttp(
   const routes = recordRoutes(app);
   guard(app, parts);
   await describe(app);
-  for (const add of [messageRoutes, poolRoutes, eventRoutes, healthRoutes]) add(app, parts);
+  for (const add of [messageRoutes, poolRoutes, roleRoutes, eventRoutes, healthRoutes]) add(app, parts);
   await app.ready();
   return {
     handler: (request, response) => app.routing(request, response),

@@ -12,6 +12,7 @@ import type {
   OperationRequest,
   PoolStatus,
 } from '../../model/api.ts';
+import type { RoleChangeView, RoleRequest, RoleView } from '../../model/role-api.ts';
 import type { Identity } from '../../model/identity.ts';
 import type { Positions } from '../../model/origin.ts';
 
@@ -41,6 +42,13 @@ export interface ServerView {
   operate(request: OperationRequest, by: string): Promise<OperationAnswer>;
   poolStatus(): Soon<PoolStatus>;
   nodes(): Soon<readonly NodeView[]>;
+  roles(): Soon<readonly RoleView[]>;
+  /** Null when there is no such role. */
+  role(role: string): Soon<RoleView | null>;
+  /** The newest first, those to epochs below `belowEpoch` only. */
+  roleHistory(role: string, limit: number, belowEpoch?: number): Soon<readonly RoleChangeView[]>;
+  /** Errors: WK_NOT_FOUND, WK_CONFLICT (the server cannot take it), WK_COORDINATOR_AWAY. */
+  changeRole(role: string, request: RoleRequest, by: string): Promise<RoleView>;
   /** Errors: WK_TOKEN_*, WK_ELSEWHERE, WK_CONFLICT (the name is taken), WK_UNAUTHENTICATED (the proof is wrong). */
   join(request: JoinRequest): Promise<JoinAnswer>;
 

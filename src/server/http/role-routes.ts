@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { WatchError } from '../../model/errors.ts';
+import {
+  roleHistoryQuerySchema,
+  roleHistorySchema,
+  roleRequestSchema,
+  rolesSchema,
+  roleViewSchema,
+} from '../../model/role-api.ts';
+import { errorAnswers, type App, type Parts } from './app.ts';
+
+/** A slash in the name of a role (`virtual-interface/NAME`) is sent as `%2F`. */
+const params = z.strictObject({ role: z.string().min(1).max(256) });
+
+export function roleRoutes(app: App, { view }: Parts): void {
+  app.route({
+    method: 'GET',
+    url: '/api/v1/roles',
+    schema: {
+      summary: 'Every role: who holds it, and what is wanted of it',
+      response: { 200: rolesSchema, ...errorAnswers },
+    },
+    handler: async () => ({ roles: [...(await view.roles())] }),
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/api/v1/roles/:role',
+    schema: {
+      summary: 'One role; a slash in its name is sent as %2F',
+      params,
+      response: { 200: roleViewSchema, ...errorAnswers },
+    },
+    handler: async ({ params }) => {
+      const role = await view.role(params.role);
+      if (role === null) throw unknown(params.role);
+      return role;
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/api/v1/roles/:role/history',
+    schema: {
+      summary: 'Every change of the holder, the newest first',
+      description: 'Also of a role that is no longer defined. `belowEpoch` is for the next page.',
+      params,
+      querystring: roleHistoryQuerySchema,
+      response: { 200: roleHistorySchema, ...errorAnswers },
+    },
+    handler: async ({ params, query }) => {
+      const changes = await view.roleHistory(params.role, query.limit, query.belowEpoch);
+      if (changes.length === 0 && (await view.role(params.role)) === null) throw unknown(params.role);
+      return { changes: [...changes] };
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/api/v1/roles/:role',
+    schema: {
+      summary: 'Moves, pins or unpins a role, or sets its order or failback',
+      description:
+        'Answers when the change is decided, not when it has happened: a move is over when `movingTo` is null again.',
+      params,
+      body: roleRequestSchema,
+      response: { 200: roleViewSchema, ...errorAnswers },
+    },
+    handler: async ({ params, body, caller }) => {
+      if (caller === null) throw new WatchError('WK_UNAUTHENTICATED');
+      return view.changeRole(params.role, body, caller.name);
+    },
+  });
+}
+
+function unknown(role: string): WatchError {
+  return new WatchError('WK_NOT_FOUND', `there is no role ${role}`);
+}

@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { z } from 'zod';
+import { messagePageSchema } from '../../src/model/api.ts';
+import { roleHistorySchema, roleViewSchema } from '../../src/model/role-api.ts';
+import { median } from '../../bench/statistics.ts';
+import { RealPool, until } from '../pool/real-pool.ts';
+import { SilenceProbe } from '../pool/silence-probe.ts';
+import { runWatchkeeper, type CliResult } from '../pool/watchkeeper.ts';
+
+const role = 'virtual-interface/main';
+const moves = 8;
+let pool: RealPool;
+
+before(async () => {
+  pool = await RealPool.start({ servers: 3 });
+});
+after(() => pool[Symbol.asyncDispose]());
+
+/** As an operator types it, to any server of the pool. */
+function command(...args: readonly string[]): Promise<CliResult> {
+  const servers = pool.servers.flatMap(({ url }) => ['--server', url]);
+  return runWatchkeeper(['role', ...args, ...servers, '--identity', pool.identity], {
+    environment: { XDG_CONFIG_HOME: pool.folder },
+  });
+}
+
+async function good(...args: readonly string[]): Promise<CliResult> {
+  const result = await command(...args);
+  assert.equal(result.exitCode, 0, result.stderr);
+  return result;
+}
+
+async function shown(): Promise<z.infer<typeof roleViewSchema>> {
+  return roleViewSchema.parse(JSON.parse((await good('show', role, '--json')).stdout));
+}
+
+test(`role move: ${moves} times, and each time the address is silent for a blink`, async (context) => {
+  await using probe = new SilenceProbe(pool.virtualPort);
+  const silentMs: number[] = [];
+  let holder = (await shown()).holderName;
+  for (let move = 1; move <= moves; move++) {
+    const to = holder === 'server-2' ? 'server-3' : 'server-2';
+    probe.takeLongestMs();
+    const { stderr } = await good('move', role, to);
+    assert.match(
+      stderr,
+      new RegExp(`moved from ${holder} to ${to}: moved by an operator; nobody held it for`),
+    );
+    context.diagnostic(stderr.trim());
+    await until('the address answers', () => probe.answers, 5_000, 10);
+    silentMs.push(probe.takeLongestMs());
+    holder = to;
+  }
+  context.diagnostic(
+    `silent for ${silentMs.map(Math.round).join(', ')} ms, median ${Math.round(median(silentMs))}`,
+  );
+});
+
+test('every server has the same history, and the message browser has it too', async () => {
+  const { epoch } = await shown();
+  const path = `/api/v1/roles/${encodeURIComponent(role)}/history`;
+  const histories = async () =>
+    Promise.all(pool.servers.map(async ({ api }) => roleHistorySchema.parse(await api.get(path))));
+  await until(
+    'all have the last change',
+    async () => (await histories()).every(({ changes }) => changes[0]?.epoch === epoch),
+    10_000,
+  );
+  const [one, ...others] = await histories();
+  for (const other of others) assert.deepEqual(other, one);
+  const moved = one?.changes.filter(({ because }) => because === 'moved by an operator') ?? [];
+  assert.equal(moved.length, moves);
+  for (const { from, holder, planned, unheldMs, positions } of moved) {
+    assert.ok(from !== null && from !== holder && planned === true && (unheldMs ?? -1) >= 0);
+    assert.ok(Object.keys(positions).length > 0);
+  }
+  const page = await pool.servers[1]?.api.get('/api/v1/messages?text=moved%20by%20an%20operator&limit=100');
+  const told = messagePageSchema.parse(page).messages;
+  assert.equal(told.length, moves);
+  assert.ok(told.every(({ severity }) => severity === 'normal'));
+});
+
+test('role move says why it does not: an unknown server, an offline one, a pinned role', async () => {
+  const unknown = await command('move', role, 'server-9');
+  assert.equal(unknown.exitCode, 3);
+  assert.match(unknown.stderr, /no server server-9; there are: server-1, server-2, server-3/);
+  assert.equal((await command('move', 'no-such-role', 'server-1')).exitCode, 3);
+
+  await good('pin', role, 'server-1');
+  assert.equal((await shown()).holderName, 'server-1');
+  const pinned = await command('move', role, 'server-2');
+  assert.equal(pinned.exitCode, 6);
+  assert.match(pinned.stderr, /pinned to server-1; run role unpin/);
+  await good('unpin', role);
+
+  const away = pool.servers.find(({ name }) => name === 'server-3');
+  await away?.process.stop();
+  await until(
+    'server-3 is offline',
+    async () => (await shown()).servers.some(({ name, state }) => name === 'server-3' && state === 'offline'),
+    10_000,
+  );
+  const offline = await command('move', role, 'server-3');
+  assert.equal(offline.exitCode, 6);
+  assert.match(offline.stderr, /server-3 is offline/);
+});
