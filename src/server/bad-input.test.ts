@@ -281,6 +281,33 @@ test('a damaged journal row is said, and who lacks the entry gets it from anothe
   agent.close();
 });
 
+test('a damaged entry that nobody else has ends this run, and what follows it is not held up', async () => {
+  await using servers = await TestServers.start(2);
+  const [a, b] = servers.running;
+  assert.ok(a && b);
+  await allConnected(servers);
+  await servers.stop(b);
+  const node = await servers.enrolNode('web1');
+  const agent = await connectAgent(servers, a, node);
+  const alone = await agent.answerTo(agent.send([message('while b was away')]));
+  assert.ok(alone.type === 'stored' && alone.copies === 1);
+  const other = new DatabaseSync(serverPaths(servers.dataOf(a)).database, { timeout: 2_000 });
+  other.exec(`UPDATE journal SET body = x'2864' WHERE kind = 'messages'`);
+  other.close();
+  await servers.restart(b);
+  assert.equal(await a.stopped, 'an entry of its own is damaged');
+  agent.close();
+  await servers.stop(a);
+  const back = await servers.restart(a);
+  await allConnected(servers);
+  const again = await connectAgent(servers, back, node);
+  again.send([message('after')]);
+  await eventually('it is stored twice', () =>
+    again.heard.some((one) => one.type === 'stored' && one.copies === 2),
+  );
+  again.close();
+});
+
 /** What a torn disk leaves: the pages of a table, or all but the first, are garbage, and the next reader finds it. */
 function garble(path: string, table?: string): void {
   const other = new DatabaseSync(path, { timeout: 2_000 });

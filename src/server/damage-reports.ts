@@ -1,5 +1,6 @@
 import type { Damage } from '../journal/damage.ts';
 import { textOf, type WatchError } from '../model/errors.ts';
+import type { Origin, Positions } from '../model/origin.ts';
 import type { Uuid } from '../model/uuid.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { HealthWatch } from './health.ts';
@@ -12,8 +13,9 @@ interface Ports {
   readonly self: { readonly coreId: Uuid; readonly name: string };
   readonly ownMessages: OwnMessages;
   readonly health: HealthWatch;
-  /** Whether another member is connected, who can bring everything back. */
-  hasMembers(): boolean;
+  readonly ownOrigin: Origin;
+  /** Positions of the connected members, who can bring everything back. */
+  memberPositions(): readonly Positions[];
   stop(because: string): void;
 }
 
@@ -30,9 +32,21 @@ export class DamageReports {
     this.#report('database-damaged', `started without its database: ${because}`);
   }
 
-  /** Something stored here is not what it was; other members still have it. */
+  /**
+   * Something stored here is not what it was. Who lacks it gets it from another member. Where nobody has it, an entry of
+   * this very run would hold up all that follow it, for an origin has no gaps; so the run ends, and the next one, a new
+   * origin, takes again what agents keep because it was stored once.
+   */
   journal({ origin, seq, text }: Damage): void {
     this.#report('journal-damaged', `found damage in its journal at ${origin} ${seq}: ${text}`);
+    const members = this.#ports.memberPositions();
+    const isLost = members.length > 0 && members.every((positions) => (positions[origin] ?? 0) < seq);
+    if (origin !== this.#ports.ownOrigin || !isLost) return;
+    this.#ports.runtime.log.error('an entry that only this server had is damaged; a new run begins', {
+      seq,
+      error: text,
+    });
+    this.#ports.stop('an entry of its own is damaged');
   }
 
   /**
@@ -45,7 +59,7 @@ export class DamageReports {
     const text = textOf(error);
     health.damaged(text);
     this.#report('database-damaged', `found its database damaged: ${text}`);
-    if (!mustEnd && !this.#ports.hasMembers()) return;
+    if (!mustEnd && this.#ports.memberPositions().length === 0) return;
     this.#ends = true;
     runtime.log.error('the database is damaged; this server ends and fetches everything anew', {
       error: text,

@@ -131,7 +131,8 @@ export class Server {
       self: this.#self,
       ownMessages: this.#ownMessages,
       health: this.#health,
-      hasMembers: () => this.#members.allPositions().length > 0,
+      ownOrigin: this.origin,
+      memberPositions: () => this.#members.allPositions(),
       stop: (because) => this.stop(because),
     });
   }
