@@ -6,6 +6,7 @@ import { runSeed, SeedFailure } from './scenarios/scenario.ts';
 
 const seeds = 50;
 const faultsMs = 20_000;
+const keptInOutage = 'roles were kept while the coordinator was away';
 
 test(`pool: in ${seeds} seeds no role is held twice and each is held in the end`, async () => {
   const fired = new Map<string, number>();
@@ -13,7 +14,17 @@ test(`pool: in ${seeds} seeds no role is held twice and each is held in the end`
     const result = await runSeed(poolScenario, seed, { faultsMs });
     for (const [what, count] of result.fired) fired.set(what, (fired.get(what) ?? 0) + count);
   }
-  for (const kind of ['kill', 'pause', 'freeze', 'isolate', 'one-way cut', 'clock jump', 'role changes'])
+  for (const kind of [
+    'kill',
+    'pause',
+    'freeze',
+    'isolate',
+    'one-way cut',
+    'clock jump',
+    'outage',
+    'role changes',
+    keptInOutage,
+  ])
     assert.ok((fired.get(kind) ?? 0) > 0, `${kind} never happened`);
 });
 

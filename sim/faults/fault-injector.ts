@@ -59,8 +59,13 @@ export class FaultInjector {
 
   #disturb(fault: Fault): void {
     const untilMs = this.#world.scheduler.nowMs + ('durationMs' in fault ? fault.durationMs : 0);
-    for (const machine of 'machine' in fault ? [fault.machine] : [fault.from, fault.to])
+    for (const machine of this.#touched(fault))
       this.#calmFromMs.set(machine, Math.max(untilMs, this.calmFromMs(machine)));
+  }
+
+  #touched(fault: Fault): readonly string[] {
+    if (fault.kind === 'outage') return this.#sites();
+    return 'machine' in fault ? [fault.machine] : [fault.from, fault.to];
   }
 
   #strike(fault: Fault): void {
@@ -84,6 +89,7 @@ export class FaultInjector {
         this.#world.machine(fault.machine).losePower();
         return this.#goesDown(fault.machine, fault.durationMs);
       case 'isolate':
+      case 'outage':
         return this.#isolate(fault.machine, fault.durationMs);
       case 'cut':
         return this.#cut([[fault.from, fault.to], [fault.to, fault.from]], fault.durationMs); // prettier-ignore

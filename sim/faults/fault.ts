@@ -21,6 +21,8 @@ export type Fault =
   /** `point` waits for the process to pass there; null strikes at once, between two events. */
   | ({ readonly kind: 'kill' | 'pause'; readonly point: StrikePoint | null } & OnMachine)
   | ({ readonly kind: 'power loss' | 'isolate' | 'disk full' | 'failing disk' | 'freeze' } & OnMachine)
+  /** Nobody reaches this machine, which all depend on. */
+  | ({ readonly kind: 'outage' } & OnMachine)
   | ({ readonly kind: 'slow disk'; readonly meanMs: number } & OnMachine)
   | ({ readonly kind: 'clock jump'; readonly machine: string; readonly byMs: number } & Common)
   | ({ readonly kind: 'cut' | 'one-way cut' } & OnLink)

@@ -52,6 +52,8 @@ function drawFault(kind: FaultKind, atMs: number, random: SeededRandom, scope: F
     case 'failing disk':
     case 'freeze':
       return { kind, atMs, machine, durationMs };
+    case 'outage':
+      return { kind, atMs, machine: random.pick(scope.others), durationMs };
     case 'slow disk':
       return { kind, atMs, machine, durationMs, meanMs: Math.round(random.between(20, 600)) };
     case 'clock jump':

@@ -1,5 +1,5 @@
 import type { Coordination } from '../../src/coordination/coordination.ts';
-import { keeperMessageSchema } from '../../src/pool/grants.ts';
+import { keeperMessageSchema, serverMessageSchema } from '../../src/pool/grants.ts';
 import { timingsDefault } from '../../src/pool/timings.ts';
 import type { Child } from '../../src/runtime/commands.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
@@ -18,11 +18,57 @@ export function withoutConditions(runtime: Runtime, coordination: Coordination):
 }
 
 export function withLateDeadlines(runtime: Runtime, coordination: Coordination): [Runtime, Coordination] {
+  return [withChild(runtime, late), coordination];
+}
+
+/** Most of the members promised: the rest is taken to have promised too. */
+export function withMajority(runtime: Runtime, coordination: Coordination): [Runtime, Coordination] {
+  return [withChild(runtime, majority), coordination];
+}
+
+/** A server promises without telling its keeper, which takes as if nothing had been promised. */
+export function withForgottenPromises(runtime: Runtime, coordination: Coordination): [Runtime, Coordination] {
+  return [withChild(runtime, forgetful), coordination];
+}
+
+function withChild(runtime: Runtime, twist: (child: Child) => Child): Runtime {
   const { commands } = runtime;
-  return [
-    { ...runtime, commands: { ...commands, startSelf: (args) => late(commands.startSelf(args)) } },
-    coordination,
-  ];
+  return { ...runtime, commands: { ...commands, startSelf: (args) => twist(commands.startSelf(args)) } };
+}
+
+function majority(child: Child): Child {
+  const asked = new Map<number, Set<string>>();
+  return {
+    ...child,
+    send: (message) => {
+      const parsed = keeperMessageSchema.parse(message);
+      if (parsed.kind === 'ask') asked.set(parsed.round, new Set(parsed.members));
+      child.send(message);
+    },
+    onMessage: (handler) =>
+      child.onMessage((message) => {
+        handler(message);
+        const parsed = serverMessageSchema.parse(message);
+        if (parsed.kind !== 'confirmed' || !parsed.promised) return;
+        const waiting = asked.get(parsed.round) ?? new Set<string>();
+        const all = waiting.size;
+        waiting.delete(parsed.from);
+        if (waiting.size <= all / 2) for (const from of waiting) handler({ ...parsed, from });
+      }),
+  };
+}
+
+function forgetful(child: Child): Child {
+  return {
+    ...child,
+    onMessage: (handler) =>
+      child.onMessage((message) => {
+        const parsed = serverMessageSchema.parse(message);
+        if (parsed.kind !== 'asked') return handler(message);
+        const { from: to, round, incarnation } = parsed;
+        child.send({ kind: 'answer', to, round, incarnation, promised: true, because: 'forgotten' });
+      }),
+  };
 }
 
 /** A renewal that takes as long as it may is answered so much later than it was sent. */

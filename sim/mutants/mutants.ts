@@ -1,5 +1,11 @@
 import { byArrival, withoutDedupe, withoutVoiding, withSummedCounts } from './applier-mutants.ts';
-import { withLateDeadlines, withoutConditions, withWallClock } from './keeper-mutants.ts';
+import {
+  withForgottenPromises,
+  withLateDeadlines,
+  withMajority,
+  withoutConditions,
+  withWallClock,
+} from './keeper-mutants.ts';
 import { withTornSnapshots } from './snapshot-mutant.ts';
 import { noMutant, type Mutant } from './mutant.ts';
 
@@ -24,6 +30,8 @@ export const mutants: readonly Mutant[] = [
   { ...noMutant, name: 'trim before every member has it', trimsFor: 'nobody' },
   { ...inPool, name: 'wall clock in the lease', twistKeeper: withWallClock },
   { ...inPool, name: 'no conditions on what is written', twistKeeper: withoutConditions },
+  { ...inPool, name: 'the promise of a majority', twistKeeper: withMajority },
+  { ...inPool, name: 'promises that are forgotten', twistKeeper: withForgottenPromises },
   { ...inPool, name: 'deadlines that count from the answer', twistKeeper: withLateDeadlines },
   {
     ...noMutant,

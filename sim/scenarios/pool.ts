@@ -8,6 +8,7 @@ import { originOf } from '../../src/model/origin.ts';
 import { uuidV4 } from '../../src/model/uuid.ts';
 import { keeperMessageSchema } from '../../src/pool/grants.ts';
 import { startKeeper } from '../../src/pool/keeper.ts';
+import { timingsDefault } from '../../src/pool/timings.ts';
 import type { Parent } from '../../src/runtime/commands.ts';
 import { Grants } from '../../src/server/grants.ts';
 import { KeeperLink } from '../../src/server/keeper-link.ts';
@@ -17,6 +18,7 @@ import type { FaultKind } from '../faults/fault.ts';
 import { FaultInjector, type Victim } from '../faults/fault-injector.ts';
 import { planFaults } from '../faults/plan-faults.ts';
 import { mutantNamed } from '../mutants/mutants.ts';
+import { QuestionPost } from '../test-peer/question-post.ts';
 import { SimCoordinator } from '../world/coordinator.ts';
 import type { SimProcess } from '../world/process.ts';
 import { check } from '../world/violation.ts';
@@ -25,6 +27,7 @@ import type { Scenario, ScenarioOptions } from './scenario.ts';
 
 const kinds: readonly FaultKind[] = [
   'kill', 'pause', 'freeze', 'power loss', 'isolate', 'slow disk', 'clock jump', 'cut', 'one-way cut', 'slow link',
+  'outage',
 ]; // prettier-ignore
 const virtualInterface = `${virtualInterfacePrefix}main`;
 const roles = [actingRole, virtualInterface];
@@ -42,10 +45,13 @@ class KeeperPool {
   readonly #options: ScenarioOptions;
   readonly #judge = new RoleJudge();
   readonly #coordinator: SimCoordinator;
+  readonly #post: QuestionPost;
+  #outageFromMs = 0;
   readonly #servers: readonly { readonly name: string; readonly coreId: string }[];
 
   constructor(world: World, options: ScenarioOptions) {
     this.#world = world;
+    this.#post = new QuestionPost(world);
     this.#options = options;
     const random = world.random.fork('pool');
     this.#coordinator = new SimCoordinator(world, 'coordinator', random.pick([20, 200, 1_000]));
@@ -118,8 +124,10 @@ class KeeperPool {
       log,
       grants,
       alive: () => ({ kind: 'alive', origin, healthy: true, because: '', lagMs: 0, epochs, positions: {} }),
+      question: (message) => this.#post.carry(coreId, message),
       stop: () => process.exit(0),
     });
+    this.#post.join(coreId, { process, say: (message) => link.say(message) });
     grants.listen({
       gained: ({ role, epoch }) => {
         epochs[role] = epoch;
@@ -184,8 +192,20 @@ class KeeperPool {
       const calmFromMs = Math.min(...this.#servers.map(({ name }) => injector.calmFromMs(name)));
       const seen = roles.map((role) => ({ role, isHeld: !unheld.includes(role) }));
       held.see(scheduler.nowMs, calmFromMs, seen);
+      this.#noteOutage(roles.length - unheld.length);
     }
     trace.count('a role had to be held during faults', held.inForce);
+  }
+
+  /** Longer than any lease: whoever acts then does so because every member let it. */
+  #noteOutage(held: number): void {
+    const { nowMs } = this.#world.scheduler;
+    const reaches = this.#servers.some(
+      ({ name }) => !this.#world.network.links.isCut(name, this.#coordinator.site),
+    );
+    if (reaches) this.#outageFromMs = nowMs;
+    if (held > 0 && nowMs - this.#outageFromMs > timingsDefault.ttlMs)
+      this.#world.trace.count('roles were kept while the coordinator was away');
   }
 
   #unheld(): string[] {

@@ -49,7 +49,7 @@ export async function acceptLink(options: AcceptOptions): Promise<Accepted> {
     return refused(connection, verdict.refuse.code, verdict.refuse.text, verdict.refuse.retry);
   connection.send({ ...verdict.welcome, type: 'welcome', protocol });
   if (connection.ending) return { accepted: false, close: connection.ending };
-  connection.open(options.heartbeat ?? heartbeatTimes);
+  connection.open(options.heartbeat ?? heartbeatTimes, protocol);
   return { accepted: true, connection, hello: greeting, protocol };
 }
 

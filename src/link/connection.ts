@@ -6,7 +6,7 @@ import type { Transport } from '../runtime/network.ts';
 import { decodeFrame, encodeFrame, headerBytesMax, serverHeaderBytesMax, type Frame } from './frame.ts';
 import { Heartbeat, type HeartbeatTimes } from './heartbeat.ts';
 import { laneLimits, Lanes, type LaneLimits } from './lanes.ts';
-import type { LinkMessage } from './messages.ts';
+import { protocolMin, type LinkMessage } from './messages.ts';
 import { linkRules, whyForbidden, type Phase, type Side } from './rules.ts';
 
 export const closeReasons = [
@@ -55,6 +55,7 @@ export class LinkConnection {
   readonly #lanes: Lanes;
   readonly #headerBytesMax: number;
   #phase: Phase = 'greeting';
+  #protocol = protocolMin;
   #heartbeat: Heartbeat | null = null;
   #handler: MessageHandler | null = null;
   #held: Frame[] = [];
@@ -95,6 +96,7 @@ export class LinkConnection {
       to: this.peer.kind,
       by: this.#options.side,
       phase: this.#phase,
+      protocol: this.#protocol,
     });
     invariant(forbidden === null, `we would have sent what is not allowed: ${forbidden}`);
     const frame = encodeFrame(message, body, this.#headerBytesMax);
@@ -122,9 +124,15 @@ export class LinkConnection {
     if (this.#ended && this.#ending) handler(this.#ending);
   }
 
-  /** The greeting is over: from now on only what the rules allow on an open link. */
-  open(times: HeartbeatTimes): void {
+  /** The protocol that both ends agreed on; the first before that. */
+  get protocol(): number {
+    return this.#protocol;
+  }
+
+  /** The greeting is over: from now on only what the rules allow on an open link of this protocol. */
+  open(times: HeartbeatTimes, protocol: number): void {
     this.#phase = 'open';
+    this.#protocol = protocol;
     this.#handler = null;
     this.#heartbeat = new Heartbeat({
       clock: this.#options.clock,
@@ -170,6 +178,7 @@ export class LinkConnection {
       to: self,
       by: side === 'dialer' ? 'acceptor' : 'dialer',
       phase: this.#phase,
+      protocol: this.#protocol,
     });
     if (forbidden !== null)
       throw new WatchError('WK_FRAME', `the peer sent what is not allowed: ${forbidden}`);

@@ -69,7 +69,7 @@ function greet(
     connection.onMessage((message) => {
       if (message.type !== 'welcome') return;
       settle();
-      connection.open(timesOf(message, heartbeat));
+      connection.open(timesOf(message, heartbeat), message.protocol);
       resolve(message);
     });
     connection.send({ ...hello, ...protocols, type: 'hello' });

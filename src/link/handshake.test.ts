@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { WatchError } from '../model/errors.ts';
 import { RefusedError } from './dial-link.ts';
 import { encodeFrame } from './frame.ts';
-import type { LinkMessage } from './messages.ts';
+import { protocolMax, type LinkMessage } from './messages.ts';
 import { chooseProtocol } from './protocol.ts';
 import { serverId, TestLink, welcome } from './testing/memory-link.ts';
 
@@ -17,7 +17,7 @@ test('hello and welcome open a link', async () => {
   const dialed = await dialing;
   assert.deepEqual(dialed.welcome, {
     type: 'welcome',
-    protocol: 1,
+    protocol: protocolMax,
     name: 'a',
     version: '1',
     coreId: serverId,
@@ -112,7 +112,7 @@ test('a peer whose protocols are all unknown is told which ones are known', asyn
   await link.settle();
   assert.ok(!(await accepting).accepted);
   assert.equal(rude.said[0]?.code, 'WK_PROTOCOL');
-  assert.match(rude.said[0]?.text ?? '', /7 to 9.*1 to 1/);
+  assert.match(rude.said[0]?.text ?? '', /7 to 9.*1 to 2/);
   assert.equal(rude.said[0]?.retry, false);
 });
 

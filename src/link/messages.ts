@@ -2,13 +2,15 @@ import { z } from 'zod';
 import { isOrigin } from '../model/origin.ts';
 
 /** Protocol versions this build speaks: the newest and the one before it. */
-export const protocolMax = 1;
+export const protocolMax = 2;
 export const protocolMin = 1;
 
 const seq = z.int().min(0);
 const origin = z.string().refine(isOrigin, 'is not an origin');
 const positions = z.record(origin, seq);
 const name = z.string().min(1).max(256);
+
+const question = { round: z.int().min(1), incarnation: z.string().min(1).max(64) };
 
 /** What peers of the link say; each is the header of a frame (frame.ts), some with a body of bytes behind it. */
 export const linkMessageSchemas = {
@@ -97,6 +99,18 @@ export const linkMessageSchemas = {
     /** Chain hashes, by origin, at the position named. */
     chains: z.record(origin, z.strictObject({ seq, chain: z.string().max(64) })).optional(),
     epochs: z.record(z.string().max(256), seq).optional(),
+  }),
+  /**
+   * Protocol 2. While the coordinator is away: let me keep what I hold, and take nothing from me for `ttlMs` and what
+   * clocks may differ by. Numbers and incarnation come back in the answer.
+   */
+  confirmPlease: z.strictObject({ type: z.literal('confirmPlease'), ...question, ttlMs: z.int().min(1) }),
+  /** Protocol 2. Answer to `confirmPlease`: promised from the moment it was read, or why not. */
+  confirmed: z.strictObject({
+    type: z.literal('confirmed'),
+    ...question,
+    promised: z.boolean(),
+    because: z.string().max(256),
   }),
   /** Sender to receiver: what you lack was trimmed here; say `snapshotPlease` when the others have what you have. */
   trimmed: z.strictObject({ type: z.literal('trimmed'), origin, from: seq }),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { identityKinds } from '../model/identity.ts';
-import { linkMessageSchemas, type LinkMessageType } from './messages.ts';
+import { linkMessageSchemas, protocolMax, type LinkMessageType } from './messages.ts';
 import { linkRules, whyForbidden, type Phase, type Side } from './rules.ts';
 
 const types = Object.keys(linkMessageSchemas) as LinkMessageType[];
@@ -18,6 +18,8 @@ const allowed: Readonly<Record<LinkMessageType, readonly string[]>> = {
   again: open('server>agent'),
   entries: open('server>server'),
   positions: open('server>server'),
+  confirmPlease: open('server>server'),
+  confirmed: open('server>server'),
   trimmed: open('server>server'),
   snapshotPlease: open('server>server'),
   snapshotPart: open('server>server'),
@@ -38,10 +40,19 @@ for (const type of types)
       for (const to of identityKinds)
         for (const by of ['dialer', 'acceptor'] satisfies Side[])
           for (const phase of ['greeting', 'open'] satisfies Phase[])
-            if (whyForbidden(type, { from, to, by, phase }) === null)
+            if (whyForbidden(type, { from, to, by, phase, protocol: protocolMax }) === null)
               seen.push(`${from}>${to} ${by} ${phase}`);
     assert.deepEqual(seen.toSorted(), [...allowed[type]].toSorted());
   });
+
+test('what came with protocol 2 is not said where 1 was agreed on', () => {
+  const between = { from: 'server', to: 'server', by: 'dialer', phase: 'open' } as const;
+  for (const type of types) {
+    const isNew = type === 'confirmPlease' || type === 'confirmed';
+    const why = whyForbidden(type, { ...between, protocol: 1 });
+    assert.equal(why?.includes('came with protocol 2') ?? false, isNew, type);
+  }
+});
 
 test('every type has a rule, and only bulk has a body', () => {
   assert.deepEqual(Object.keys(linkRules).toSorted(), types.toSorted());

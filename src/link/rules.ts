@@ -13,6 +13,8 @@ interface Rule {
   /** Bulk waits while much is unsent; urgent never waits behind more than that. Order holds within a lane. */
   readonly lane: 'urgent' | 'bulk';
   readonly body: boolean;
+  /** The protocol that it came with, when that is later than the first. */
+  readonly since?: number;
 }
 
 const both: readonly Direction[] = ['agent to server', 'server to agent', 'server to server'];
@@ -33,6 +35,8 @@ export const linkRules: Readonly<Record<LinkMessageType, Rule>> = {
   again: { ...open, directions: ['server to agent'] },
   entries: { ...bulk, directions: ['server to server'] },
   positions: { ...open, directions: ['server to server'] },
+  confirmPlease: { ...open, directions: ['server to server'], since: 2 },
+  confirmed: { ...open, directions: ['server to server'], since: 2 },
   trimmed: { ...open, directions: ['server to server'] },
   snapshotPlease: { ...open, directions: ['server to server'] },
   snapshotPart: { ...bulk, directions: ['server to server'] },
@@ -43,6 +47,8 @@ export interface Sender {
   readonly to: IdentityKind;
   readonly by: Side;
   readonly phase: Phase;
+  /** The protocol that was agreed on. */
+  readonly protocol: number;
 }
 
 /** Why a message of this type may not be said here, or null when it may. */
@@ -52,6 +58,8 @@ export function whyForbidden(type: LinkMessageType, sender: Sender): string | nu
   if (!rule.directions.some((allowed) => allowed === direction))
     return `${type} may not go from ${direction}`;
   if (rule.by !== 'either' && rule.by !== sender.by) return `${type} may not be said by the ${sender.by}`;
+  if ((rule.since ?? 1) > sender.protocol)
+    return `${type} came with protocol ${rule.since}, and ${sender.protocol} was agreed on`;
   if (!rule.phases.includes(sender.phase))
     return sender.phase === 'greeting'
       ? `${type} came before the greeting`

@@ -170,6 +170,11 @@ export const sessionSchema = z.strictObject({
   origin: z.string().refine(isOrigin).nullable(),
   ttlMs: z.int().min(1),
   /**
+   * Whom its owner asks, while the coordinator is away, to let it keep its roles. A server that is not named may not
+   * end this session. Without it (an older version) its owner asks nobody, and stops.
+   */
+  asks: z.array(z.uuid()).max(1_024).optional(),
+  /**
    * What a rival on this machine ends when it has ended this session: the server process, which owns the ports. The
    * keeper owns none, and finds out by itself.
    */

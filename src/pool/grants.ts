@@ -2,6 +2,10 @@ import { z } from 'zod';
 import { roleReasons } from '../model/definitions.ts';
 import { isOrigin } from '../model/origin.ts';
 
+const asking = { round: z.int().min(1), incarnation: z.string().min(1).max(64) };
+const question = { ...asking, ttlMs: z.int().min(1) };
+const answer = { ...asking, promised: z.boolean(), because: z.string().max(256) };
+
 /**
  * What keeper and server process tell each other over the pipe. The keeper hands out grants; a grant is good until
  * its deadline on the machine's monotonic clock and the server looks at the clock before every decision.
@@ -27,6 +31,14 @@ export const keeperMessageSchema = z.discriminatedUnion('kind', [
     ),
   }),
   z.strictObject({ kind: z.literal('stop') }),
+  /** While the coordinator is away: ask each of these members to let this server keep what it holds. */
+  z.strictObject({
+    kind: z.literal('ask'),
+    ...question,
+    members: z.array(z.uuid()).max(1_024),
+  }),
+  /** What this keeper says to a member that asked. */
+  z.strictObject({ kind: z.literal('answer'), to: z.uuid(), ...answer }),
 ]);
 export type KeeperMessage = z.infer<typeof keeperMessageSchema>;
 export type Grant = Extract<KeeperMessage, { kind: 'grants' }>['grants'][number];
@@ -45,6 +57,10 @@ export const serverMessageSchema = z.discriminatedUnion('kind', [
   }),
   /** The server has stopped acting for a role (the listener is closed); the keeper may release it. */
   z.strictObject({ kind: z.literal('released'), role: z.string().max(256), epoch: z.int().min(1) }),
+  /** Another server asks to keep what it holds, `from` by its certificate. */
+  z.strictObject({ kind: z.literal('asked'), from: z.uuid(), ...question }),
+  /** What a member answered to this server's question. */
+  z.strictObject({ kind: z.literal('confirmed'), from: z.uuid(), ...answer }),
 ]);
 export type ServerMessage = z.infer<typeof serverMessageSchema>;
 

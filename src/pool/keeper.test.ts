@@ -61,6 +61,7 @@ if (kind === 'keeper') {
   };
   parent.onMessage((message) => {
     if (message.kind === 'stop') { if (grant) release(); return setTimeout(() => process.exit(0), 50); }
+    if (message.kind !== 'grants') return;
     const next = message.grants.find((one) => one.role === role) ?? null;
     if (grant && next?.epoch !== grant.epoch) release();
     const fresh = next && !grant;

@@ -11,7 +11,15 @@ import { awaitEnd, lockData, readKeeperFile, writeKeeperFile } from './keeper-fi
 import type { DataLock, KeeperFile } from './keeper-file.ts';
 import { step } from './lease.ts';
 import { initialLease } from './lease-state.ts';
-import type { LeaseEffect, LeaseEvent, LeaseState, Outcome, RoleChange, ViewItem } from './lease-state.ts';
+import type {
+  LeaseEffect,
+  LeaseEvent,
+  LeaseState,
+  Outcome,
+  RoleChange,
+  SessionChange,
+  ViewItem,
+} from './lease-state.ts';
 import { ServerChild } from './server-child.ts';
 import { assertTimings, timingsDefault, type Timings } from './timings.ts';
 import { viewItem, watchedPrefixes } from './view-item.ts';
@@ -71,6 +79,7 @@ class RunningKeeper implements Keeper {
   readonly #watches: { close(): void }[] = [];
   readonly #end = Promise.withResolvers<void>();
   readonly #unreadable = new Set<string>();
+  readonly #refusals = new Map<Uuid, string>();
   readonly #lock: DataLock;
   #file: KeeperFile;
   #written: Promise<void> = Promise.resolve();
@@ -125,6 +134,12 @@ class RunningKeeper implements Keeper {
     switch (effect.kind) {
       case 'transact':
         return void this.#call(effect.call, () => this.#transact(effect.transaction));
+      case 'ask':
+        return this.#server.send({ ...effect, members: [...effect.members] });
+      case 'answer':
+        return this.#server.send(effect);
+      case 'refused':
+        return this.#logRefused(effect.by, effect.because);
       case 'read':
         return void this.#call(effect.call, () => this.#read(effect.keys));
       case 'grant':
@@ -142,8 +157,7 @@ class RunningKeeper implements Keeper {
       case 'changed':
         return this.#logChange(effect.change);
       case 'session':
-        runtime.log.info(`session ${effect.what}`, { incarnation: effect.incarnation });
-        return;
+        return this.#logSession(effect.what, effect.incarnation);
       case 'stopped':
         return void this.#close();
       default:
@@ -154,6 +168,30 @@ class RunningKeeper implements Keeper {
   #logChange({ role, change, epoch, because, unheldMs }: RoleChange): void {
     const positions = JSON.stringify(this.#state.server?.alive?.positions ?? {});
     this.#options.runtime.log.info(`role ${change}`, { role, epoch, because, unheldMs, positions });
+  }
+
+  #logSession(what: SessionChange, incarnation: string): void {
+    const { log } = this.#options.runtime;
+    this.#refusals.clear();
+    if (what === 'confirmed')
+      log.warn('the coordinator is away: every member leaves us what we hold', { incarnation });
+    else if (what === 'lapsed') log.warn('session lapsed', { incarnation, notConfirmedBy: this.#silent() });
+    else log.info(`session ${what}`, { incarnation });
+  }
+
+  /** Members that were asked to let us keep what we had and have not said so. */
+  #silent(): string {
+    return this.#state.own?.rounds.at(-1)?.waiting.join(' ') ?? '';
+  }
+
+  /** Asked again at every renewal; said once for each answer. */
+  #logRefused(by: Uuid, because: string): void {
+    if (this.#refusals.get(by) === because) return;
+    this.#refusals.set(by, because);
+    this.#options.runtime.log.warn('the coordinator is away, and a member does not leave us what we hold', {
+      by,
+      because,
+    });
   }
 
   // The coordinator.

@@ -10,7 +10,7 @@ import type {
   SeenSession,
   Written,
 } from './lease-state.ts';
-import { isFree, isOurs, isSilent, sessionKey } from './lease-view.ts';
+import { isFree, isOurs, mayEnd, sessionKey } from './lease-view.ts';
 import type { Placement } from './placement.ts';
 
 export type Placements = ReadonlyMap<string, Placement>;
@@ -107,7 +107,7 @@ function silentRival(state: LeaseState, now: Now): SeenSession | undefined {
       seen.session !== null &&
       seen.session.coreId !== state.config.coreId &&
       !seen.session.ended &&
-      isSilent(state, seen, now),
+      mayEnd(state, seen.session.coreId, seen, now),
   );
 }
 

@@ -16,8 +16,10 @@ function elapsedMs(sent: Now, now: Now): number {
 
 /** Until when, on the monotonic clock, our session is ours; in the past when it is not. */
 export function believedUntilMs(state: LeaseState, now: Now): number {
-  const sent = state.own?.written?.sent;
-  if (sent === undefined) return -Infinity;
+  const { written = null, confirmed = null } = state.own ?? {};
+  if (written === null) return -Infinity;
+  const later = confirmed !== null && confirmed.monotonicMs > written.sent.monotonicMs;
+  const sent = later ? confirmed : written.sent;
   const sleptMs = elapsedMs(sent, now) - (now.monotonicMs - sent.monotonicMs);
   return sent.monotonicMs + beliefMs(state.config.timings) - sleptMs;
 }
@@ -69,8 +71,13 @@ export function renewalDue(state: LeaseState, now: Now): boolean {
 /** Notes the attempt before it is sent: belief will count from here. */
 export function attempt(state: LeaseState, own: OwnSession, now: Now, ended: boolean): Session {
   const number = ++state.attemptsMade;
-  const made = { number, sent: now, health: urgentHealth(state) };
-  state.own = { ...own, attempts: [...own.attempts, made].slice(-attemptsKept) };
+  const asks = [...state.servers].filter((coreId) => coreId !== state.config.coreId).sort();
+  const made = { number, sent: now, health: urgentHealth(state), asks };
+  state.own = {
+    ...own,
+    attempts: [...own.attempts, made].slice(-attemptsKept),
+    asks: union([own.asks, asks]),
+  };
   return {
     coreId: state.config.coreId,
     incarnation: own.incarnation,
@@ -80,6 +87,7 @@ export function attempt(state: LeaseState, own: OwnSession, now: Now, ended: boo
     renewedMs: now.wallMs,
     version: state.config.version,
     ttlMs: state.config.timings.ttlMs,
+    asks,
     ...health(state),
   };
 }
@@ -96,7 +104,7 @@ export function observeOwn(state: LeaseState, seen: SeenSession, effects: LeaseE
   if (session?.incarnation === own.incarnation && !session.ended) {
     const found = own.attempts.find(({ number }) => number === session.renewals);
     const newer = found !== undefined && found.number > (own.written?.number ?? 0);
-    state.own = { ...own, revision, asOf, written: newer ? found : own.written };
+    state.own = newer ? accepted({ ...own, revision, asOf }, found, effects) : { ...own, revision, asOf };
   } else if (own.written === null && session?.incarnation !== own.incarnation) {
     state.own = { ...own, revision, asOf };
   } else {
@@ -106,11 +114,31 @@ export function observeOwn(state: LeaseState, seen: SeenSession, effects: LeaseE
   }
 }
 
+/** The record is this attempt's, or one's that was sent since and has no outcome yet. */
+function accepted(
+  own: OwnSession,
+  attempt: OwnSession['attempts'][number],
+  effects: LeaseEffect[],
+): OwnSession {
+  const since = own.attempts.filter(({ number }) => number >= attempt.number);
+  const asks = union(since.map((one) => one.asks));
+  const { confirmed } = own;
+  if (confirmed === null) return { ...own, written: attempt, asks };
+  const isBack = attempt.sent.monotonicMs >= confirmed.monotonicMs;
+  if (isBack) effects.push({ kind: 'session', what: 'renewed', incarnation: own.incarnation });
+  return { ...own, written: attempt, asks, rounds: [], confirmed: isBack ? null : confirmed };
+}
+
+function union(lists: readonly (readonly string[])[]): string[] {
+  return [...new Set(lists.flat())];
+}
+
 function startSession(state: LeaseState, seen: SeenSession, effects: LeaseEffect[], now: Now): void {
   const incarnation = `${state.config.run}.${++state.sessionsStarted}`;
   const { revision, asOf } = seen;
   state.droppedMs ??= seen.session?.renewedMs ?? null;
-  state.own = { incarnation, sinceMs: now.wallMs, revision, asOf, attempts: [], written: null };
+  const unasked = { asks: [], rounds: [], confirmed: null };
+  state.own = { incarnation, sinceMs: now.wallMs, revision, asOf, attempts: [], written: null, ...unasked };
   state.left.clear();
   effects.push({ kind: 'session', what: 'started', incarnation });
 }

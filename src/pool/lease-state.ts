@@ -42,6 +42,15 @@ interface Attempt {
   readonly number: number;
   readonly sent: Now;
   readonly health: string;
+  /** Whom its record names as those who are asked while the coordinator is away. */
+  readonly asks: readonly Uuid[];
+}
+
+/** One question to every member, and who has not promised yet. */
+interface Round {
+  readonly number: number;
+  readonly sent: Now;
+  readonly waiting: readonly Uuid[];
 }
 
 export interface OwnSession {
@@ -53,6 +62,11 @@ export interface OwnSession {
   readonly attempts: readonly Attempt[];
   /** The newest attempt that is known to have been written. Null before the first. */
   readonly written: Attempt | null;
+  /** Whoever the record in the coordinator may name, whichever of our attempts it took last. */
+  readonly asks: readonly Uuid[];
+  readonly rounds: readonly Round[];
+  /** When the newest question was sent that every member has answered with a promise. */
+  readonly confirmed: Now | null;
 }
 
 /** A role that we believe to hold. */
@@ -74,6 +88,12 @@ export interface ServerProcess {
   readonly alive: Extract<ServerMessage, { kind: 'alive' }> | null;
   /** Why we killed it. */
   readonly killed: RoleReason | null;
+}
+
+/** Not to end that session nor to take from its server, until then on our monotonic clock. */
+interface Promise {
+  readonly incarnation: string;
+  readonly untilMs: number;
 }
 
 /** What a transaction will have written when it succeeds; revisions are not known before. */
@@ -125,6 +145,10 @@ export interface LeaseState {
   /** Keys to read before anything else is written. */
   toRead: readonly string[];
   failures: number;
+  /** When the coordinator last answered a call of ours, or when we started. */
+  heardMs: number | null;
+  roundsAsked: number;
+  promises: Map<Uuid, Promise>;
   quietUntilMs: number;
   stoppingSince: Now | null;
   done: boolean;
@@ -160,16 +184,37 @@ export interface RoleChange {
   readonly unheldMs: number | null;
 }
 
+/** `confirmed`: kept by every member's promise while the coordinator is away; `renewed`: the coordinator is back. */
+export type SessionChange = 'started' | 'lapsed' | 'lost' | 'confirmed' | 'renewed';
+
 /** Every call is answered exactly once with an `answered` event, also when it fails or takes too long. */
 export type LeaseEffect =
   | { readonly kind: 'transact'; readonly call: number; readonly transaction: Transaction }
+  /** To each of these members, which answer with `confirmed`. */
+  | {
+      readonly kind: 'ask';
+      readonly round: number;
+      readonly incarnation: string;
+      readonly ttlMs: number;
+      readonly members: readonly Uuid[];
+    }
+  | {
+      readonly kind: 'answer';
+      readonly to: Uuid;
+      readonly round: number;
+      readonly incarnation: string;
+      readonly promised: boolean;
+      readonly because: string;
+    }
+  /** A member does not let us keep what we have. */
+  | { readonly kind: 'refused'; readonly by: Uuid; readonly because: string }
   | { readonly kind: 'read'; readonly call: number; readonly keys: readonly string[] }
   | { readonly kind: 'grant'; readonly grants: readonly Grant[] }
   | { readonly kind: 'stop server' }
   | { readonly kind: 'kill server'; readonly because: RoleReason }
   | { readonly kind: 'end processes'; readonly processes: readonly ProcessId[] }
   | { readonly kind: 'changed'; readonly change: RoleChange }
-  | { readonly kind: 'session'; readonly what: 'started' | 'lapsed' | 'lost'; readonly incarnation: string }
+  | { readonly kind: 'session'; readonly what: SessionChange; readonly incarnation: string }
   | { readonly kind: 'stopped' };
 
 export function initialLease(config: LeaseConfig): LeaseState {
@@ -194,6 +239,9 @@ export function initialLease(config: LeaseConfig): LeaseState {
     pending: null,
     toRead: [],
     failures: 0,
+    heardMs: null,
+    roundsAsked: 0,
+    promises: new Map(),
     quietUntilMs: 0,
     stoppingSince: null,
     done: false,
@@ -212,5 +260,6 @@ export function copyOf(state: LeaseState): LeaseState {
     fit: new Map(state.fit),
     held: new Map(state.held),
     left: new Map(state.left),
+    promises: new Map(state.promises),
   };
 }

@@ -1,6 +1,7 @@
 import { keys, type Holder, type RoleDefinition } from '../model/definitions.ts';
 import { unreachable } from '../model/invariant.ts';
 import type { Uuid } from '../model/uuid.ts';
+import { isAsked, isPromised } from './lease-failsafe.ts';
 import { believes, observeOwn } from './lease-session.ts';
 import type { LeaseEffect, LeaseState, Now, SeenSession, ViewItem } from './lease-state.ts';
 import { placeRoles, type Placement, type PlacementHolder } from './placement.ts';
@@ -113,6 +114,11 @@ export function isSilent(state: LeaseState, seen: SeenSession, now: Now): boolea
   return rivalMayEnd(now.monotonicMs - seen.seenMs, ttlMs, state.config.timings.rho);
 }
 
+/** Whether we may end this session: silent for long enough, and its owner neither has our promise nor asks without us. */
+export function mayEnd(state: LeaseState, coreId: Uuid, seen: SeenSession, now: Now): boolean {
+  return isSilent(state, seen, now) && !isPromised(state, coreId, now) && isAsked(state, seen);
+}
+
 function isAlive(state: LeaseState, coreId: Uuid, now: Now): boolean {
   if (coreId === state.config.coreId) return believes(state, now);
   const seen = state.sessions.get(coreId);
@@ -161,7 +167,7 @@ export function isFree(state: LeaseState, holder: Holder | null, now: Now): bool
   if (holder === null || holder.holder === null) return true;
   if (holder.holder === state.config.coreId) return true;
   const seen = state.sessions.get(holder.holder);
-  if (seen === undefined) return false;
+  if (seen === undefined || isPromised(state, holder.holder, now)) return false;
   if (seen.session === null) return isSilent(state, seen, now);
   return seen.session.ended || seen.session.incarnation !== holder.incarnation;
 }

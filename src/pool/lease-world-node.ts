@@ -15,7 +15,10 @@ export interface Node {
   pausedUntilMs: number;
   readonly inbox: (() => void)[];
   server: WorldServer | null;
+  /** From the coordinator. */
   cutUntilMs: number;
+  /** What it sends to that other one is lost until then. */
+  readonly linkCutUntilMs: Map<Uuid, number>;
   readonly seen: Map<ViewItem['kind'], number>;
 }
 
@@ -30,6 +33,7 @@ export function makeNode(index: number, random: () => number): Node {
     inbox: [],
     server: null,
     cutUntilMs: 0,
+    linkCutUntilMs: new Map(),
     seen: new Map(),
   };
 }

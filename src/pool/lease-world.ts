@@ -7,8 +7,10 @@ import { step } from './lease.ts';
 import { initialLease } from './lease-state.ts';
 import type { LeaseEffect, LeaseEvent, LeaseState, Now, Outcome } from './lease-state.ts';
 import { WorldCoordinator } from './lease-world-coordinator.ts';
+import { faultsUntilMs, WorldFaults } from './lease-world-faults.ts';
 import { drawRole } from './lease-world-roles.ts';
 import { makeNode, type Node } from './lease-world-node.ts';
+import { WorldLinks } from './lease-world-links.ts';
 import { WorldServer } from './lease-world-server.ts';
 import { timingsDefault } from './timings.ts';
 import { viewItem, watchedPrefixes } from './view-item.ts';
@@ -35,8 +37,7 @@ export interface Report {
 
 export const virtualInterface = 'virtual-interface/main';
 const roles = [actingRole, virtualInterface];
-const nodesCount = 3;
-const faultsUntilMs = 45_000;
+const nodesMax = 4;
 const endMs = 60_000;
 const timings = { ...timingsDefault, hungAfterMs };
 
@@ -60,6 +61,28 @@ class LeaseWorld {
     count: (what) => this.#count(what),
     faulty: () => this.#isFaulty(),
   });
+  readonly #links = new WorldLinks(this.#nodes, {
+    nowMs: () => this.#nowMs,
+    after: (delayMs, run) => this.#after(delayMs, run),
+    latencyMs: () => this.#coordinator.latencyMs(),
+    answerDelayMs: () => (this.#isFaulty() && this.#random() < 0.2 ? this.#within(100, 2_500) : 0),
+    isLost: () => this.#isFaulty() && this.#random() < 0.02,
+    say: (node, message) => this.#step(node, node.run, { kind: 'server said', message }),
+  });
+  readonly #faults = new WorldFaults({
+    nodes: this.#nodes,
+    nowMs: () => this.#nowMs,
+    random: () => this.#random(),
+    after: (delayMs, run) => this.#after(delayMs, run),
+    within: (fromMs, toMs) => this.#within(fromMs, toMs),
+    pick: (from) => this.#pick(from),
+    count: (what) => this.#count(what),
+    coordinatorAway: (untilMs) => void (this.#coordinator.awayUntilMs = untilMs),
+    pauseKeeper: (node) => this.#pauseKeeper(node),
+    killKeeper: (node) => this.#killKeeper(node),
+    killServer: (node) => this.#killServer(node, node.server?.pid ?? 0),
+    define: (pinned) => this.#putRole(this.#pick(roles), pinned),
+  });
   readonly #counts = new Map<string, number>();
   #nowMs = 0;
   #pids = 1;
@@ -67,13 +90,15 @@ class LeaseWorld {
   constructor(seed: number, mutant: Mutant) {
     this.#random = xoshiro(seed);
     this.#mutant = mutant;
-    for (let i = 0; i < nodesCount; i++) this.#nodes.push(makeNode(i, this.#random));
+    const count = Math.floor(this.#within(nodesMax - 1, nodesMax + 1));
+    for (let i = 0; i < count; i++) this.#nodes.push(makeNode(i, this.#random));
     this.#define();
   }
 
   run(): Report {
-    for (const node of this.#nodes) this.#startKeeper(node);
-    this.#after(this.#within(2_000, 4_000), () => this.#fault());
+    for (const node of this.#nodes.slice(0, -1)) this.#startKeeper(node);
+    this.#after(this.#within(100, 30_000), () => this.#join());
+    this.#faults.begin();
     for (let next = this.#queue.next(); next !== undefined && next.atMs <= endMs; next = this.#queue.next()) {
       this.#nowMs = next.atMs;
       next.run();
@@ -102,8 +127,18 @@ class LeaseWorld {
   // Keepers.
 
   #define(): void {
-    for (const { coreId } of this.#nodes) this.#put(keys.server(coreId), '{}');
+    for (const { coreId } of this.#nodes.slice(0, -1)) this.#put(keys.server(coreId), '{}');
     for (const role of roles) this.#putRole(role, null);
+  }
+
+  /** A server joins while the others run, also one that somebody who holds a role does not hear of. */
+  #join(): void {
+    for (const node of this.#nodes.slice(-1)) {
+      if (this.#coordinator.isAway) return this.#after(500, () => this.#join());
+      this.#put(keys.server(node.coreId), '{}');
+      this.#startKeeper(node);
+      if (this.#random() < 0.5) this.#faults.onlyOneReaches(node);
+    }
   }
 
   #putRole(role: string, pinned: string | null): void {
@@ -201,6 +236,13 @@ class LeaseWorld {
         );
       case 'grant':
         return node.server?.take(effect.grants);
+      case 'ask':
+        return node.server?.run(() => this.#links.ask(node, effect));
+      case 'answer':
+        if (effect.promised && this.#isFaulty()) this.#faults.promised(node, effect.to);
+        return node.server?.run(() => this.#links.answer(node, effect));
+      case 'refused':
+        return this.#count('promise refused');
       case 'kill server':
         this.#count('hung server killed');
         return this.#killServer(node, node.server?.pid ?? 0);
@@ -237,12 +279,10 @@ class LeaseWorld {
   /** The request still gets through; then the way is cut, and the answer waits at a keeper that is stopped for a while. */
   #stutter(node: Node): void {
     this.#pauseKeeper(node, this.#within(500, 2_800));
-    this.#after(20, () => {
-      node.cutUntilMs = Math.max(node.cutUntilMs, this.#nowMs + this.#duration());
-    });
+    this.#after(20, () => this.#faults.cut(node));
   }
 
-  #pauseKeeper(node: Node, durationMs = this.#duration()): void {
+  #pauseKeeper(node: Node, durationMs = this.#faults.durationMs()): void {
     this.#count('keeper stopped');
     node.pausedUntilMs = Math.max(node.pausedUntilMs, this.#nowMs + durationMs);
     const { run } = node;
@@ -302,47 +342,6 @@ class LeaseWorld {
     });
   }
 
-  #pauseServer(node: Node): void {
-    if (node.server === null) return;
-    this.#count('server stopped');
-    node.server.pause(this.#duration());
-  }
-
-  // Faults.
-
-  #fault(): void {
-    if (this.#nowMs >= faultsUntilMs) return this.#heal();
-    const node = this.#nodes[Math.floor(this.#random() * nodesCount)];
-    if (node !== undefined) this.#faultAt(node);
-    this.#after(this.#within(100, 2_500), () => this.#fault());
-  }
-
-  #faultAt(node: Node): void {
-    const kinds: (() => void)[] = [
-      () => this.#pauseKeeper(node),
-      () => this.#pauseServer(node),
-      () => {
-        this.#pauseKeeper(node);
-        this.#pauseServer(node);
-      },
-      () => this.#killServer(node, node.server?.pid ?? 0),
-      () => this.#killKeeper(node),
-      () => void (node.cutUntilMs = this.#nowMs + this.#duration()),
-      () => this.#away(),
-      () => this.#putRole(this.#pick(roles), this.#random() < 0.5 ? null : this.#pick(this.#nodes).coreId),
-      () => {
-        if (node.server !== null) node.server.healthy = !node.server.healthy;
-      },
-    ];
-    this.#pick(kinds)();
-  }
-
-  #away(): void {
-    if (this.#random() < 0.5) return;
-    this.#count('coordinator away');
-    this.#coordinator.awayUntilMs = this.#nowMs + this.#duration();
-  }
-
   /** Its server notices that the pipe is closed, unless it is stopped itself. */
   #killKeeper(node: Node): void {
     this.#count('keeper killed');
@@ -353,14 +352,6 @@ class LeaseWorld {
     this.#after(this.#within(100, 5_000), () => {
       if (node.run === run) this.#startKeeper(node);
     });
-  }
-
-  #heal(): void {
-    this.#coordinator.awayUntilMs = 0;
-    for (const node of this.#nodes) {
-      node.cutUntilMs = 0;
-      if (node.server !== null) node.server.healthy = true;
-    }
   }
 
   // Time and chance.
@@ -379,11 +370,6 @@ class LeaseWorld {
 
   #within(fromMs: number, toMs: number): number {
     return fromMs + this.#random() * (toMs - fromMs);
-  }
-
-  /** From blinks to far beyond the time to live. */
-  #duration(): number {
-    return this.#random() < 0.5 ? this.#within(10, 1_000) : this.#within(1_000, 8_000);
   }
 
   #pick<T>(from: readonly T[]): T {

@@ -6,11 +6,11 @@ import type { LeaseState } from './lease-state.ts';
 import { simulateLease, type Mutant } from './lease-world.ts';
 import { rivalMayEnd } from './timings.ts';
 
-const seeds = Array.from({ length: 50 }, (_, i) => i + 1);
+const seeds = Array.from({ length: 100 }, (_, i) => i + 1);
 /** A planted fault shows only where other faults meet it; the search stops at the first seed that finds it. */
-const seedsToFind = Array.from({ length: 200 }, (_, i) => i + 1);
+const seedsToFind = Array.from({ length: 400 }, (_, i) => i + 1);
 
-test('fifty little worlds: one acts at a time, epochs rise, and in the end each role is held', () => {
+test('a hundred little worlds: one acts at a time, epochs rise, and in the end each role is held', () => {
   const counts = new Map<string, number>();
   for (const seed of seeds) {
     const report = simulateLease(seed);
@@ -20,6 +20,7 @@ test('fifty little worlds: one acts at a time, epochs rise, and in the end each 
   const wanted = [
     'taken, refused, unknown outcome, answer lost, coordinator away, session lapsed, session lost, rival ended',
     'hung server killed, keeper killed, keeper stopped, role moved, role leaving, role released, role dropped',
+    'session confirmed, session renewed, promise refused',
   ];
   for (const what of wanted.join(', ').split(', '))
     assert.ok((counts.get(what) ?? 0) >= 20, `${what} happened too rarely to prove anything`);
@@ -89,6 +90,45 @@ const mutants: readonly Mutant[] = [
     after(state, _event, now) {
       const { own } = state;
       if (own?.written) state.own = { ...own, written: { ...own.written, sent: now } };
+    },
+  },
+  {
+    name: 'the promise of a majority is enough',
+    before(state) {
+      const { own } = state;
+      const round = own?.rounds.findLast(({ waiting }) => waiting.length <= 1);
+      if (own && round) state.own = { ...own, confirmed: round.sent };
+    },
+  },
+  { name: 'a promise is not kept', before: (state) => state.promises.clear() },
+  {
+    name: 'a promise is forgotten at a restart, which does not wait it out',
+    before(state, now) {
+      for (const [coreId, seen] of state.sessions) {
+        const { ttlMs, rho } = state.config.timings;
+        const isOld = seen.session && rivalMayEnd(now.wallMs - seen.session.renewedMs, ttlMs, rho);
+        if (isOld) state.sessions.set(coreId, { ...seen, seenMs: -Infinity });
+      }
+    },
+  },
+  {
+    name: 'belief counts from the promises instead of from the question',
+    after(state, _event, now) {
+      const { own } = state;
+      if (!own?.confirmed || stamped.has(own.confirmed)) return;
+      const confirmed = { ...now };
+      stamped.add(confirmed);
+      state.own = { ...own, confirmed };
+    },
+  },
+  {
+    name: 'a server that its owner does not ask ends a session',
+    before(state) {
+      for (const [coreId, seen] of state.sessions)
+        if (seen.session) {
+          const { asks: _, ...session } = seen.session;
+          state.sessions.set(coreId, { ...seen, session });
+        }
     },
   },
 ];

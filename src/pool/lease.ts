@@ -1,6 +1,7 @@
 import type { RoleReason } from '../model/definitions.ts';
 import { unreachable } from '../model/invariant.ts';
 import type { Grant, ServerMessage } from './grants.ts';
+import { answerAsked, askMembers, takeAnswer } from './lease-failsafe.ts';
 import { nextCall, type Placements } from './lease-calls.ts';
 import { believedUntilMs, believes, dropAll } from './lease-session.ts';
 import { copyOf, type LeaseEffect, type LeaseEvent, type LeaseState } from './lease-state.ts';
@@ -19,6 +20,7 @@ export function step(state: LeaseState, event: LeaseEvent, now: Now): [LeaseStat
   const effects: LeaseEffect[] = [];
   forgivePause(next, now);
   next.at = now;
+  next.heardMs ??= now.monotonicMs;
   // Belief ends before anything that just arrived can count on it.
   lapse(next, effects, now);
   handle(next, event, effects, now);
@@ -63,6 +65,7 @@ function decide(state: LeaseState, effects: LeaseEffect[], now: Now): void {
   noteMissing(state, now);
   noteFitness(state, now);
   lapse(state, effects, now);
+  askMembers(state, effects, now);
   dropForeign(state, effects);
   watchServer(state, effects, now);
   const placed = placements(state, now);
@@ -97,6 +100,7 @@ function answered(state: LeaseState, call: number, outcome: Outcome, effects: Le
   if (pending?.call !== call) return;
   state.pending = null;
   if (outcome.kind === 'unknown') return failed(state, pending.keys, state.config.timings.retryMs, now);
+  state.heardMs = now.monotonicMs;
   if (outcome.kind === 'read') {
     state.toRead = [];
     for (const item of outcome.items) observe(state, item, effects, now);
@@ -204,6 +208,8 @@ function serverSaid(state: LeaseState, message: ServerMessage, effects: LeaseEff
       if ((message.epochs[role] ?? 0) > epoch) leave(state, role, 'a higher epoch was met', effects);
     return;
   }
+  if (message.kind === 'asked') return answerAsked(state, message, effects, now);
+  if (message.kind === 'confirmed') return takeAnswer(state, message, effects, now);
   const held = state.held.get(message.role);
   if (held?.epoch !== message.epoch) return;
   state.left.set(message.role, held.leaving ?? 'holder released it');

@@ -43,7 +43,12 @@ export function beliefEnd(sentMs: number, timings: Timings): number {
 
 /** Whether a rival that has seen one revision of a session for `seenForMs` on its own clock may end that session. */
 export function rivalMayEnd(seenForMs: number, ttlMs: number, rho: number): boolean {
-  return seenForMs >= ttlMs * (1 + 2 * rho);
+  return seenForMs >= rivalWaitMs(ttlMs, rho);
+}
+
+/** For how long, on its own clock, whoever might take a role leaves it to a holder that is silent or was promised it. */
+export function rivalWaitMs(ttlMs: number, rho: number): number {
+  return ttlMs * (1 + 2 * rho);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { aliveEveryMs, keeperMessageSchema, type ServerMessage } from '../pool/grants.ts';
+import { aliveEveryMs, keeperMessageSchema, type KeeperMessage, type ServerMessage } from '../pool/grants.ts';
 import type { Timer, Timers } from '../runtime/clock.ts';
 import type { Parent } from '../runtime/commands.ts';
 import type { Log } from '../runtime/log.ts';
@@ -11,6 +11,8 @@ interface Ports {
   readonly log: Log;
   readonly grants: Grants;
   alive(): Extract<ServerMessage, { kind: 'alive' }>;
+  /** The keeper asks members, or answers one that asked. */
+  question(message: Extract<KeeperMessage, { kind: 'ask' | 'answer' }>): void;
   /** The keeper asks this process to end, or is gone itself. */
   stop(because: string): void;
 }
@@ -35,7 +37,11 @@ export class KeeperLink {
   }
 
   released(role: string, epoch: number): void {
-    this.#ports.parent.send({ kind: 'released', role, epoch } satisfies ServerMessage);
+    this.say({ kind: 'released', role, epoch });
+  }
+
+  say(message: ServerMessage): void {
+    this.#ports.parent.send(message);
   }
 
   close(): void {
@@ -46,7 +52,9 @@ export class KeeperLink {
     const parsed = keeperMessageSchema.safeParse(message);
     if (!parsed.success)
       return this.#ports.log.error('the keeper said something this server does not understand');
-    if (parsed.data.kind === 'grants') this.#ports.grants.replace(parsed.data.grants);
-    else this.#ports.stop('the keeper asked for it');
+    const { data } = parsed;
+    if (data.kind === 'grants') this.#ports.grants.replace(data.grants);
+    else if (data.kind === 'stop') this.#ports.stop('the keeper asked for it');
+    else this.#ports.question(data);
   }
 }

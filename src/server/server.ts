@@ -27,6 +27,7 @@ import { Peers } from './peers/peers.ts';
 import { RoleRecorder } from './role-recorder.ts';
 import { PoolView } from './pool-view.ts';
 import { Counters, serverMetrics } from './server-metrics.ts';
+import { Questions } from './questions.ts';
 import { serverPaths } from './server-paths.ts';
 import { SilenceView } from './silence-view.ts';
 import { SnapshotExchange } from './snapshots/snapshot-exchange.ts';
@@ -73,6 +74,10 @@ export class Server {
   readonly #roles: RoleRecorder;
   readonly #virtualInterfaces: VirtualInterfaces;
   readonly #acting: Acting;
+  readonly #questions = new Questions({
+    toMember: (coreId, question) => this.#peers.ask(coreId, question),
+    toKeeper: (message) => this.#keeper?.say(message),
+  });
   #keeper: KeeperLink | null = null;
   #trimming: JournalTrimming | null = null;
   #http: { handler: HttpHandler; close(): Promise<void> } | null = null;
@@ -237,12 +242,14 @@ export class Server {
       stateHash: () => store.messages.stateHash(),
       epochs: () => store.messages.highestEpochs(),
       trimmed: (origin, from) => snapshot.trimmed(origin, from),
+      asked: (question) => this.#questions.asked(connection, question),
       snapshotPart: (message, body) => snapshot.part(message, body),
     });
     return {
       ended: () => {
         receiver.ended();
         snapshot.ended();
+        this.#questions.ended(connection);
       },
     };
   }
@@ -271,6 +278,7 @@ export class Server {
       messageBytesMax,
       credentials: () => credentials,
       told: (server, positions, message) => this.#members.told(server, positions, message),
+      answered: ({ coreId }, answer) => this.#questions.answered(coreId, answer),
       gone: (server) => this.#members.gone(server),
       snapshotPlease: (server, connection) => void this.#snapshots.sendTo(connection, server),
     });
@@ -337,6 +345,8 @@ export class Server {
         epochs: this.#members.highestEpochs(store.messages.highestEpochs()),
         positions: { ...store.journal.positions() },
       }),
+      question: (message) =>
+        message.kind === 'ask' ? this.#questions.ask(message) : this.#questions.answer(message),
       stop: (because) => this.stop(because),
     });
   }

@@ -19,14 +19,19 @@ export class ApiClient {
   }
 
   /** The parsed answer; throws for anything but 200. */
-  get(path: string, timeoutMs = 10_000): Promise<unknown> {
+  async get(path: string, timeoutMs = 10_000): Promise<unknown> {
+    return JSON.parse(await this.text(path, timeoutMs));
+  }
+
+  /** The answer as it came; throws for anything but 200. */
+  text(path: string, timeoutMs = 10_000): Promise<string> {
     return new Promise((resolve, reject) => {
       const call = request(`${this.url}${path}`, { agent: this.#agent, timeout: timeoutMs }, (response) => {
         let body = '';
         response.setEncoding('utf8');
         response.on('data', (part: string) => (body += part));
         response.on('end', () => {
-          if (response.statusCode === 200) resolve(JSON.parse(body));
+          if (response.statusCode === 200) resolve(body);
           else reject(new Error(`${this.url}${path}: ${response.statusCode ?? 0} ${body.slice(0, 300)}`));
         });
       });

@@ -1,6 +1,6 @@
 import type { Journal } from '../../journal/journal.ts';
 import type { LinkConnection } from '../../link/connection.ts';
-import type { LinkMessage } from '../../link/messages.ts';
+import type { LinkMessage, LinkMessageOf } from '../../link/messages.ts';
 import { codeOf, errorTable, textOf, WatchError } from '../../model/errors.ts';
 import type { Origin, Positions } from '../../model/origin.ts';
 import type { Timer, Timers } from '../../runtime/clock.ts';
@@ -22,6 +22,8 @@ interface Ports {
   epochs(): Readonly<Record<string, number>>;
   /** The peer said that something we lack was trimmed there. */
   trimmed(origin: Origin, from: number): void;
+  /** The peer asks to keep what it holds. */
+  asked(message: LinkMessageOf<'confirmPlease'>): void;
   snapshotPart(message: LinkMessage & { type: 'snapshotPart' }, body: Uint8Array): void;
 }
 
@@ -56,6 +58,7 @@ export class PeerReceiver {
   #take(message: LinkMessage, body: Uint8Array): void {
     if (message.type === 'entries') void this.#store(message, body);
     else if (message.type === 'trimmed') this.#ports.trimmed(message.origin, message.from);
+    else if (message.type === 'confirmPlease') this.#ports.asked(message);
     else if (message.type === 'snapshotPart') this.#ports.snapshotPart(message, body);
     else throw new WatchError('WK_FRAME', `a sending server does not say ${message.type}`);
   }

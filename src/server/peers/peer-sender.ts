@@ -16,6 +16,8 @@ export const windowBytesMax = 4 * 1_048_576;
 const frameBytesMax = 256 * 1_024;
 const frameItemsMax = 512;
 const lookEveryMs = 250;
+/** The protocol with which members can be asked to confirm what we hold. */
+const questionsSince = 2;
 
 interface Ports {
   readonly journal: Journal;
@@ -27,6 +29,8 @@ interface Ports {
   readonly peerName: string;
   /** The member told something new: `positions` is all that it has. */
   told(positions: Positions, message: LinkMessageOf<'positions'> | null): void;
+  /** The member answers a question of ours. */
+  answered(message: LinkMessageOf<'confirmed'>): void;
   /** The member has given to others what only it had, and wants a snapshot. */
   snapshotPlease(connection: LinkConnection): void;
 }
@@ -65,7 +69,12 @@ export class PeerSender {
     this.#look.cancel();
   }
 
+  ask(question: LinkMessageOf<'confirmPlease'>): void {
+    if (this.#connection.protocol >= questionsSince) this.#connection.send(question);
+  }
+
   #take(message: LinkMessage): void {
+    if (message.type === 'confirmed') return this.#ports.answered(message);
     if (message.type === 'snapshotPlease') return this.#ports.snapshotPlease(this.#connection);
     if (message.type !== 'positions') {
       throw new WatchError('WK_FRAME', `a receiving server does not say ${message.type}`);

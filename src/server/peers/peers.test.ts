@@ -35,6 +35,7 @@ test('a server that moves or leaves counts no more at once, however long its con
     messageBytesMax: 1_048_576,
     credentials: () => ({ keyPem: '', certificatePem: '', authorityPems: [] }),
     told: () => undefined,
+    answered: () => undefined,
     gone: ({ url }) => gone.push(url),
     snapshotPlease: () => undefined,
   });

@@ -24,6 +24,8 @@ export interface PeersOptions {
   credentials(): Credentials;
   /** A member told what it has; `message` carries hashes and epochs where it had them. */
   told(server: ServerDefinition, positions: Positions, message: LinkMessageOf<'positions'> | null): void;
+  /** A member answers a question of ours. */
+  answered(server: ServerDefinition, message: LinkMessageOf<'confirmed'>): void;
   /** The connection to a member is gone. */
   gone(server: ServerDefinition): void;
   /** A member asks for a snapshot, to be sent on this connection. */
@@ -39,6 +41,7 @@ interface Dialled {
 export class Peers {
   readonly #options: PeersOptions;
   readonly #dialled = new Map<Uuid, Dialled>();
+  readonly #senders = new Map<Uuid, PeerSender>();
 
   constructor(options: PeersOptions) {
     this.#options = options;
@@ -61,6 +64,11 @@ export class Peers {
       this.#dialled.set(server.coreId, { server, stop });
       void this.#keepDialling(server, stop.signal);
     }
+  }
+
+  /** Asks a member, if it is connected; nothing tells when it is not. */
+  ask(coreId: Uuid, question: LinkMessageOf<'confirmPlease'>): void {
+    this.#senders.get(coreId)?.ask(question);
   }
 
   close(): void {
@@ -121,10 +129,13 @@ export class Peers {
         own: self.coreId,
         peerName: server.name,
         told: (positions, message) => this.#options.told(server, positions, message),
+        answered: (message) => this.#options.answered(server, message),
         snapshotPlease: (asking) => this.#options.snapshotPlease(server, asking),
       });
+      this.#senders.set(server.coreId, sender);
       connection.onClose((close) => {
         sender.ended();
+        if (this.#senders.get(server.coreId) === sender) this.#senders.delete(server.coreId);
         runtime.log.info('connection to another server ended', {
           server: server.name,
           because: close.because,
