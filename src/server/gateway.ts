@@ -15,6 +15,8 @@ const agentPingEveryMs = 3_000;
 /** New connections a second that this server is ready to take; what a reconnect of all agents is spread by. */
 const handshakesPerSecond = 100;
 
+const knowsNobody = 'this server has no definitions, and the coordinator does not answer it; try another';
+
 export interface AgentConnection {
   readonly node: NodeDefinition;
   readonly version: string;
@@ -30,6 +32,8 @@ export interface Session {
 interface Ports {
   readonly runtime: Runtime;
   readonly self: { readonly coreId: Uuid; readonly name: string; readonly version: string };
+  /** False while this server has no definitions at all: it lost its own, and the coordinator does not answer. */
+  knowsPool(): boolean;
   node(coreId: Uuid): NodeDefinition | null;
   server(coreId: Uuid): ServerDefinition | null;
   nodeCount(): number;
@@ -116,6 +120,7 @@ export class Gateway {
   #decide(hello: LinkMessageOf<'hello'>, peer: Identity): Greeting {
     const { self } = this.#ports;
     const welcome = { name: self.name, version: self.version, coreId: self.coreId };
+    if (!this.#ports.knowsPool()) return { refuse: { code: 'WK_UNAVAILABLE', text: knowsNobody } };
     if (peer.kind === 'agent') return this.#decideAgent(hello, peer, welcome);
     if (peer.kind !== 'server')
       return { refuse: { code: 'WK_DENIED', text: `a ${peer.kind} does not use the link` } };

@@ -258,6 +258,7 @@ export class Server {
     return new Gateway({
       runtime: this.#parts.runtime,
       self: this.#self,
+      knowsPool: () => this.#pool.pool() !== null,
       node: (coreId) => this.#pool.node(coreId),
       server: (coreId) => this.#pool.server(coreId),
       nodeCount: () => this.#pool.nodes().length,

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Coordination } from '../coordination/coordination.ts';
 import { MemoryStore, openMemory } from '../coordination/memory.ts';
 import { keys } from '../model/definitions.ts';
 import { uuidV4 } from '../model/uuid.ts';
@@ -34,6 +35,8 @@ export interface TestServersOptions {
   readonly journal?: ServerConfig['journal'];
   /** Ports in place of the real ones. */
   readonly runtime?: Partial<Runtime>;
+  /** What stands between the servers and their coordinator. */
+  readonly coordination?: (inner: Coordination) => Coordination;
 }
 
 /** For tests: servers of one pool in this process, on loopback, with their data in a temporary folder. */
@@ -44,6 +47,7 @@ export class TestServers implements AsyncDisposable {
   readonly #folder: string;
   /** Shorter than a configuration file may ask for. */
   readonly #journal: ServerConfig['journal'] | null;
+  readonly #coordination: (inner: Coordination) => Coordination;
   readonly #store = new MemoryStore();
   readonly #configs = new Map<RunningServer, ServerConfig>();
 
@@ -51,6 +55,7 @@ export class TestServers implements AsyncDisposable {
     this.pool = pool;
     this.#folder = folder;
     this.#journal = options.journal ?? null;
+    this.#coordination = options.coordination ?? ((inner) => inner);
     this.runtime = { ...runtime, ...options.runtime };
   }
 
@@ -125,7 +130,7 @@ export class TestServers implements AsyncDisposable {
   }
 
   async #start(config: ServerConfig): Promise<RunningServer> {
-    const coordination = openMemory(this.#store, nodeTimers);
+    const coordination = this.#coordination(openMemory(this.#store, nodeTimers));
     const server = await startServer({ runtime: this.runtime, config, version: '0', coordination });
     this.#configs.set(server, config);
     this.running.push(server);
