@@ -77,6 +77,11 @@ const port = z.int().min(1).max(65_535);
 export const actingRole = 'acting';
 export const virtualInterfacePrefix = 'virtual-interface/';
 
+/** A network interface as Linux may name one. */
+export const networkInterfaceSchema = z
+  .string()
+  .regex(/^(?!\.{1,2}$)[A-Za-z0-9._-]{1,15}$/, 'must be the name of a network interface, like eth0');
+
 export const roleDefinitionSchema = z.strictObject({
   role: z.string().min(1).max(256),
   /** Core IDs, the most wanted first; servers not listed come after them, by core ID. */
@@ -92,6 +97,16 @@ export const roleDefinitionSchema = z.strictObject({
       z.strictObject({ kind: z.literal('listen'), host, port }),
       /** Where clients reach the load balancer. */
       z.strictObject({ kind: z.literal('load-balancer'), host, port }),
+      /** A real address of the network, moved between hosts by their keepers (`carriers/`). */
+      z.strictObject({
+        kind: z.literal('address'),
+        /** IPv4 or IPv6, without a prefix length, as `parseVirtualAddress` gives it. */
+        address: z.string().min(2).max(45),
+        port,
+        interface: networkInterfaceSchema,
+        /** Servers, by core ID, on which another interface carries it. */
+        interfaces: z.record(z.uuid(), networkInterfaceSchema),
+      }),
     ])
     .nullable(),
 });
@@ -169,6 +184,8 @@ export const sessionSchema = z.strictObject({
   /** Null until the server process has said where its journal stands. */
   origin: z.string().refine(isOrigin).nullable(),
   ttlMs: z.int().min(1),
+  /** Roles that this server cannot carry as it is: an interface or a right is missing. */
+  cannotCarry: z.array(z.string().max(256)).max(256).optional(),
   /**
    * Whom its owner asks, while the coordinator is away, to let it keep its roles. A server that is not named may not
    * end this session. Without it (an older version) its owner asks nobody, and stops.

@@ -13,6 +13,8 @@ const keeperFileSchema = z.object({
   keeper: processIdSchema,
   server: processIdSchema.nullable(),
   lineage: z.string().nullable(),
+  /** Addresses that this run may have put on this machine, for the next one to clear. */
+  addresses: z.array(z.object({ address: z.string(), device: z.string() })).default([]),
 });
 export type KeeperFile = Readonly<z.infer<typeof keeperFileSchema>>;
 

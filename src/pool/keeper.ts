@@ -1,8 +1,13 @@
+import { AddressCarrier } from '../carriers/address-carrier.ts';
+import type { Place } from '../carriers/address-state.ts';
+import { clearAddresses } from '../carriers/clear-addresses.ts';
 import type { Change, Coordination, Transaction } from '../coordination/coordination.ts';
+import { deviceOf } from '../model/carrier.ts';
 import { keys, poolSchema } from '../model/definitions.ts';
 import { codeOf, textOf, WatchError } from '../model/errors.ts';
 import { unreachable } from '../model/invariant.ts';
 import type { Uuid } from '../model/uuid.ts';
+import { parseVirtualAddress, prefixed } from '../model/virtual-address.ts';
 import type { Timer } from '../runtime/clock.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { every, sleep } from '../runtime/timing.ts';
@@ -60,8 +65,15 @@ export async function startKeeper(options: KeeperOptions): Promise<Keeper> {
   const lock = await lockData(runtime.databases, runtime.files, folder);
   try {
     const before = await readKeeperFile(runtime.files, folder);
+    // First, since an old gate may still be open, and our new session frees its role for the others.
+    await clearAddresses(runtime, before?.addresses ?? [], (options.timings ?? timingsDefault).ttlMs);
     if (before?.server) await awaitEnd(runtime, before.server);
-    const file = { keeper: runtime.commands.self, server: null, lineage: before?.lineage ?? null };
+    const file = {
+      keeper: runtime.commands.self,
+      server: null,
+      lineage: before?.lineage ?? null,
+      addresses: [],
+    };
     await writeKeeperFile(runtime.files, folder, file);
     return new RunningKeeper(options, lock, file);
   } catch (error) {
@@ -75,6 +87,7 @@ class RunningKeeper implements Keeper {
   readonly #options: KeeperOptions;
   readonly #timings: Timings;
   readonly #server: ServerChild;
+  readonly #carrier: AddressCarrier;
   readonly #ticker: Timer;
   readonly #watches: { close(): void }[] = [];
   readonly #end = Promise.withResolvers<void>();
@@ -105,6 +118,12 @@ class RunningKeeper implements Keeper {
       onStarted: (process) => this.#step({ kind: 'server started', process }),
       onMessage: (message) => this.#step({ kind: 'server said', message }),
       onEnded: () => this.#step({ kind: 'server ended' }),
+    });
+    this.#carrier = new AddressCarrier({
+      runtime,
+      timings: this.#timings,
+      onClosed: (role) => this.#step({ kind: 'carrier closed', role }),
+      onFit: (role, because) => void this.#carrierFit(role, because),
     });
     this.#ticker = every(runtime.timers, tickMs, () => this.#step({ kind: 'tick' }));
     void this.#join();
@@ -144,6 +163,8 @@ class RunningKeeper implements Keeper {
         return void this.#call(effect.call, () => this.#read(effect.keys));
       case 'grant':
         return this.#server.send({ kind: 'grants', grants: [...effect.grants] });
+      case 'carry':
+        return this.#carrier.carry(effect.roles);
       case 'stop server':
         return this.#server.send({ kind: 'stop' });
       case 'kill server':
@@ -163,6 +184,21 @@ class RunningKeeper implements Keeper {
       default:
         unreachable(effect);
     }
+  }
+
+  /** What may be put on this machine is written down before it is: the next run clears it. */
+  async #carrierFit(role: string, because: string | null): Promise<void> {
+    if (because === null) await this.#noteAddress(role);
+    this.#step({ kind: 'carrier fit', role, because });
+  }
+
+  async #noteAddress(role: string): Promise<void> {
+    const place = placesOf(this.#state.definitions, this.#options.coreId).get(role);
+    if (place === undefined) return;
+    const [address, { device }] = [prefixed(place), place];
+    const known = this.#file.addresses;
+    if (known.some((each) => each.address === address && each.device === device)) return;
+    await this.#write({ addresses: [...known, { address, device }] });
   }
 
   #logChange({ role, change, epoch, because, unheldMs }: RoleChange): void {
@@ -238,6 +274,7 @@ class RunningKeeper implements Keeper {
   #changed(kind: ViewItem['kind'], { reset, revision: asOf, items }: Change): void {
     const whole = reset ? kind : null;
     this.#step({ kind: 'view', whole, asOf, items: items.flatMap((item) => this.#view(item, asOf)) });
+    if (kind === 'role') this.#carrier.define(placesOf(this.#state.definitions, this.#options.coreId));
   }
 
   #view(item: Change['items'][number], asOf: number): ViewItem[] {
@@ -315,7 +352,7 @@ class RunningKeeper implements Keeper {
     this.#closing = true;
     this.#ticker.cancel();
     for (const watch of this.#watches) watch.close();
-    await this.#server.stop(serverStopMs);
+    await Promise.all([this.#carrier.close(), this.#server.stop(serverStopMs)]);
     this.#lock.release();
     if (failure === undefined) this.#end.resolve();
     else this.#end.reject(failure);
@@ -323,3 +360,13 @@ class RunningKeeper implements Keeper {
 }
 
 const kindsWatched = ['server', 'role', 'session', 'holder'] as const satisfies ViewItem['kind'][];
+
+function placesOf(definitions: LeaseState['definitions'], coreId: Uuid): Map<string, Place> {
+  const places = new Map<string, Place>();
+  for (const { role, carrier } of definitions.values()) {
+    if (carrier?.kind !== 'address') continue;
+    const address = parseVirtualAddress(carrier.address);
+    if ('family' in address) places.set(role, { ...address, device: deviceOf(carrier, coreId) });
+  }
+  return places;
+}

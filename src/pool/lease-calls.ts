@@ -10,7 +10,7 @@ import type {
   SeenSession,
   Written,
 } from './lease-state.ts';
-import { isFree, isOurs, mayEnd, sessionKey } from './lease-view.ts';
+import { isCarried, isFree, isOurs, mayEnd, sessionKey } from './lease-view.ts';
 import type { Placement } from './placement.ts';
 
 export type Placements = ReadonlyMap<string, Placement>;
@@ -29,7 +29,7 @@ export function nextCall(state: LeaseState, placed: Placements, effects: LeaseEf
   if (state.viewed.size < 4 || own === null) return;
   if (state.toRead.length > 0) return read(state, effects);
   const releases = own.written === null ? [] : releasable(state, placed, now);
-  const last = state.stoppingSince !== null && state.held.size === 0;
+  const last = state.stoppingSince !== null && state.held.size === 0 && state.carried.size === 0;
   if (last || releases.length > 0 || renewalDue(state, now))
     return writeSession(state, own, releases, last, effects, now);
   if (!believes(state, now)) return;
@@ -55,7 +55,7 @@ interface Release {
 function releasable(state: LeaseState, placed: Placements, now: Now): Release[] {
   const releases: Release[] = [];
   for (const [role, { holder, revision }] of state.holders) {
-    if (!isOurs(state, holder) || state.held.has(role)) continue;
+    if (!isOurs(state, holder) || state.held.has(role) || state.carried.has(role)) continue;
     // After a lapse the first renewal decides: with it the role may simply be taken up again.
     const keep = isWanted(state, role, placed) || !believes(state, now);
     const because = state.left.get(role) ?? (keep ? null : 'holder lost its session');
@@ -132,6 +132,7 @@ function takeable(state: LeaseState, placed: Placements, now: Now): string[] {
   const roles = [...state.definitions.keys()].filter(
     (role) =>
       !state.held.has(role) &&
+      (!isCarried(state, role) || state.fitness.get(role) === null) &&
       isWanted(state, role, placed) &&
       isFree(state, state.holders.get(role)?.holder ?? null, now),
   );

@@ -6,6 +6,9 @@ import { beliefMs } from './timings.ts';
 const attemptsKept = 8;
 /** The two clocks differ by less than this while the machine is awake. */
 const clockJitterMs = 50;
+/** As the session's record bounds them. */
+const rolesNamedMax = 256;
+const textMax = 256;
 
 /** How long ago our last renewal was sent, by whichever clock says more: the monotonic one stops while a machine sleeps. */
 function elapsedMs(sent: Now, now: Now): number {
@@ -29,26 +32,33 @@ export function believes(state: LeaseState, now: Now): boolean {
 }
 
 /** What the record says about our server process. */
-function health(state: LeaseState): Pick<Session, 'healthy' | 'because' | 'lagMs' | 'origin' | 'processes'> {
+function health(
+  state: LeaseState,
+): Pick<Session, 'healthy' | 'because' | 'lagMs' | 'origin' | 'processes' | 'cannotCarry'> {
   const { server } = state;
   const alive = server?.alive ?? null;
-  const unfit = (because: string) => ({ healthy: false, because });
+  const unfit = [...state.fitness].filter(([, because]) => because !== null).slice(0, rolesNamedMax);
+  const unwell = (because: string) => ({ healthy: false, because });
   const base = {
     lagMs: alive?.lagMs ?? 0,
     origin: alive?.origin ?? null,
     processes: server === null ? [] : [server.process],
+    ...(unfit.length > 0 ? { cannotCarry: unfit.map(([role]) => role) } : {}),
   };
-  if (state.stoppingSince !== null) return { ...base, ...unfit('server is stopping') };
-  if (server === null) return { ...base, ...unfit('server process is not running') };
-  if (server.killed !== null) return { ...base, ...unfit(server.killed) };
-  if (alive === null) return { ...base, ...unfit('server process is starting') };
+  if (state.stoppingSince !== null) return { ...base, ...unwell('server is stopping') };
+  if (server === null) return { ...base, ...unwell('server process is not running') };
+  if (server.killed !== null) return { ...base, ...unwell(server.killed) };
+  if (alive === null) return { ...base, ...unwell('server process is starting') };
+  const [first] = unfit;
+  if (alive.healthy && first !== undefined)
+    return { ...base, healthy: true, because: `${first[0]}: ${first[1]}`.slice(0, textMax) };
   return { ...base, healthy: alive.healthy, because: alive.because };
 }
 
 /** The part of it that others must hear of at once. */
 function urgentHealth(state: LeaseState): string {
-  const { healthy, origin, processes } = health(state);
-  return JSON.stringify([healthy, origin, processes]);
+  const { healthy, origin, processes, cannotCarry = [] } = health(state);
+  return JSON.stringify([healthy, origin, processes, cannotCarry]);
 }
 
 /** Whether the record in the coordinator says of us what is true now. */

@@ -1,3 +1,4 @@
+import type { CarriedRole } from '../carriers/address-state.ts';
 import type { Transaction, TransactionResult } from '../coordination/coordination.ts';
 import type { Holder, RoleDefinition, RoleReason, Session } from '../model/definitions.ts';
 import type { Uuid } from '../model/uuid.ts';
@@ -138,6 +139,14 @@ export interface LeaseState {
   held: Map<string, Held>;
   /** Roles that our record names us for and that the server process no longer acts for: why they are to be released. */
   left: Map<string, RoleReason>;
+  /**
+   * Roles whose address may still be on this machine: told to the carrier, and not heard to be closed since. None of
+   * them is released.
+   */
+  carried: Set<string>;
+  carriedSent: string;
+  /** Whether this machine can carry a role with an address: null if so, else why not. Not there: not known yet. */
+  fitness: Map<string, string | null>;
   server: ServerProcess | null;
   grantsSent: string;
   calls: number;
@@ -172,6 +181,9 @@ export type LeaseEvent =
   | { readonly kind: 'server started'; readonly process: ProcessId }
   | { readonly kind: 'server ended' }
   | { readonly kind: 'server said'; readonly message: ServerMessage }
+  /** Its gate is shut and its address gone. */
+  | { readonly kind: 'carrier closed'; readonly role: string }
+  | { readonly kind: 'carrier fit'; readonly role: string; readonly because: string | null }
   | { readonly kind: 'stop' };
 
 /** What happened to a role at this keeper; for the log. */
@@ -210,6 +222,8 @@ export type LeaseEffect =
   | { readonly kind: 'refused'; readonly by: Uuid; readonly because: string }
   | { readonly kind: 'read'; readonly call: number; readonly keys: readonly string[] }
   | { readonly kind: 'grant'; readonly grants: readonly Grant[] }
+  /** The roles whose addresses this machine carries, all of them. */
+  | { readonly kind: 'carry'; readonly roles: readonly CarriedRole[] }
   | { readonly kind: 'stop server' }
   | { readonly kind: 'kill server'; readonly because: RoleReason }
   | { readonly kind: 'end processes'; readonly processes: readonly ProcessId[] }
@@ -233,6 +247,9 @@ export function initialLease(config: LeaseConfig): LeaseState {
     attemptsMade: 0,
     held: new Map(),
     left: new Map(),
+    carried: new Set(),
+    carriedSent: '[]',
+    fitness: new Map(),
     server: null,
     grantsSent: '[]',
     calls: 0,
@@ -261,5 +278,7 @@ export function copyOf(state: LeaseState): LeaseState {
     held: new Map(state.held),
     left: new Map(state.left),
     promises: new Map(state.promises),
+    carried: new Set(state.carried),
+    fitness: new Map(state.fitness),
   };
 }

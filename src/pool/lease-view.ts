@@ -18,8 +18,10 @@ export function observe(state: LeaseState, item: ViewItem, effects: LeaseEffect[
       return;
     }
     case 'role':
-      if (item.definition === null) state.definitions.delete(item.role);
-      else state.definitions.set(item.role, item.definition);
+      if (item.definition === null) {
+        state.definitions.delete(item.role);
+        state.fitness.delete(item.role);
+      } else state.definitions.set(item.role, item.definition);
       return;
     case 'server':
       if (item.revision === 0) state.servers.delete(item.coreId);
@@ -119,6 +121,11 @@ export function mayEnd(state: LeaseState, coreId: Uuid, seen: SeenSession, now: 
   return isSilent(state, seen, now) && !isPromised(state, coreId, now) && isAsked(state, seen);
 }
 
+/** Whether the role has an address that this machine must put up. */
+export function isCarried(state: LeaseState, role: string): boolean {
+  return state.definitions.get(role)?.carrier?.kind === 'address';
+}
+
 function isAlive(state: LeaseState, coreId: Uuid, now: Now): boolean {
   if (coreId === state.config.coreId) return believes(state, now);
   const seen = state.sessions.get(coreId);
@@ -150,6 +157,7 @@ export function placements(state: LeaseState, now: Now): Map<string, Placement> 
     coreId,
     alive: isAlive(state, coreId, now),
     healthy: state.sessions.get(coreId)?.session?.healthy ?? false,
+    cannotCarry: state.sessions.get(coreId)?.session?.cannotCarry ?? [],
     fitForMs: now.monotonicMs - (state.fit.get(coreId)?.sinceMs ?? now.monotonicMs),
   }));
   const holders = new Map<string, PlacementHolder>();

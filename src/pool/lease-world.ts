@@ -256,6 +256,8 @@ class LeaseWorld {
         return this.#count(`session ${effect.what}`);
       case 'changed':
         return this.#count(`role ${effect.change.change}`);
+      // No role of this world has an address; src/carriers has a world of its own.
+      case 'carry':
       case 'stop server':
       case 'stopped':
     }

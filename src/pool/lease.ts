@@ -6,7 +6,15 @@ import { nextCall, type Placements } from './lease-calls.ts';
 import { believedUntilMs, believes, dropAll } from './lease-session.ts';
 import { copyOf, type LeaseEffect, type LeaseEvent, type LeaseState } from './lease-state.ts';
 import type { Now, Outcome, Pending, ViewItem, Written } from './lease-state.ts';
-import { isOurs, noteFitness, noteMissing, observe, observeWhole, placements } from './lease-view.ts';
+import {
+  isCarried,
+  isOurs,
+  noteFitness,
+  noteMissing,
+  observe,
+  observeWhole,
+  placements,
+} from './lease-view.ts';
 
 /** A longer gap between two steps means that we slept ourselves; the server cannot be blamed for it. */
 const ownPauseMs = 250;
@@ -50,6 +58,13 @@ function handle(state: LeaseState, event: LeaseEvent, effects: LeaseEffect[], no
       return serverEnded(state);
     case 'server said':
       return serverSaid(state, event.message, effects, now);
+    case 'carrier closed':
+      // Taken up again meanwhile, it is not.
+      if (!state.held.has(event.role)) state.carried.delete(event.role);
+      return;
+    case 'carrier fit':
+      state.fitness.set(event.role, event.because);
+      return;
     case 'stop':
       if (state.stoppingSince !== null) return;
       state.stoppingSince = now;
@@ -72,6 +87,7 @@ function decide(state: LeaseState, effects: LeaseEffect[], now: Now): void {
   askToLeave(state, placed, effects);
   finishLeaving(state, now);
   grant(state, effects, now);
+  carry(state, effects, now);
   nextCall(state, placed, effects, now);
   giveUpStopping(state, effects, now);
 }
@@ -277,6 +293,22 @@ function grant(state: LeaseState, effects: LeaseEffect[], now: Now): void {
   if (text === state.grantsSent) return;
   state.grantsSent = text;
   effects.push({ kind: 'grant', grants });
+}
+
+/**
+ * Until the server process has stopped acting, so that its goodbyes still get out; gone with the role at the latest.
+ * A role whose definition was removed is carried to its end.
+ */
+function carry(state: LeaseState, effects: LeaseEffect[], now: Now): void {
+  const deadlineMs = believedUntilMs(state, now);
+  const roles = [...state.held]
+    .filter(([role]) => isCarried(state, role) || state.carried.has(role))
+    .map(([role, { epoch }]) => ({ role, epoch, deadlineMs }));
+  for (const { role } of roles) state.carried.add(role);
+  const text = JSON.stringify(roles);
+  if (text === state.carriedSent) return;
+  state.carriedSent = text;
+  effects.push({ kind: 'carry', roles });
 }
 
 // The end.

@@ -5,6 +5,8 @@ export interface PlacementMember {
   readonly coreId: Uuid;
   readonly alive: boolean;
   readonly healthy: boolean;
+  /** Roles whose carrier does not work there. */
+  readonly cannotCarry?: readonly string[];
   /** For how long it has been both without a break, as the one who asks has seen it. */
   readonly fitForMs: number;
 }
@@ -54,7 +56,12 @@ export function placeRole(
   loads: ReadonlyMap<Uuid, number>,
 ): Placement {
   const current = holder?.coreId ?? null;
-  const fit = members.filter(({ alive, healthy }) => alive && healthy).map(({ coreId }) => coreId);
+  const fit = members
+    .filter(
+      ({ alive, healthy, cannotCarry }) =>
+        alive && healthy && cannotCarry?.includes(definition.role) !== true,
+    )
+    .map(({ coreId }) => coreId);
   const { pinned, move } = definition;
   // A pin is a wish, not a reason to leave the role to nobody while the pinned server is away.
   if (pinned !== null && fit.includes(pinned)) return { desired: pinned, because: 'pinned by an operator' };

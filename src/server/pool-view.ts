@@ -1,5 +1,5 @@
-import { addressText } from '../model/address.ts';
 import type { Mirror } from '../definitions/mirror.ts';
+import { carrierAddress } from '../model/carrier.ts';
 import {
   holderSchema,
   keys,
@@ -91,9 +91,10 @@ export class PoolView {
 
   /** Where agents and people reach the pool: virtual interfaces first, then the servers. */
   addresses(): string[] {
-    const virtual = this.roles().flatMap(({ role, carrier }) =>
-      role.startsWith(virtualInterfacePrefix) && carrier ? [`https://${addressText(carrier)}`] : [],
-    );
+    const virtual = this.roles().flatMap(({ role, carrier }) => {
+      const address = role.startsWith(virtualInterfacePrefix) ? carrierAddress(carrier) : null;
+      return address === null ? [] : [`https://${address}`];
+    });
     return [...virtual, ...this.servers().map(({ url }) => url)];
   }
 }

@@ -1,5 +1,5 @@
 import type { RoleChange } from '../messages/role-history.ts';
-import { addressText } from '../model/address.ts';
+import { carrierAddress } from '../model/carrier.ts';
 import { actingRole, isPlanned, settleMsDefault, type RoleDefinition } from '../model/definitions.ts';
 import type { RoleChangeView, RoleView } from '../model/role-api.ts';
 import type { Uuid } from '../model/uuid.ts';
@@ -10,11 +10,6 @@ export function livingHolder(pool: PoolView, role: string): Uuid | null {
   const held = pool.holder(role);
   if (!held?.holder) return null;
   return pool.session(held.holder)?.incarnation === held.incarnation ? held.holder : null;
-}
-
-/** Where clients reach a virtual interface, `HOST:PORT`; null for a role without an address. */
-export function carrierAddress({ carrier }: Pick<RoleDefinition, 'carrier'>): string | null {
-  return carrier ? addressText(carrier) : null;
 }
 
 export function roleView(pool: PoolView, definition: RoleDefinition): RoleView {
@@ -34,7 +29,7 @@ export function roleView(pool: PoolView, definition: RoleDefinition): RoleView {
     sinceMs: held?.sinceMs ?? 0,
     because: held?.because ?? 'first holder',
     carrier: carrier?.kind ?? null,
-    address: carrierAddress(definition),
+    address: carrierAddress(carrier),
     failback,
     settleMs,
     pinned: pinned === null ? null : ref(pinned),

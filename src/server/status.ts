@@ -2,12 +2,13 @@ import { lagEntries } from '../journal/positions.ts';
 import type { NodeStatus } from '../messages/connections.ts';
 import type { MessageStore } from '../messages/message-store.ts';
 import type { NodeView, PoolStatus } from '../model/api.ts';
+import { carrierAddress } from '../model/carrier.ts';
 import type { RoleDefinition, ServerDefinition } from '../model/definitions.ts';
 import type { Origin, Positions } from '../model/origin.ts';
 import type { Uuid } from '../model/uuid.ts';
 import type { Copies } from './copies.ts';
 import type { PoolView } from './pool-view.ts';
-import { carrierAddress, livingHolder } from './role-views.ts';
+import { livingHolder } from './role-views.ts';
 
 interface StatusSources {
   readonly pool: PoolView;
@@ -75,7 +76,7 @@ function roleOf(pool: PoolView, definition: RoleDefinition): PoolStatus['roles']
     epoch: held?.epoch ?? 0,
     sinceMs: held?.sinceMs ?? 0,
     because: held?.because ?? 'first holder',
-    address: carrierAddress(definition),
+    address: carrierAddress(definition.carrier),
   };
 }
 

@@ -1,3 +1,4 @@
+import { carrierAddress } from '../model/carrier.ts';
 import { textOf } from '../model/errors.ts';
 import { virtualInterfacePrefix, type RoleDefinition } from '../model/definitions.ts';
 import type { Grant } from '../pool/grants.ts';
@@ -7,8 +8,10 @@ import type { Listener } from '../runtime/network.ts';
 import { sleep } from '../runtime/timing.ts';
 import type { GrantListener, Grants } from './grants.ts';
 
-/** A rival's frozen process may own the port until our keeper has ended it. */
-const bindAgainMs = 50;
+/** A rival's frozen process may own the port until our keeper has ended it; an address is there moments later. */
+const bindAgainMs = 20;
+/** So often an attempt to bind an address that the keeper is putting up may fail before it is worth a line in the log. */
+const quietAttempts = 25;
 
 interface Ports {
   readonly grants: Grants;
@@ -23,10 +26,10 @@ interface Ports {
 }
 
 /**
- * What this server does for the virtual interfaces that it holds. Carrier `listen`: the address and port are bound
- * exactly while the role is granted, and losing the grant drops the listener and every connection on it, so that agents
- * and consoles go to the new holder. Any other carrier moves the address elsewhere (a load balancer asks
- * `GET /healthz/virtual/NAME`), and what comes arrives at this server's own port.
+ * What this server does for the virtual interfaces that it holds. Carriers `listen` and `address`: the address and port
+ * are bound exactly while the role is granted, and losing the grant drops the listener and every connection on it, so
+ * that agents and consoles go to the new holder; the address of the carrier `address` is put there, and taken away, by
+ * the keeper. With a load balancer, which asks `GET /healthz/virtual/NAME`, what comes arrives at this server's own port.
  */
 export class VirtualInterfaces implements GrantListener {
   readonly #ports: Ports;
@@ -74,11 +77,14 @@ export class VirtualInterfaces implements GrantListener {
     const { grants, timers, log } = this.#ports;
     const held = (): boolean => grants.current(role)?.epoch === epoch;
     let toldWhy = '';
-    while (held()) {
+    for (let attempts = 0; held(); attempts++) {
       const why = await this.#tryBind(role, epoch, held);
       if (why === null) return held() ? this.#ports.took({ role, epoch, ...rest }) : undefined;
-      if (why !== toldWhy) log.warn('virtual interface cannot be bound yet', { role, epoch, error: why });
-      toldWhy = why;
+      const { kind } = this.#ports.definition(role)?.carrier ?? { kind: 'listen' as const };
+      if (why !== toldWhy && attempts >= (kind === 'address' ? quietAttempts : 0)) {
+        log.warn('virtual interface cannot be bound yet', { role, epoch, error: why });
+        toldWhy = why;
+      }
       await sleep(timers, bindAgainMs);
     }
   }
@@ -87,13 +93,14 @@ export class VirtualInterfaces implements GrantListener {
   async #tryBind(role: string, epoch: number, held: () => boolean): Promise<string | null> {
     const carrier = this.#ports.definition(role)?.carrier;
     if (!carrier) return 'its definition is not here yet';
-    if (carrier.kind !== 'listen') {
+    if (carrier.kind === 'load-balancer') {
       this.#open.set(role, { epoch, listener: null });
       this.#ports.log.info('virtual interface is ours', { role, epoch, carrier: carrier.kind });
       return null;
     }
     try {
-      const listener = await this.#ports.listen(carrier.host, carrier.port);
+      const host = carrier.kind === 'address' ? carrier.address : carrier.host;
+      const listener = await this.#ports.listen(host, carrier.port);
       if (!held()) {
         await listener.close();
         return null;
@@ -102,7 +109,7 @@ export class VirtualInterfaces implements GrantListener {
     } catch (error) {
       return textOf(error);
     }
-    const address = `${carrier.host}:${carrier.port}`;
+    const address = carrierAddress(carrier);
     this.#ports.log.info('virtual interface answers here', { role, epoch, address });
     return null;
   }

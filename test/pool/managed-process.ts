@@ -16,21 +16,31 @@ export class ManagedProcess {
   readonly logPath: string;
   readonly #args: readonly string[];
   readonly #restart: boolean;
+  /** A program and its arguments that start ours, like `ip netns exec NAME`. */
+  readonly #through: readonly string[];
   #child: ChildProcess | null = null;
   #stopped = false;
   restarts = 0;
 
-  constructor(name: string, args: readonly string[], logPath: string, restart = true) {
+  constructor(
+    name: string,
+    args: readonly string[],
+    logPath: string,
+    restart = true,
+    through: readonly string[] = [],
+  ) {
     this.name = name;
     this.#args = args;
     this.logPath = logPath;
     this.#restart = restart;
+    this.#through = through;
   }
 
   start(): void {
     this.#stopped = false;
     const log = openSync(this.logPath, 'a', 0o600);
-    const child = spawn(process.execPath, [program, ...this.#args], {
+    const [file = '', ...args] = [...this.#through, process.execPath, program, ...this.#args];
+    const child = spawn(file, args, {
       cwd: root,
       stdio: ['ignore', log, log],
       detached: true,

@@ -1,29 +1,26 @@
 import { Option, type Command } from '@commander-js/extra-typings';
-import { addressText, type Address } from '../../model/address.ts';
-import {
-  keys,
-  serverDefinitionSchema,
-  virtualInterfacePrefix,
-  type RoleDefinition,
-} from '../../model/definitions.ts';
+import { carrierAddress } from '../../model/carrier.ts';
+import { keys, virtualInterfacePrefix, type RoleDefinition } from '../../model/definitions.ts';
 import { WatchError } from '../../model/errors.ts';
-import type { Coordination } from '../../coordination/coordination.ts';
-import { addressOption } from '../address-option.ts';
+import {
+  carrierKinds,
+  carrierOf,
+  checkHere,
+  coreIdsOf,
+  interfaceOption,
+  portOption,
+  type CarrierOptions,
+} from '../carrier-options.ts';
 import type { Cli } from '../cli.ts';
 import { configOption } from '../config-option.ts';
 import { nameOption } from '../name-option.ts';
 import { note } from '../print.ts';
 import { withCoordinator } from '../with-coordinator.ts';
 
-/** How the address follows the role. */
-const carriers = ['listen', 'load-balancer'] as const;
-
-type Options = {
+type Options = CarrierOptions & {
   readonly config: string;
-  readonly address: Address;
   readonly prefer: string[];
   readonly failback: 'manual' | 'automatic';
-  readonly carrier: (typeof carriers)[number];
 };
 
 export function define(command: Command, cli: Cli): void {
@@ -32,25 +29,33 @@ export function define(command: Command, cli: Cli): void {
       'before',
       `Examples:
   watchkeeper virtual-interface add front --address 127.0.0.1:7100 --prefer m1 --config m1.yaml
+  watchkeeper virtual-interface add front --carrier address --address 10.0.0.50/32 --interface eth0 --config m1.yaml
   watchkeeper virtual-interface add front --carrier load-balancer --address front.example.net:443 --config m1.yaml
 `,
     )
     .argument('<NAME>', 'what to call it', nameOption)
     .addOption(configOption())
     .addOption(
-      new Option('--address <HOST:PORT>', 'where agents and people reach it')
-        .argParser(addressOption)
-        .makeOptionMandatory(),
-    )
-    .addOption(
       new Option(
         '--carrier <KIND>',
-        'listen: the holder binds the address, on this machine; load-balancer: one that asks every server for ' +
-          '/healthz/virtual/NAME and sends all to the one that answers 200',
+        'listen: the holder binds the address, on this machine; address: a real address that moves between machines ' +
+          '(Linux, nftables); load-balancer: one that asks every server for /healthz/virtual/NAME and sends all to the ' +
+          'one that answers 200',
       )
-        .choices(carriers)
+        .choices(carrierKinds)
         .default('listen' as const),
     )
+    .requiredOption(
+      '--address <ADDRESS>',
+      'where agents and people reach it: HOST:PORT; for the carrier address an IP address, like 10.0.0.50/32',
+    )
+    .option(
+      '--interface <NAME>',
+      'the network interface for the carrier address; again as SERVER=NAME where a server has another',
+      interfaceOption,
+      [] as string[],
+    )
+    .option('--port <PORT>', 'the port for the carrier address; that of this server by default', portOption)
     .option(
       '--prefer <SERVER>',
       'a server that should hold it, the most wanted first',
@@ -68,19 +73,19 @@ export function define(command: Command, cli: Cli): void {
     .action((name, options) => run(cli, name, options));
 }
 
-async function run(
-  cli: Cli,
-  name: string,
-  { config, address, prefer, failback, carrier }: Options,
-): Promise<void> {
-  await withCoordinator(cli, config, async ({ coordination }) => {
+async function run(cli: Cli, name: string, options: Options): Promise<void> {
+  const { prefer, failback } = options;
+  await withCoordinator(cli, options.config, async (local) => {
+    const { coordination } = local;
+    const carrier = await carrierOf(options, local);
+    await checkHere(cli, carrier, local);
     const role = virtualInterfacePrefix + name;
     const definition: RoleDefinition = {
       role,
       order: await coreIdsOf(coordination, prefer),
       failback,
       pinned: null,
-      carrier: { kind: carrier, ...address },
+      carrier,
     };
     const key = keys.role(role);
     const result = await coordination.transact({
@@ -89,23 +94,8 @@ async function run(
     });
     if (!result.done)
       throw new WatchError('WK_CONFLICT', `there is a virtual interface ${name} already; remove it first`);
-  });
-  note(
-    cli,
-    `virtual interface ${name} at ${addressText(address)} is defined; the pool gives it to a server now`,
-  );
-}
-
-async function coreIdsOf(coordination: Coordination, names: readonly string[]): Promise<string[]> {
-  const { items } = await coordination.list(keys.servers);
-  const servers = items.map(({ value }) => serverDefinitionSchema.parse(JSON.parse(value)));
-  return names.map((name) => {
-    const found = servers.find((server) => server.name === name);
-    if (found) return found.coreId;
-    throw new WatchError(
-      'WK_NOT_FOUND',
-      `there is no server ${name}; there are: ${servers.map((server) => server.name).join(', ')}`,
-    );
+    const address = carrierAddress(carrier);
+    note(cli, `virtual interface ${name} at ${address} is defined; the pool gives it to a server now`);
   });
 }
 

@@ -13,7 +13,8 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   journal: ['model', 'runtime', 'link'],
   messages: ['model', 'runtime', 'link', 'journal'],
   definitions: ['model', 'runtime', 'coordination', 'flexible-management', 'security'],
-  pool: ['model', 'runtime', 'coordination'],
+  carriers: ['model', 'runtime'],
+  pool: ['model', 'runtime', 'coordination', 'carriers'],
   agent: ['model', 'runtime', 'flexible-management', 'security', 'link', 'journal', 'definitions'],
   server: [
     'model',
@@ -37,6 +38,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
     'journal',
     'messages',
     'definitions',
+    'carriers',
     'pool',
     'server',
     'agent',
