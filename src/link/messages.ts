@@ -24,6 +24,8 @@ export const linkMessageSchemas = {
     protocolMax: z.int(),
     name,
     version: name,
+    /** Agents only: the address they reached us at, which says through which virtual interface they came. */
+    dialled: z.string().max(1_024).optional(),
     /** Servers only: where this server's journal stands. */
     origin: origin.optional(),
   }),
@@ -71,6 +73,16 @@ export const linkMessageSchemas = {
     code: z.string().max(64),
     text: z.string().max(1_024),
     afterMs: z.int().min(0),
+  }),
+
+  /**
+   * Server to agent: all is stored; return to the first of these, the pool's addresses as they are now, once that has
+   * answered.
+   */
+  goBack: z.strictObject({
+    type: z.literal('goBack'),
+    text: z.string().max(1_024),
+    servers: z.array(z.string().max(1_024)).min(1).max(64),
   }),
 
   /** Server to server. Body: the entries' bodies, end to end, in this order. */

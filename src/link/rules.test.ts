@@ -16,6 +16,7 @@ const allowed: Readonly<Record<LinkMessageType, readonly string[]>> = {
   batch: open('agent>server'),
   stored: open('server>agent'),
   again: open('server>agent'),
+  goBack: open('server>agent'),
   entries: open('server>server'),
   positions: open('server>server'),
   confirmPlease: open('server>server'),

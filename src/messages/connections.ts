@@ -18,6 +18,7 @@ interface ConnectionRow {
   readonly lastHeardMs: number;
   readonly version: string;
   readonly address: string;
+  readonly via: string | null;
 }
 
 /** What a node looks like to this server. `server` is the core ID of the one its agent is connected to. */
@@ -30,10 +31,12 @@ export interface NodeStatus {
   readonly lastMessageMs: number | null;
   readonly version: string | null;
   readonly address: string | null;
+  /** The role of the virtual interface through which it is connected; null when not by one, or not connected. */
+  readonly via: string | null;
 }
 
 const columns = `node, server, origin, hlc, connected, since_ms AS sinceMs, last_heard_ms AS lastHeardMs, version,
-  address`;
+  address, via`;
 
 /** Which agents are connected to which server: one row for each pair, set by the latest word of that server. */
 export class Connections {
@@ -49,7 +52,9 @@ export class Connections {
     this.#totals = totals;
     this.#nodes = nodes;
     this.#read = database.prepare(`SELECT ${columns} FROM connections WHERE node = ? AND server = ?`);
-    this.#write = database.prepare('INSERT OR REPLACE INTO connections VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)');
+    this.#write =
+      database.prepare(`INSERT OR REPLACE INTO connections(node, server, origin, hlc, connected, since_ms, last_heard_ms, version,
+        address, via) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
     this.#all = database.prepare(`SELECT ${columns} FROM connections`);
     this.#connectedTo = database.prepare(
       'SELECT node FROM connections WHERE connected = 1 AND origin IN (SELECT value FROM json_each(?))',
@@ -94,7 +99,7 @@ export class Connections {
     for (const row of this.#all.iterate<ConnectionRow>()) yield hashOf(row);
   }
 
-  #put({ node, connected, lastHeardMs, version, address }: Connection, stamp: Version): void {
+  #put({ node, connected, lastHeardMs, version, address, via }: Connection, stamp: Version): void {
     const server = coreIdOfOrigin(stamp.origin);
     const known = this.#read.get<ConnectionRow>(node, server);
     if (known && compareVersions(stamp, known) < 0) return;
@@ -102,7 +107,7 @@ export class Connections {
     const sinceMs = same ? known.sinceMs : hlcMs(stamp.hlc);
     const { origin, hlc } = stamp;
     const flag = connected ? 1 : 0;
-    this.#write.run(node, server, origin, hlc, flag, sinceMs, lastHeardMs, version, address);
+    this.#write.run(node, server, origin, hlc, flag, sinceMs, lastHeardMs, version, address, via ?? null);
     if (known) this.#totals.takeHash(hashOf(known));
     this.#totals.addHash(hashOf({ node, server, origin, hlc, connected: flag, lastHeardMs }));
   }
@@ -127,6 +132,7 @@ function statusOf(
     lastHeardMs: rows.length === 0 ? null : Math.max(...rows.map((row) => row.lastHeardMs)),
     version: shown?.version ?? null,
     address: shown?.address ?? null,
+    via: current?.via ?? null,
   };
 }
 

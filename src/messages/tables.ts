@@ -45,12 +45,20 @@ export function createMessageTables(database: Database): void {
     CREATE TABLE IF NOT EXISTS connections(
       node TEXT NOT NULL, server TEXT NOT NULL, origin TEXT NOT NULL, hlc INTEGER NOT NULL, connected INTEGER NOT NULL,
       since_ms INTEGER NOT NULL, last_heard_ms INTEGER NOT NULL, version TEXT NOT NULL, address TEXT NOT NULL,
-      PRIMARY KEY(node, server)) WITHOUT ROWID;
+      via TEXT, PRIMARY KEY(node, server)) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS totals(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS segments(
       segment INTEGER PRIMARY KEY, min_id TEXT NOT NULL, max_id TEXT NOT NULL, min_created_ms INTEGER NOT NULL,
       max_created_ms INTEGER NOT NULL);
     CREATE TABLE IF NOT EXISTS slices(row INTEGER PRIMARY KEY, bits BLOB NOT NULL);`);
+  addColumn(database, 'connections', 'via', 'TEXT');
+}
+
+/** For a database that an older version made. */
+function addColumn(database: Database, table: string, column: string, type: string): void {
+  const columns = database.prepare(`SELECT name FROM pragma_table_info('${table}')`).all<{ name: string }>();
+  if (columns.some(({ name }) => name === column)) return;
+  database.exec(`ALTER TABLE ${table} ADD COLUMN ${column} ${type}`);
 }
 
 /** Everything above can be made anew from the journal. */

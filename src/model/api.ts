@@ -119,6 +119,10 @@ export const poolStatusSchema = z
         coreId: z.string(),
         name: z.string(),
         url: z.string(),
+        /** Configured: 1 is the primary, 2 the secondary … */
+        rank: z.int(),
+        /** Whether it is the acting server or stands by for it; null while it is offline. */
+        duty: z.enum(['acting', 'standby']).nullable(),
         state: z.enum(memberStates),
         healthy: z.boolean(),
         because: z.string(),
@@ -158,6 +162,8 @@ export const nodeViewSchema = z
     lastMessageMs: z.int().nullable(),
     version: z.string().nullable(),
     address: z.string().nullable(),
+    /** Name of the virtual interface that it is connected through; null when by a server's own address. */
+    via: z.string().nullable(),
   })
   .meta({ id: 'Node' });
 export type NodeView = z.infer<typeof nodeViewSchema>;

@@ -58,6 +58,8 @@ export const entryBodySchemas = {
           lastHeardMs: z.int().min(0),
           version: z.string().max(64),
           address: z.string().max(256),
+          /** The role of the virtual interface that it came through. */
+          via: role.optional(),
         }),
       )
       .min(1)

@@ -70,6 +70,33 @@ export const roleHistorySchema = z
   .object({ changes: z.array(roleChangeViewSchema) })
   .meta({ id: 'RoleHistory' });
 
+export const virtualInterfacesSchema = z
+  .object({
+    /** The server that answers and has counted the messages. */
+    server: serverRefSchema,
+    virtualInterfaces: z.array(
+      z.object({
+        name: z.string(),
+        role: z.string(),
+        address: z.string().nullable(),
+        carrier: z.string().nullable(),
+        holder: z.string().nullable(),
+        holderName: z.string().nullable(),
+        holderUrl: z.string().nullable(),
+        epoch: z.int(),
+        sinceMs: z.int(),
+        because: z.enum(roleReasons),
+        /** Connected through it now, whichever server one asks. */
+        agents: z.int(),
+        /** Stored by the answering server since it started, of those that came through it: ask the holder. */
+        messages: z.int(),
+      }),
+    ),
+  })
+  .meta({ id: 'VirtualInterfaces' });
+export type VirtualInterfaces = z.infer<typeof virtualInterfacesSchema>;
+export type VirtualInterfaceView = VirtualInterfaces['virtualInterfaces'][number];
+
 /** A server by its name or its core ID. */
 const server = z.union([z.uuid(), nameSchema]);
 export const settleMsMax = 86_400_000;

@@ -41,6 +41,11 @@ export class AgentSession {
     this.#ports = ports;
   }
 
+  /** Nothing that the agent sent waits for being stored, or for its second copy. */
+  get isIdle(): boolean {
+    return this.#storing === 0 && this.#waiting.size === 0;
+  }
+
   /** For `LinkConnection.onMessage`. Throws what refuses the agent. */
   take(message: LinkMessage, body: Uint8Array): void {
     if (message.type !== 'batch') {

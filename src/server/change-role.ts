@@ -134,6 +134,11 @@ function moveOf(pool: PoolView, { definition, epoch, holder }: Current, server: 
       'WK_CONFLICT',
       `server ${name} is not healthy (${session.because}) and cannot take role ${role}`,
     );
+  if (session.cannotCarry?.includes(role) === true)
+    throw new WatchError(
+      'WK_CONFLICT',
+      `server ${name} cannot carry ${role}: its log says which interface or right is missing`,
+    );
   return { fields: { move: { to: coreId, epoch } }, text: `asked to move it to ${name}` };
 }
 

@@ -22,6 +22,10 @@ export interface AgentConnection {
   readonly version: string;
   readonly connection: LinkConnection;
   readonly sinceMs: number;
+  /** The address that it says it reached us at; null for an agent of a version that does not say. */
+  readonly dialled: string | null;
+  /** The role of the virtual interface with that address. */
+  readonly via: string | null;
 }
 
 /** What becomes of an accepted connection; `ended` is called once, after the last message. */
@@ -40,6 +44,8 @@ interface Ports {
   positions(): Positions;
   /** Addresses for agents, virtual interfaces first. */
   addresses(): string[];
+  /** The role of the virtual interface that agents reach at this URL. */
+  interfaceAt(url: string): string | null;
   serveAgent(agent: AgentConnection): Session;
   serveServer(connection: LinkConnection, server: ServerDefinition, told: Positions): Session;
 }
@@ -162,7 +168,9 @@ export class Gateway {
     if (!node) return connection.refuse('WK_NODE_UNKNOWN', 'the node was removed from the pool');
     this.#agents.get(node.coreId)?.connection.close('the agent has connected anew');
     const sinceMs = this.#ports.runtime.clock.wallMs();
-    const agent: AgentConnection = { node, version: hello.version, connection, sinceMs };
+    const { version, dialled = null } = hello;
+    const via = dialled === null ? null : this.#ports.interfaceAt(dialled);
+    const agent: AgentConnection = { node, version, connection, sinceMs, dialled, via };
     this.#agents.set(node.coreId, agent);
     const session = this.#ports.serveAgent(agent);
     connection.onClose((close) => {

@@ -22,7 +22,7 @@ export class NodeConnections {
     this.#ports = ports;
   }
 
-  tell({ node, version, connection }: AgentConnection, connected: boolean): void {
+  tell({ node, version, connection, via }: AgentConnection, connected: boolean): void {
     this.#facts.set(node.coreId, {
       node: node.coreId,
       nodeName: node.name,
@@ -30,6 +30,7 @@ export class NodeConnections {
       lastHeardMs: this.#ports.clock.wallMs(),
       version: version.slice(0, 64),
       address: connection.remoteAddress,
+      ...(via === null ? {} : { via }),
     });
     this.#gather(gatherMs);
   }

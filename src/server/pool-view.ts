@@ -89,12 +89,17 @@ export class PoolView {
     return this.session(coreId)?.origin ?? null;
   }
 
+  /** Virtual interfaces in the order of their names; agents prefer the first. */
+  interfaces(): { readonly role: string; readonly url: string }[] {
+    return this.roles().flatMap(({ role, carrier }) => {
+      const address = role.startsWith(virtualInterfacePrefix) ? carrierAddress(carrier) : null;
+      return address === null ? [] : [{ role, url: `https://${address}` }];
+    });
+  }
+
   /** Where agents and people reach the pool: virtual interfaces first, then the servers. */
   addresses(): string[] {
-    const virtual = this.roles().flatMap(({ role, carrier }) => {
-      const address = role.startsWith(virtualInterfacePrefix) ? carrierAddress(carrier) : null;
-      return address === null ? [] : [`https://${address}`];
-    });
+    const virtual = this.interfaces().map(({ url }) => url);
     return [...virtual, ...this.servers().map(({ url }) => url)];
   }
 }

@@ -1,8 +1,16 @@
+import type { NodeStatus } from '../messages/connections.ts';
 import type { RoleChange } from '../messages/role-history.ts';
 import { carrierAddress } from '../model/carrier.ts';
-import { actingRole, isPlanned, settleMsDefault, type RoleDefinition } from '../model/definitions.ts';
-import type { RoleChangeView, RoleView } from '../model/role-api.ts';
+import {
+  actingRole,
+  isPlanned,
+  settleMsDefault,
+  virtualInterfacePrefix,
+  type RoleDefinition,
+} from '../model/definitions.ts';
+import type { RoleChangeView, RoleView, VirtualInterfaceView } from '../model/role-api.ts';
 import type { Uuid } from '../model/uuid.ts';
+import type { PreferredInterface } from './go-back.ts';
 import type { PoolView } from './pool-view.ts';
 
 /** Who holds the role; a record outlives its holder until a rival ends the session, so who has none has no role. */
@@ -80,4 +88,42 @@ export function ranks(pool: PoolView): Map<Uuid, number> {
     .servers()
     .toSorted((a, b) => place(a.coreId) - place(b.coreId) || a.joinedMs - b.joinedMs);
   return new Map(servers.map(({ coreId }, i) => [coreId, i + 1]));
+}
+
+/** The virtual interface that agents prefer, and whether a server that is well holds it; null where there is none. */
+export function preferredInterface(pool: PoolView): PreferredInterface | null {
+  const [first] = pool.interfaces();
+  if (first === undefined) return null;
+  const holder = livingHolder(pool, first.role);
+  const isHeld = holder !== null && pool.session(holder)?.healthy === true;
+  return { role: first.role, isHeld, epoch: pool.holder(first.role)?.epoch ?? 0 };
+}
+
+/** Agents and messages of each virtual interface; `messagesOf` is what the answering server counted. */
+export function interfaceViews(
+  pool: PoolView,
+  nodes: readonly NodeStatus[],
+  messagesOf: (role: string) => number,
+): VirtualInterfaceView[] {
+  return pool.roles().flatMap((definition) => {
+    const { role, carrier } = definition;
+    if (!role.startsWith(virtualInterfacePrefix)) return [];
+    const held = pool.holder(role);
+    const holder = livingHolder(pool, role);
+    const server = holder === null ? null : pool.server(holder);
+    return {
+      name: role.slice(virtualInterfacePrefix.length),
+      role,
+      address: carrierAddress(carrier),
+      carrier: carrier?.kind ?? null,
+      holder,
+      holderName: server?.name ?? null,
+      holderUrl: server?.url ?? null,
+      epoch: held?.epoch ?? 0,
+      sinceMs: held?.sinceMs ?? 0,
+      because: held?.because ?? 'first holder',
+      agents: nodes.filter(({ via }) => via === role).length,
+      messages: messagesOf(role),
+    };
+  });
 }

@@ -1,5 +1,6 @@
 import type { Journal } from '../journal/journal.ts';
 import type { MessageStore } from '../messages/message-store.ts';
+import { virtualInterfacePrefix } from '../model/definitions.ts';
 import { severities } from '../model/severity.ts';
 import type { Copies } from './copies.ts';
 import type { Gateway } from './gateway.ts';
@@ -12,9 +13,19 @@ export type Counted = 'batches' | 'messages' | 'refusedMessages' | 'again';
 /** What was counted since this process started. */
 export class Counters {
   readonly #counts: Record<Counted, number> = { batches: 0, messages: 0, refusedMessages: 0, again: 0 };
+  readonly #messagesVia = new Map<string, number>();
 
   add(what: Counted, count: number): void {
     this.#counts[what] += count;
+  }
+
+  /** Messages that came through a virtual interface, by its role. */
+  addVia(role: string, messages: number): void {
+    this.#messagesVia.set(role, this.via(role) + messages);
+  }
+
+  via(role: string): number {
+    return this.#messagesVia.get(role) ?? 0;
   }
 
   get(what: Counted): number {
@@ -30,6 +41,8 @@ interface Sources {
   readonly health: HealthWatch;
   readonly gateway: Gateway;
   readonly counters: Counters;
+  /** Every virtual interface of the pool. */
+  interfaces(): readonly { readonly role: string }[];
 }
 
 export function serverMetrics(sources: Sources): MetricFamily[] {
@@ -62,11 +75,37 @@ export function serverMetrics(sources: Sources): MetricFamily[] {
       type: 'gauge',
       samples: severities.map((severity) => ({ labels: { severity }, value: counts.open[severity] ?? 0 })),
     },
+    ...interfaceMetrics(sources),
     {
       name: 'watchkeeper_role_epoch',
       help: 'Epoch of each role that this server holds',
       type: 'gauge',
       samples: grants.all().map(({ role, epoch }) => ({ labels: { role }, value: epoch })),
+    },
+  ];
+}
+
+/** By the name of the interface: what came to this server through it. */
+function interfaceMetrics(sources: Sources): MetricFamily[] {
+  const { gateway, counters } = sources;
+  const agents = gateway.agents();
+  const samples = (value: (role: string) => number): MetricFamily['samples'] =>
+    sources.interfaces().map(({ role }) => ({
+      labels: { interface: role.slice(virtualInterfacePrefix.length) },
+      value: value(role),
+    }));
+  return [
+    {
+      name: 'watchkeeper_virtual_interface_agents',
+      help: 'Agents connected to this server through a virtual interface',
+      type: 'gauge',
+      samples: samples((role) => agents.filter(({ via }) => via === role).length),
+    },
+    {
+      name: 'watchkeeper_virtual_interface_messages_total',
+      help: 'Messages stored by this server that came through a virtual interface',
+      type: 'counter',
+      samples: samples((role) => counters.via(role)),
     },
   ];
 }

@@ -1,19 +1,18 @@
 import type { Coordination } from '../coordination/coordination.ts';
 import { Mirror } from '../definitions/mirror.ts';
 import { encodeBody } from '../journal/body.ts';
-import type { LinkConnection } from '../link/connection.ts';
 import type { ServerDefinition } from '../model/definitions.ts';
-import type { Origin, Positions } from '../model/origin.ts';
+import type { Origin } from '../model/origin.ts';
 import type { Parent } from '../runtime/commands.ts';
 import type { Credentials, HttpHandler, Listener } from '../runtime/network.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { Acting } from './acting.ts';
-import { AgentSession } from './agent-session.ts';
 import type { ServerConfig } from './config.ts';
 import { Copies } from './copies.ts';
 import { DamageReports } from './damage-reports.ts';
 import { Enrolment } from './enrolment.ts';
-import { Gateway, type AgentConnection, type Session } from './gateway.ts';
+import { Gateway } from './gateway.ts';
+import { GoBack } from './go-back.ts';
 import { Grants } from './grants.ts';
 import { HealthWatch } from './health.ts';
 import { createHttp } from './http/http.ts';
@@ -22,15 +21,17 @@ import { KeeperLink } from './keeper-link.ts';
 import { Members } from './members.ts';
 import { NodeConnections } from './node-connections.ts';
 import { OwnMessages } from './own-messages.ts';
-import { PeerReceiver } from './peers/peer-receiver.ts';
 import { Peers } from './peers/peers.ts';
 import { RoleRecorder } from './role-recorder.ts';
+import { preferredInterface, ranks } from './role-views.ts';
 import { PoolView } from './pool-view.ts';
 import { Counters, serverMetrics } from './server-metrics.ts';
 import { Questions } from './questions.ts';
 import { serverPaths } from './server-paths.ts';
+import { Sessions } from './sessions.ts';
 import { SilenceView } from './silence-view.ts';
 import { SnapshotExchange } from './snapshots/snapshot-exchange.ts';
+import { StandbyLog } from './standby-log.ts';
 import type { Store } from './store.ts';
 import { View } from './view.ts';
 import { VirtualInterfaces } from './virtual-interfaces.ts';
@@ -68,6 +69,8 @@ export class Server {
   readonly #members: Members;
   readonly #health: HealthWatch;
   readonly #nodeConnections: NodeConnections;
+  readonly #goBack: GoBack;
+  readonly #standby: StandbyLog;
   readonly #snapshots: SnapshotExchange;
   readonly #gateway: Gateway;
   readonly #peers: Peers;
@@ -109,6 +112,13 @@ export class Server {
       listed: () => this.#pool.servers().length,
     });
     this.#nodeConnections = new NodeConnections({ ...runtime, journal });
+    this.#goBack = new GoBack({
+      ...runtime,
+      addresses: () => this.#pool.addresses(),
+      preferred: () => preferredInterface(this.#pool),
+    });
+    const rank = (): number => ranks(this.#pool).get(this.#self.coreId) ?? 1;
+    this.#standby = new StandbyLog({ log: runtime.log, ownName: this.#self.name, rank });
     this.#snapshots = this.#makeSnapshots();
     this.#gateway = this.#makeGateway();
     this.#peers = this.#makePeers();
@@ -161,6 +171,7 @@ export class Server {
     this.#mirror.onChange((keys) => this.#definitionsChanged(keys));
     this.#http = await createHttp(this.view, runtime);
     this.#listener = await this.#listen(config.listen.host, config.listen.port);
+    this.#standby.started(this.#otherServers());
     this.#peers.list(this.#pool.servers());
     this.#trimming = this.#makeTrimming();
     if (parent) this.#keeper = this.#makeKeeperLink(parent);
@@ -177,6 +188,7 @@ export class Server {
     this.#keeper?.close();
     this.#acting.close();
     this.#grants.close();
+    this.#goBack.close();
     this.#gateway.close();
     this.#nodeConnections.close();
     this.#peers.close();
@@ -212,49 +224,20 @@ export class Server {
     });
   }
 
-  #serveAgent(agent: AgentConnection): Session {
-    const { runtime, config, store } = this.#parts;
-    const session = new AgentSession(agent.connection, agent.node, {
-      ...runtime,
-      journal: store.journal,
-      copies: this.#copies,
-      durability: config.durability,
-      counted: (what, count) => this.#counters.add(what, count),
-    });
-    agent.connection.onMessage((message, body) => session.take(message, body));
-    this.#nodeConnections.tell(agent, true);
-    return {
-      ended: () => {
-        session.ended();
-        // Else it has connected anew, on another connection.
-        if (!this.#gateway.isConnected(agent.node.coreId)) this.#nodeConnections.tell(agent, false);
-      },
-    };
-  }
-
-  #serveServer(connection: LinkConnection, server: ServerDefinition, told: Positions): Session {
-    const { runtime, store } = this.#parts;
-    const snapshot = this.#snapshots.receiveFrom(connection, server);
-    const receiver = new PeerReceiver(connection, told, {
-      ...runtime,
-      journal: store.journal,
-      peerName: server.name,
-      stateHash: () => store.messages.stateHash(),
-      epochs: () => store.messages.highestEpochs(),
-      trimmed: (origin, from) => snapshot.trimmed(origin, from),
-      asked: (question) => this.#questions.asked(connection, question),
-      snapshotPart: (message, body) => snapshot.part(message, body),
-    });
-    return {
-      ended: () => {
-        receiver.ended();
-        snapshot.ended();
-        this.#questions.ended(connection);
-      },
-    };
-  }
-
   #makeGateway(): Gateway {
+    const { runtime, config, store } = this.#parts;
+    const sessions = new Sessions({
+      runtime,
+      store,
+      durability: config.durability,
+      copies: this.#copies,
+      counters: this.#counters,
+      goBack: this.#goBack,
+      nodeConnections: this.#nodeConnections,
+      snapshots: this.#snapshots,
+      questions: this.#questions,
+      isConnected: (node) => this.#gateway.isConnected(node),
+    });
     return new Gateway({
       runtime: this.#parts.runtime,
       self: this.#self,
@@ -264,8 +247,9 @@ export class Server {
       nodeCount: () => this.#pool.nodes().length,
       positions: () => this.#parts.store.journal.positions(),
       addresses: () => this.#pool.addresses(),
-      serveAgent: (agent) => this.#serveAgent(agent),
-      serveServer: (connection, server, told) => this.#serveServer(connection, server, told),
+      interfaceAt: (url) => this.#pool.interfaces().find((one) => one.url === url)?.role ?? null,
+      serveAgent: (agent) => sessions.agent(agent),
+      serveServer: (connection, server, told) => sessions.server(connection, server, told),
     });
   }
 
@@ -278,9 +262,15 @@ export class Server {
       pool: config.pool.id,
       messageBytesMax,
       credentials: () => credentials,
-      told: (server, positions, message) => this.#members.told(server, positions, message),
+      told: (server, positions, message) => {
+        this.#standby.heard(server);
+        this.#members.told(server, positions, message);
+      },
       answered: ({ coreId }, answer) => this.#questions.answered(coreId, answer),
-      gone: (server) => this.#members.gone(server),
+      gone: (server) => {
+        this.#standby.lost(server);
+        this.#members.gone(server);
+      },
       snapshotPlease: (server, connection) => void this.#snapshots.sendTo(connection, server),
     });
   }
@@ -298,18 +288,17 @@ export class Server {
     });
   }
 
+  #otherServers(): ServerDefinition[] {
+    return this.#pool.servers().filter(({ coreId }) => coreId !== this.#self.coreId);
+  }
+
   #makeTrimming(): JournalTrimming {
     const { runtime, config, store } = this.#parts;
-    const isOther = ({ coreId }: ServerDefinition): boolean => coreId !== this.#self.coreId;
     return new JournalTrimming({
       ...runtime,
       journal: store.journal,
       limits: config.journal,
-      members: () =>
-        this.#pool
-          .servers()
-          .filter(isOther)
-          .map(({ coreId }) => this.#members.forTrimming(coreId)),
+      members: () => this.#otherServers().map(({ coreId }) => this.#members.forTrimming(coreId)),
     });
   }
 
@@ -368,6 +357,7 @@ export class Server {
       health: this.#health,
       gateway: this.#gateway,
       counters: this.#counters,
+      interfaces: () => this.#pool.interfaces(),
     };
     return new View({
       ...parts,

@@ -3,12 +3,17 @@ import type { NodeStatus } from '../messages/connections.ts';
 import type { MessageStore } from '../messages/message-store.ts';
 import type { NodeView, PoolStatus } from '../model/api.ts';
 import { carrierAddress } from '../model/carrier.ts';
-import type { RoleDefinition, ServerDefinition } from '../model/definitions.ts';
+import {
+  actingRole,
+  virtualInterfacePrefix,
+  type RoleDefinition,
+  type ServerDefinition,
+} from '../model/definitions.ts';
 import type { Origin, Positions } from '../model/origin.ts';
 import type { Uuid } from '../model/uuid.ts';
 import type { Copies } from './copies.ts';
 import type { PoolView } from './pool-view.ts';
-import { livingHolder } from './role-views.ts';
+import { livingHolder, ranks } from './role-views.ts';
 
 interface StatusSources {
   readonly pool: PoolView;
@@ -49,11 +54,14 @@ function memberOf(
   const { pool, self } = sources;
   const session = pool.session(server.coreId);
   const theirs = server.coreId === self.coreId ? ours : sources.memberPositions(server.coreId);
+  const acting = livingHolder(pool, actingRole);
   const holds = pool.roles().some(({ role }) => pool.holder(role)?.holder === server.coreId);
   return {
     coreId: server.coreId,
     name: server.name,
     url: server.url,
+    rank: ranks(pool).get(server.coreId) ?? 0,
+    duty: session === null ? null : acting === server.coreId ? 'acting' : 'standby',
     state: session === null ? 'offline' : holds ? 'active' : 'passive',
     healthy: session?.healthy ?? false,
     because: session?.because ?? 'no sign of life',
@@ -94,6 +102,7 @@ export function nodeViews(pool: PoolView, statuses: readonly NodeStatus[]): Node
       lastMessageMs: status?.lastMessageMs ?? null,
       version: status?.version ?? null,
       address: status?.address ?? null,
+      via: status?.via?.slice(virtualInterfacePrefix.length) ?? null,
     };
   });
 }

@@ -12,7 +12,12 @@ import type {
   OperationRequest,
   PoolStatus,
 } from '../model/api.ts';
-import type { RoleChangeView, RoleRequest, RoleView } from '../model/role-api.ts';
+import type {
+  RoleChangeView,
+  RoleRequest,
+  RoleView,
+  VirtualInterfaces as InterfacesView,
+} from '../model/role-api.ts';
 import type { Identity } from '../model/identity.ts';
 import type { Positions } from '../model/origin.ts';
 import type { Uuid } from '../model/uuid.ts';
@@ -27,8 +32,9 @@ import type { Members } from './members.ts';
 import { operate } from './operate.ts';
 import type { OwnMessages } from './own-messages.ts';
 import type { PoolView } from './pool-view.ts';
-import { roleChangeView, roleView } from './role-views.ts';
+import { interfaceViews, roleChangeView, roleView } from './role-views.ts';
 import { nodeViews, poolStatus } from './status.ts';
+import type { Counters } from './server-metrics.ts';
 import type { VirtualInterfaces } from './virtual-interfaces.ts';
 
 export interface ViewParts {
@@ -46,6 +52,7 @@ export interface ViewParts {
   readonly grants: Grants;
   readonly virtualInterfaces: VirtualInterfaces;
   readonly health: HealthWatch;
+  readonly counters: Counters;
   readonly mirror: Mirror;
   join(request: JoinRequest): Promise<JoinAnswer>;
   metrics(): readonly MetricFamily[];
@@ -126,6 +133,13 @@ export class View implements ServerView {
     const { pool } = this.#parts;
     const definition = pool.role(role);
     return definition === null ? null : roleView(pool, definition);
+  }
+
+  virtualInterfaces(): InterfacesView {
+    const { pool, messages, self, counters } = this.#parts;
+    const nodes = messages.nodes((coreId) => pool.liveOriginOf(coreId));
+    const views = interfaceViews(pool, nodes, (role) => counters.via(role));
+    return { server: { coreId: self.coreId, name: self.name }, virtualInterfaces: views };
   }
 
   roleHistory(role: string, limit: number, belowEpoch?: number): RoleChangeView[] {

@@ -167,6 +167,11 @@ export class RealPool implements AsyncDisposable {
     await coordination.close();
   }
 
+  /** A command that must succeed; its output. */
+  command(...args: readonly string[]): Promise<string> {
+    return this.#run(...args);
+  }
+
   /** What a person would type; their settings are the pool's own folder. */
   async #run(...args: readonly string[]): Promise<string> {
     return watchkeeper(args, { XDG_CONFIG_HOME: this.folder });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { z } from 'zod';
-import { messagePageSchema } from '../../src/model/api.ts';
+import { z } from 'zod';
+import { messagePageSchema, nodeViewSchema } from '../../src/model/api.ts';
 import { roleHistorySchema, roleViewSchema } from '../../src/model/role-api.ts';
 import { median } from '../../bench/statistics.ts';
 import { RealPool, until } from '../pool/real-pool.ts';
@@ -9,6 +9,10 @@ import { SilenceProbe } from '../pool/silence-probe.ts';
 import { runWatchkeeper, type CliResult } from '../pool/watchkeeper.ts';
 
 const role = 'virtual-interface/main';
+const nodesSchema = z.object({ nodes: z.array(nodeViewSchema) });
+const listSchema = z.object({
+  virtualInterfaces: z.array(z.object({ agents: z.int(), messages: z.int().nullable() })),
+});
 const moves = 8;
 let pool: RealPool;
 
@@ -104,4 +108,43 @@ test('role move says why it does not: an unknown server, an offline one, a pinne
   const offline = await command('move', role, 'server-3');
   assert.equal(offline.exitCode, 6);
   assert.match(offline.stderr, /server-3 is offline/);
+});
+
+test('an agent that came by a server of its own accord is sent to the virtual interface once there is one', async () => {
+  const config = pool.servers[0]?.config ?? '';
+  await pool.command('virtual-interface', 'remove', 'main', '--config', config);
+  const agent = await pool.enrolAgent('late');
+  pool.agents.push(agent);
+  agent.process.start();
+  const through = async () => {
+    const { nodes } = nodesSchema.parse(await pool.servers[0]?.api.get('/api/v1/nodes'));
+    return nodes.find(({ name }) => name === 'late');
+  };
+  await until(
+    'the agent is connected to a server',
+    async () => typeof (await through())?.connectedTo === 'string',
+    20_000,
+  );
+  assert.equal((await through())?.via, null);
+  const address = `127.0.0.1:${pool.virtualPort}`;
+  await pool.command('virtual-interface', 'add', 'main', '--address', address, '--config', config);
+  await until('it went to the interface', async () => (await through())?.via === 'main', 20_000);
+
+  await pool.command(
+    'message',
+    'send',
+    '--severity',
+    'normal',
+    '--text',
+    'through it',
+    '--config',
+    agent.config,
+  );
+  const listed = async () => {
+    const args = ['virtual-interface', 'list', '--json', '--server', pool.servers[0]?.url ?? ''];
+    const { stdout } = await runWatchkeeper([...args, '--identity', pool.identity]);
+    return listSchema.parse(JSON.parse(stdout)).virtualInterfaces[0];
+  };
+  await until('it is counted', async () => ((await listed())?.messages ?? 0) >= 1, 10_000);
+  assert.equal((await listed())?.agents, 1);
 });

@@ -128,7 +128,7 @@ export class AgentStream implements AsyncDisposable {
         messageBytesMax,
         signal: this.#stop.signal,
       };
-      const hello = { name: node.name, version };
+      const hello = { name: node.name, version, dialled: server };
       const { connection, welcome } = await dialLink(runtime, { connect, self: 'agent', hello });
       this.#opened(server, connection, welcome);
     } catch (error) {
@@ -165,6 +165,7 @@ export class AgentStream implements AsyncDisposable {
       buffer,
       windowBatches: welcome.windowBatches ?? windowBatchesDefault,
       onStuck: (why) => this.#leave(connection, why),
+      onGoBack: (message) => this.#goBack(connection, message),
     });
     this.#live = { server, name: welcome.name, sinceMs: runtime.clock.wallMs(), connection, sending };
     this.#problem = null;
@@ -207,6 +208,14 @@ export class AgentStream implements AsyncDisposable {
     this.#options.runtime.log.warn('leaving a server', { server: live.server, why });
     this.#drop(why);
     this.#step({ kind: 'leave' });
+  }
+
+  /** The interface may be younger than this connection: the list comes first. */
+  #goBack(connection: LinkConnection, { text, servers }: LinkMessageOf<'goBack'>): void {
+    if (this.#live?.connection !== connection) return;
+    this.#options.runtime.log.info('sent back to the primary', { by: this.#live.name, why: text });
+    this.#learn(servers);
+    this.#step({ kind: 'goBack' });
   }
 
   #drop(why: string): void {

@@ -76,6 +76,32 @@ test('a return that fails leaves the stream where it is and is tried again', () 
   assert.equal(effects[0]?.kind, 'wait');
 });
 
+test('a server that sends us back: the primary is dialled soon, and the stream stays until it has answered', () => {
+  const there: [number, ManagerEvent][] = [start, [0, failed('v')], [0, connected('a')]];
+  const goBack: ManagerEvent = { kind: 'goBack' };
+  const [told, waits] = run(['v', 'a'], ...there, [5_000, goBack]);
+  assert.deepEqual(waits, [{ kind: 'wait', ms: 0.5 * managerTimings.spreadMs }]);
+  assert.deepEqual([told.phase, told.current], ['live', 'a']);
+  const [returning, dials] = run(['v', 'a'], ...there, [5_000, goBack], [6_000, timer]);
+  assert.deepEqual([returning.current, dials], ['a', [{ kind: 'dial', server: 'v' }]]);
+  assert.deepEqual(run(['v', 'a'], ...there, [5_000, goBack], [6_000, timer], [6_001, goBack])[1], []);
+  const [stayed] = run(['v', 'a'], ...there, [5_000, goBack], [6_000, timer], [6_001, failed('v')]);
+  assert.deepEqual([stayed.phase, stayed.current], ['live', 'a']);
+});
+
+test('no ping-pong: who was sent back and lost the primary again keeps to its own time', () => {
+  const there: [number, ManagerEvent][] = [start, [0, failed('v')], [0, connected('a')]];
+  const flapped: [number, ManagerEvent][] = [
+    [5_000, { kind: 'goBack' }],
+    [6_000, timer],
+    [6_001, connected('v')],
+    [8_000, lost],
+    [8_001, connected('a')],
+  ];
+  assert.deepEqual(run(['v', 'a'], ...there, ...flapped, [9_000, { kind: 'goBack' }])[1], []);
+  assert.deepEqual(run(['v', 'a'], start, [0, connected('v')], [9_000, { kind: 'goBack' }])[1], []);
+});
+
 test('a server that refused us is asked rarely, the others as ever', () => {
   const [, effects] = run(['v', 'a'], start, [0, failed('v', false)], [0, failed('a')]);
   assert.ok(effects[0]?.kind === 'wait' && effects[0].ms < 10_000);
@@ -100,7 +126,7 @@ test('the list of the pool comes first, what is configured stays as a last resor
 });
 
 const anyEvent = record({
-  kind: constantFrom('timer', 'connected', 'failed', 'lost', 'leave'),
+  kind: constantFrom('timer', 'connected', 'failed', 'lost', 'leave', 'goBack'),
   server: nat({ max: 2 }),
   retry: constantFrom(true, false),
   draw: nat({ max: 99 }),
@@ -132,7 +158,7 @@ test('whatever happens, either a dial or a timer is under way, or the stream is 
           if (kind === 'connected' && state.phase === 'live' && !state.returning) continue;
           event = { kind, server: dialled, retry };
         } else if (kind === 'lost' && state.phase === 'live') event = { kind, retry };
-        else if (kind === 'leave' && state.phase === 'live') event = { kind };
+        else if ((kind === 'leave' || kind === 'goBack') && state.phase === 'live') event = { kind };
         if (!event) continue;
         if (event.kind === 'timer') timers = 0;
         if (dialled !== undefined && 'server' in event) dials.delete(dialled);

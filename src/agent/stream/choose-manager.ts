@@ -33,6 +33,8 @@ export type ManagerEvent =
   | { readonly kind: 'lost'; readonly retry: boolean }
   /** The connected server takes nothing; another one may. */
   | { readonly kind: 'leave' }
+  /** The connected server says that the primary is well again. */
+  | { readonly kind: 'goBack' }
   | { readonly kind: 'servers'; readonly servers: readonly string[] };
 
 export type ManagerEffect =
@@ -84,6 +86,8 @@ export function stepManager(state: ManagerState, event: ManagerEvent, nowMs: num
       return state.current === null
         ? [state, []]
         : onLost(avoid(state, state.current, nowMs + managerTimings.leftMs), true, nowMs, draw);
+    case 'goBack':
+      return onGoBack(state, draw);
     case 'servers':
       return onServers(state, event.servers, draw);
     default:
@@ -159,6 +163,16 @@ function returnAfterMs(state: ManagerState, nowMs: number): number {
   if (state.current !== state.servers[0]) return state.returnAfterMs;
   const lasted = nowMs - state.liveSinceMs >= 2 * managerTimings.returnMs;
   return lasted ? managerTimings.returnMs : Math.min(state.returnAfterMs * 2, managerTimings.returnMsMax);
+}
+
+/**
+ * The primary is dialled soon, not all agents at once, and the stream stays until it has answered. Who returned lately
+ * and was lost again keeps to its own time: the server sees the primary from elsewhere.
+ */
+function onGoBack(state: ManagerState, draw: number): Step {
+  const isAway = state.phase === 'live' && !state.returning && state.current !== state.servers[0];
+  if (!isAway || state.returnAfterMs > managerTimings.returnMs) return [state, []];
+  return [state, [{ kind: 'wait', ms: draw * state.spreadMs }]];
 }
 
 function onServers(state: ManagerState, servers: readonly string[], draw: number): Step {

@@ -15,6 +15,8 @@ export interface SendingOptions {
   readonly windowBatches: number;
   /** The server takes nothing for too long; another one may. */
   readonly onStuck: (why: string) => void;
+  /** The server has stored everything and sends us back to the primary. */
+  readonly onGoBack: (message: LinkMessageOf<'goBack'>) => void;
 }
 
 interface Sent {
@@ -142,6 +144,7 @@ export class Sending {
     if (this.#stopped) return;
     if (message.type === 'stored') this.#stored(message);
     else if (message.type === 'again') this.#again(message);
+    else if (message.type === 'goBack') this.#options.onGoBack(message);
     else return;
     this.pump();
   }

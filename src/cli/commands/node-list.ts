@@ -23,6 +23,7 @@ async function run(cli: Cli, options: ClientOptions & PrintOptions): Promise<voi
   const columns: Column<NodeView>[] = [
     { title: 'NODE', value: ({ name }) => safeText(name) },
     { title: 'CONNECTED TO', value: ({ connectedTo }) => connectedTo ?? style.paint('yellow', 'nowhere') },
+    { title: 'THROUGH', value: ({ via }) => safeText(via ?? '-') },
     { title: 'SINCE', align: 'right', value: ({ sinceMs }) => age(sinceMs) },
     { title: 'LAST HEARD', align: 'right', value: ({ lastHeardMs }) => age(lastHeardMs) },
     { title: 'LAST MESSAGE', align: 'right', value: ({ lastMessageMs }) => age(lastMessageMs) },

@@ -1,5 +1,6 @@
 import type { Command } from '@commander-js/extra-typings';
 import { poolStatusSchema, type PoolStatus } from '../../model/api.ts';
+import { rankText } from '../../model/rank.ts';
 import { severities } from '../../model/severity.ts';
 import type { Cli } from '../cli.ts';
 import { withClient, type ClientOptions, type PrintOptions } from '../client-options.ts';
@@ -58,6 +59,8 @@ function memberColumns(style: Style, nowMs: number): Column<Member>[] {
     style.paint(state === 'offline' || !healthy ? 'redBright' : 'green', state);
   return [
     { title: 'MEMBER', value: ({ name }) => safeText(name) },
+    { title: 'RANK', value: ({ rank }) => rankText(rank) },
+    { title: 'DUTY', value: ({ duty }) => duty ?? '-' },
     { title: 'STATE', value: state },
     { title: 'SINCE', align: 'right', value: ({ sinceMs }) => age(sinceMs, nowMs) },
     { title: 'HEARTBEAT', align: 'right', value: ({ lastHeartbeatMs }) => age(lastHeartbeatMs, nowMs) },

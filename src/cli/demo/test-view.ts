@@ -42,6 +42,8 @@ export function testView(changes: Partial<DemoView> = {}): DemoView {
         coreId,
         name: `server-${index + 1}`,
         url: `https://127.0.0.1:730${index + 1}`,
+        rank: index + 1,
+        duty: index === 0 ? null : index === 1 ? 'acting' : 'standby',
         state: index === 0 ? 'offline' : index === 1 ? 'active' : 'passive',
         healthy: index !== 0,
         because: index === 0 ? 'no sign of life for 3 s' : 'answers and commits in time',
@@ -80,6 +82,7 @@ function node(name: string, connectedTo: string): DemoView['nodes'][number] {
     lastMessageMs: null,
     version: '0.1.0',
     address: '127.0.0.1',
+    via: null,
   };
 }
 

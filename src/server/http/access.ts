@@ -12,6 +12,7 @@ export const access: Readonly<Record<string, Access>> = {
   'GET /api/v1/counts': 'operators',
   'GET /api/v1/pool': 'operators',
   'GET /api/v1/nodes': 'operators',
+  'GET /api/v1/virtual-interfaces': 'operators',
   'GET /api/v1/roles': 'operators',
   'GET /api/v1/roles/:role': 'operators',
   'GET /api/v1/roles/:role/history': 'operators',

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { MessageView, OperationRequest } from '../../model/api.ts';
 import type { Identity } from '../../model/identity.ts';
 import type { Positions } from '../../model/origin.ts';
-import type { RoleRequest, RoleView } from '../../model/role-api.ts';
+import type { RoleRequest, RoleView, VirtualInterfaces } from '../../model/role-api.ts';
 import type { Changes, ServerView } from './view.ts';
 
 export const fakePool = '0190a6f4-0000-4000-8000-00000000000a';
@@ -100,6 +100,9 @@ export class FakeView implements ServerView {
   }
   nodes(): [] {
     return [];
+  }
+  virtualInterfaces(): VirtualInterfaces {
+    return { server: { coreId: fakePool, name: 'm1' }, virtualInterfaces: [] };
   }
   roles(): RoleView[] {
     return [fakeRole];

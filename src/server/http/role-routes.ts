@@ -6,6 +6,7 @@ import {
   roleRequestSchema,
   rolesSchema,
   roleViewSchema,
+  virtualInterfacesSchema,
 } from '../../model/role-api.ts';
 import { errorAnswers, type App, type Parts } from './app.ts';
 
@@ -21,6 +22,16 @@ export function roleRoutes(app: App, { view }: Parts): void {
       response: { 200: rolesSchema, ...errorAnswers },
     },
     handler: async () => ({ roles: [...(await view.roles())] }),
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/api/v1/virtual-interfaces',
+    schema: {
+      summary: 'Every virtual interface, and what comes through it',
+      response: { 200: virtualInterfacesSchema, ...errorAnswers },
+    },
+    handler: async () => view.virtualInterfaces(),
   });
 
   app.route({

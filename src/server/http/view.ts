@@ -12,7 +12,7 @@ import type {
   OperationRequest,
   PoolStatus,
 } from '../../model/api.ts';
-import type { RoleChangeView, RoleRequest, RoleView } from '../../model/role-api.ts';
+import type { RoleChangeView, RoleRequest, RoleView, VirtualInterfaces } from '../../model/role-api.ts';
 import type { Identity } from '../../model/identity.ts';
 import type { Positions } from '../../model/origin.ts';
 
@@ -42,6 +42,7 @@ export interface ServerView {
   operate(request: OperationRequest, by: string): Promise<OperationAnswer>;
   poolStatus(): Soon<PoolStatus>;
   nodes(): Soon<readonly NodeView[]>;
+  virtualInterfaces(): Soon<VirtualInterfaces>;
   roles(): Soon<readonly RoleView[]>;
   /** Null when there is no such role. */
   role(role: string): Soon<RoleView | null>;

@@ -1,0 +1,85 @@
+import type { LinkConnection } from '../link/connection.ts';
+import type { ServerDefinition } from '../model/definitions.ts';
+import type { Positions } from '../model/origin.ts';
+import type { Uuid } from '../model/uuid.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { AgentSession } from './agent-session.ts';
+import type { ServerConfig } from './config.ts';
+import type { Copies } from './copies.ts';
+import type { AgentConnection, Session } from './gateway.ts';
+import type { GoBack } from './go-back.ts';
+import type { NodeConnections } from './node-connections.ts';
+import { PeerReceiver } from './peers/peer-receiver.ts';
+import type { Questions } from './questions.ts';
+import type { Counters } from './server-metrics.ts';
+import type { SnapshotExchange } from './snapshots/snapshot-exchange.ts';
+import type { Store } from './store.ts';
+
+interface Ports {
+  readonly runtime: Runtime;
+  readonly store: Store;
+  readonly durability: ServerConfig['durability'];
+  readonly copies: Copies;
+  readonly counters: Counters;
+  readonly goBack: GoBack;
+  readonly nodeConnections: NodeConnections;
+  readonly snapshots: SnapshotExchange;
+  readonly questions: Questions;
+  isConnected(node: Uuid): boolean;
+}
+
+/** What is done for whoever was let in: an agent's batches are taken, a server's entries received. */
+export class Sessions {
+  readonly #ports: Ports;
+
+  constructor(ports: Ports) {
+    this.#ports = ports;
+  }
+
+  agent(agent: AgentConnection): Session {
+    const { runtime, store, copies, durability, counters, goBack, nodeConnections } = this.#ports;
+    const session = new AgentSession(agent.connection, agent.node, {
+      ...runtime,
+      journal: store.journal,
+      copies,
+      durability,
+      counted: (what, count) => {
+        counters.add(what, count);
+        if (what === 'messages' && agent.via !== null) counters.addVia(agent.via, count);
+      },
+    });
+    agent.connection.onMessage((message, body) => session.take(message, body));
+    nodeConnections.tell(agent, true);
+    const guest = goBack.add(agent, () => session.isIdle);
+    return {
+      ended: () => {
+        guest.remove();
+        session.ended();
+        // Else it has connected anew, on another connection.
+        if (!this.#ports.isConnected(agent.node.coreId)) nodeConnections.tell(agent, false);
+      },
+    };
+  }
+
+  server(connection: LinkConnection, server: ServerDefinition, told: Positions): Session {
+    const { runtime, store, snapshots, questions } = this.#ports;
+    const snapshot = snapshots.receiveFrom(connection, server);
+    const receiver = new PeerReceiver(connection, told, {
+      ...runtime,
+      journal: store.journal,
+      peerName: server.name,
+      stateHash: () => store.messages.stateHash(),
+      epochs: () => store.messages.highestEpochs(),
+      trimmed: (origin, from) => snapshot.trimmed(origin, from),
+      asked: (question) => questions.asked(connection, question),
+      snapshotPart: (message, body) => snapshot.part(message, body),
+    });
+    return {
+      ended: () => {
+        receiver.ended();
+        snapshot.ended();
+        questions.ended(connection);
+      },
+    };
+  }
+}
