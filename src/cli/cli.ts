@@ -15,6 +15,8 @@ export interface Cli {
   readonly stderr: Output;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly version: string;
+  /** The program's own folder, where `plugins/` is. */
+  readonly folder: string;
   /** The folder that relative paths on the command line count from. */
   readonly workingDirectory: string;
   /** Opened on first use: most of what it loads is not needed to print a help text. `log` defaults to silence. */

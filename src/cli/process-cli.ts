@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { codeOf, errorTable, textOf, WatchError } from '../model/errors.ts';
 import type { Log } from '../runtime/log.ts';
 import { nodeClock } from '../runtime/node/clock.ts';
@@ -18,6 +19,7 @@ export function processCli(entry: string): Cli {
     stderr: outputOf(process.stderr),
     environment: process.env,
     version,
+    folder: dirname(dirname(entry)),
     workingDirectory: process.cwd(),
     // The real runtime is the heaviest thing there is to load; a help text does without.
     runtime: async (level = 'silent') => {

@@ -34,6 +34,7 @@ async function helpOf(path: string): Promise<string> {
     stderr: output,
     environment: {},
     version,
+    folder: '/',
     workingDirectory: '/',
     runtime: () => Promise.reject(new Error('a help text needs no runtime')),
     readInput: () => Promise.resolve(''),

@@ -79,6 +79,13 @@ export const stages: readonly Stage[] = [
       ),
   },
   {
+    name: 'deploy',
+    about: 'the archive is made, installed, and run as a service would be',
+    slow: true,
+    run: (options) =>
+      runNodeTests({ patterns: ['test/deploy/*.test.ts'], timeoutMs: 240_000, concurrency: 1 }, options),
+  },
+  {
     name: 'kill',
     about: 'three servers and three agents under SIGKILL and SIGSTOP; the judge compares',
     slow: true,

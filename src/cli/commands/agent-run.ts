@@ -5,6 +5,7 @@ import type { Credentials } from '../../runtime/network.ts';
 import type { AgentConfig } from '../../agent/config.ts';
 import { agentConfigOption, readAgentConfig } from '../agent-config.ts';
 import type { Cli } from '../cli.ts';
+import { ServiceManager } from '../service-manager.ts';
 
 const levels = ['debug', 'info', 'warn', 'error'] as const;
 const pemBytesMax = 262_144;
@@ -43,6 +44,8 @@ async function run(
     version: cli.version,
     onFatal: (error: WatchError) => ended.reject(error),
   });
+  using service = new ServiceManager(cli, { ...runtime, log });
+  service.ready();
   for (const { path, text } of policies.refused) log.warn('a policy was refused', { path, text });
   signal.addEventListener('abort', () => ended.resolve(), { once: true });
   if (!signal.aborted) await ended.promise;

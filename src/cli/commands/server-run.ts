@@ -7,6 +7,7 @@ import { serverConfigSchema, type ServerConfig } from '../../server/config.ts';
 import type { Cli } from '../cli.ts';
 import { configOption } from '../config-option.ts';
 import { resolvePath } from '../resolve-path.ts';
+import { ServiceManager } from '../service-manager.ts';
 
 export function define(command: Command, cli: Cli): void {
   command
@@ -51,6 +52,8 @@ async function run(cli: Cli, configPath: string): Promise<void> {
     const stop = (): void => void keeper.stop();
     if (signal.aborted) stop();
     signal.addEventListener('abort', stop, { once: true });
+    using service = new ServiceManager(cli, runtime);
+    service.ready();
     using _watch = whenRemoved(coordination, config.server.coreId, () => {
       runtime.log.warn('this server was removed from the pool and stops');
       stop();

@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import type { policySchema } from '../../model/policy.ts';
 import type { Files } from '../../runtime/files.ts';
 import type { z } from 'zod';
@@ -7,12 +6,15 @@ import type { DemoPool } from './demo-pool.ts';
 /** A policy as its file has it: what has a default may be missing. */
 export type PolicyDraft = z.input<typeof policySchema>;
 
-const pluginFolder = fileURLToPath(new URL('../../../plugins', import.meta.url));
 const dpkgLog = '/var/log/dpkg.log';
 const systemLogs = ['/var/log/syslog', '/var/log/messages'];
 
 /** For each agent what it watches on this machine, for real: the demo's servers, disk and load, packages and the system. */
-export async function demoPolicies(files: Files, pool: DemoPool): Promise<PolicyDraft[][]> {
+export async function demoPolicies(
+  files: Files,
+  pool: DemoPool,
+  pluginFolder: string,
+): Promise<PolicyDraft[][]> {
   const logs: PolicyDraft[] = [];
   if (await isReadable(files, dpkgLog)) logs.push(packages);
   for (const path of systemLogs)
@@ -20,7 +22,11 @@ export async function demoPolicies(files: Files, pool: DemoPool): Promise<Policy
       logs.push(systemLog(path));
       break;
     }
-  return [pool.servers.map(({ name, logPath }) => serverLog(name, logPath)), [disk, load], logs];
+  return [
+    pool.servers.map(({ name, logPath }) => serverLog(name, logPath)),
+    [disk(pluginFolder), load(pluginFolder)],
+    logs,
+  ];
 }
 
 /** The servers' own JSON lines: pino's levels 30 info, 40 warn, 50 error, 60 fatal. */
@@ -41,7 +47,7 @@ function serverLog(name: string, path: string): PolicyDraft {
   };
 }
 
-const disk: PolicyDraft = {
+const disk = (pluginFolder: string): PolicyDraft => ({
   kind: 'command',
   name: 'disk',
   command: [`${pluginFolder}/check_disk`, '-w', '80', '-c', '95', '/'],
@@ -49,9 +55,9 @@ const disk: PolicyDraft = {
   application: 'disk',
   object: '/',
   group: 'demo',
-};
+});
 
-const load: PolicyDraft = {
+const load = (pluginFolder: string): PolicyDraft => ({
   kind: 'command',
   name: 'load',
   command: [`${pluginFolder}/check_load`, '-w', '2', '-c', '4'],
@@ -59,7 +65,7 @@ const load: PolicyDraft = {
   report: 'always',
   application: 'load',
   group: 'demo',
-};
+});
 
 const packages: PolicyDraft = {
   kind: 'log-file',

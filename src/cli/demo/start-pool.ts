@@ -32,7 +32,7 @@ export async function startPool(start: StartPool): Promise<void> {
   await rememberPool(start);
   await withCoordinator(start.cli, first.configPath, ({ coordination }) => orderRoles(coordination));
   start.say(`${start.pool.servers.length} servers run`);
-  const policies = await demoPolicies(start.runtime.files, start.pool);
+  const policies = await demoPolicies(start.runtime.files, start.pool, `${start.cli.folder}/plugins`);
   await Promise.all(start.pool.agents.map((agent, index) => joinAgent(start, agent, policies[index] ?? [])));
   start.say(`${start.pool.agents.length} agents run`);
 }

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { WatchError, textOf } from '../../model/errors.ts';
 import type { Child, Commands, Parent, StartOptions } from '../commands.ts';
@@ -33,7 +33,8 @@ function startSelf(
   if (entry === undefined)
     throw new WatchError('WK_NOT_FOUND', 'this program was not told with which file it was started');
   const output = outputPath === undefined ? 'inherit' : openSync(outputPath, 'a', 0o600);
-  const child = spawn(process.execPath, [...nodeArgs, entry, ...args], {
+  const [file, before] = withoutCapabilities();
+  const child = spawn(file, [...before, ...nodeArgs, entry, ...args], {
     stdio: ['ignore', output, output, 'ipc'],
     serialization: 'json',
   });
@@ -52,6 +53,17 @@ function startSelf(
     onExit: (handler) => void child.on('exit', handler),
     kill: (signal) => void child.kill(signal),
   };
+}
+
+/**
+ * This Node, and what stands before its own arguments. Ambient capabilities, which systemd gives a service that is not
+ * root, would go to every process that it starts; what we start has no use for them. `setpriv` becomes that Node, so
+ * process ID and pipe stay.
+ */
+function withoutCapabilities(): [file: string, args: readonly string[]] {
+  const ambient = /^CapAmb:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
+  if (ambient === undefined || BigInt(`0x${ambient}`) === 0n) return [process.execPath, []];
+  return ['setpriv', ['--ambient-caps', '-all', '--inh-caps', '-all', process.execPath]];
 }
 
 let parent: Parent | null | undefined;

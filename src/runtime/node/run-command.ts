@@ -46,10 +46,12 @@ export function runCommand(call: CommandCall): Promise<CommandResult> {
   });
 }
 
-/** Ours, but without what would make another Node program behave as a part of us. */
+/** What would make another program behave as a part of us: of our Node, or of the service that systemd watches. */
+const ours = ['NODE_OPTIONS', 'NODE_CHANNEL_FD', 'NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID'];
+
 function environment(extra: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
-  const { NODE_OPTIONS: _options, NODE_CHANNEL_FD: _channel, ...rest } = process.env;
-  return { ...rest, ...extra };
+  const rest = Object.entries(process.env).filter(([name]) => !ours.includes(name));
+  return { ...Object.fromEntries(rest), ...extra };
 }
 
 function collect(stream: NodeJS.ReadableStream, bytesMax: number) {

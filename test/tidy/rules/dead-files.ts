@@ -3,7 +3,7 @@ import { isCode, isTest } from '../repository.ts';
 import type { Rule } from '../rule.ts';
 
 /** Files that are run or read by name rather than imported. */
-const entries = /^(?:bin|test|bench|console)\/|^sim\/run\.ts$|^src\/cli\/(?:main|main-.*)\.ts$/;
+const entries = /^(?:bin|test|bench|console|deploy)\/|^sim\/run\.ts$|^src\/cli\/(?:main|main-.*)\.ts$/;
 
 /** A file that nothing but its own test imports is dead. */
 export const deadFiles: Rule = {

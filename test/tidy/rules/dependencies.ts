@@ -21,6 +21,7 @@ export const packageFolders: Readonly<Record<string, string>> = {
   'fast-check': '*',
   pino: 'src/runtime/node',
   'reflect-metadata': 'src/security',
+  rolldown: 'deploy',
   ws: 'src/runtime/node',
   yaml: 'src/runtime',
 };

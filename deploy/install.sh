@@ -1,0 +1,39 @@
+#!/bin/sh
+# Installs Watchkeeper from the folder that this script is in, or updates it. Run as root.
+#   ./install.sh            to /opt/watchkeeper, with systemd units
+#   ./install.sh --root D   the same below folder D, for an image or a look: makes no user, tells no systemd
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+root=
+[ "${1:-}" = --root ] && root=${2:?--root needs a folder}
+if [ -z "$root" ] && [ "$(id -u)" -ne 0 ]; then
+  echo "install.sh: run it as root, or with --root FOLDER" >&2
+  exit 4
+fi
+
+to=$root/opt/watchkeeper
+mkdir -p "$root/opt" "$root/etc/watchkeeper" "$root/var/lib/watchkeeper" "$root/usr/local/bin"
+# A running program keeps the files that it has open; the new ones take their place in one step.
+rm -rf "$to.new" "$to.old"
+cp -R "$here" "$to.new"
+[ -e "$to" ] && mv "$to" "$to.old"
+mv "$to.new" "$to"
+rm -rf "$to.old"
+ln -sf /opt/watchkeeper/bin/watchkeeper "$root/usr/local/bin/watchkeeper"
+mkdir -p "$root/etc/systemd/system"
+cp "$to"/units/*.service "$root/etc/systemd/system/"
+
+if [ -z "$root" ]; then
+  if ! id watchkeeper >/dev/null 2>&1; then
+    useradd --system --home-dir /var/lib/watchkeeper --no-create-home --shell /usr/sbin/nologin watchkeeper
+  fi
+  chown watchkeeper:watchkeeper /var/lib/watchkeeper
+  if [ -d /run/systemd/system ]; then
+    systemctl daemon-reload
+    for unit in watchkeeper-server watchkeeper-agent; do
+      if systemctl is-active --quiet "$unit"; then systemctl restart "$unit"; fi
+    done
+  fi
+fi
+"$to/bin/watchkeeper" --version
+echo "Installed in $to. Next: watchkeeper pool create --help, or watchkeeper server join --help"
