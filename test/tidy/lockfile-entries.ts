@@ -35,13 +35,14 @@ export function missingEntries(lockfile: Lockfile): Record<string, object> {
         ...(owner.dev === true && { dev: true }),
         ...(libc && { libc }),
         optional: true,
-        os,
+        ...(os && { os }),
       };
     }
   return missing;
 }
 
-function platformOf(name: string): { cpu: string[]; os: string[]; libc?: string[] } | null {
+function platformOf(name: string): { cpu: string[]; os?: string[]; libc?: string[] } | null {
+  if (name.endsWith('-wasm32-wasi')) return { cpu: ['wasm32'] };
   const match =
     /(?<os>android|darwin|freebsd|linux|openharmony|win32)-(?<cpu>arm64|arm|x64|ia32|ppc64|riscv64|s390x)(?:-(?<abi>\w+))?$/.exec(
       name,
