@@ -5,7 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { root } from '../runner/run-program.ts';
 import { childrenOf, processFacts } from './process-table.ts';
 
-export const program = path.join(root, 'bin/watchkeeper.js');
+/** The program under test: these sources, or what `WK_TEST_PROGRAM` names, as packed: `…/lib/program/watchkeeper.js`. */
+export const program = process.env['WK_TEST_PROGRAM'] ?? path.join(root, 'bin/watchkeeper.js');
 
 /**
  * One `watchkeeper … run`, restarted whenever it ends, as systemd would. Its output goes to a file. `stop` ends it
