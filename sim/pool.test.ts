@@ -5,6 +5,10 @@ import { poolScenario } from './scenarios/pool.ts';
 import { runSeed, SeedFailure } from './scenarios/scenario.ts';
 
 const seeds = 50;
+/** A planted bug shows only where the right faults meet it; the search ends with the seed that finds it. */
+const seedsToFind = 300;
+/** Where a rare one was found last: looked at first, which saves a minute until some change moves it elsewhere. */
+const foundLast: Readonly<Record<string, number>> = { 'the promise of a majority': 215 };
 const faultsMs = 20_000;
 const keptInOutage = 'roles were kept while the coordinator was away';
 
@@ -23,6 +27,9 @@ test(`pool: in ${seeds} seeds no role is held twice and each is held in the end`
     'clock jump',
     'outage',
     'role changes',
+    'an operator: move',
+    'an operator: pin',
+    'an operator: failback',
     keptInOutage,
   ])
     assert.ok((fired.get(kind) ?? 0) > 0, `${kind} never happened`);
@@ -40,7 +47,8 @@ test('pool: the same seed is the same run', async () => {
 
 for (const { name } of mutants.filter(({ scenario }) => scenario === 'pool'))
   test(`pool: a planted bug is found: ${name}`, async (context) => {
-    for (let seed = 1; seed <= seeds; seed += 1) {
+    const first = foundLast[name] ?? 1;
+    for (const seed of [first, ...Array.from({ length: seedsToFind }, (_, i) => i + 1)]) {
       try {
         await runSeed(poolScenario, seed, { faultsMs, mutant: name });
       } catch (error) {
@@ -48,5 +56,5 @@ for (const { name } of mutants.filter(({ scenario }) => scenario === 'pool'))
         return context.diagnostic(`found by seed ${seed}: ${error.message}`);
       }
     }
-    assert.fail(`${seeds} seeds did not find it`);
+    assert.fail(`${seedsToFind} seeds did not find it`);
   });

@@ -1,4 +1,5 @@
 import type { Coordination } from '../../src/coordination/coordination.ts';
+import { keys } from '../../src/model/definitions.ts';
 import { keeperMessageSchema, serverMessageSchema } from '../../src/pool/grants.ts';
 import { timingsDefault } from '../../src/pool/timings.ts';
 import type { Child } from '../../src/runtime/commands.ts';
@@ -29,6 +30,21 @@ export function withMajority(runtime: Runtime, coordination: Coordination): [Run
 /** A server promises without telling its keeper, which takes as if nothing had been promised. */
 export function withForgottenPromises(runtime: Runtime, coordination: Coordination): [Runtime, Coordination] {
   return [withChild(runtime, forgetful), coordination];
+}
+
+/** What is wanted of roles is read once, at the start. */
+export function withOldDefinitions(runtime: Runtime, coordination: Coordination): [Runtime, Coordination] {
+  const { roles } = keys;
+  return [
+    runtime,
+    {
+      ...coordination,
+      watch: (prefix, from, onChange) =>
+        coordination.watch(prefix, from, (change) => {
+          if (prefix !== roles) onChange(change);
+        }),
+    },
+  ];
 }
 
 function withChild(runtime: Runtime, twist: (child: Child) => Child): Runtime {

@@ -3,6 +3,7 @@ import {
   withForgottenPromises,
   withLateDeadlines,
   withMajority,
+  withOldDefinitions,
   withoutConditions,
   withWallClock,
 } from './keeper-mutants.ts';
@@ -31,6 +32,7 @@ export const mutants: readonly Mutant[] = [
   { ...inPool, name: 'wall clock in the lease', twistKeeper: withWallClock },
   { ...inPool, name: 'no conditions on what is written', twistKeeper: withoutConditions },
   { ...inPool, name: 'the promise of a majority', twistKeeper: withMajority },
+  { ...inPool, name: 'definitions that are read once', twistKeeper: withOldDefinitions },
   { ...inPool, name: 'promises that are forgotten', twistKeeper: withForgottenPromises },
   { ...inPool, name: 'deadlines that count from the answer', twistKeeper: withLateDeadlines },
   {

@@ -19,6 +19,7 @@ import { FaultInjector, type Victim } from '../faults/fault-injector.ts';
 import { planFaults } from '../faults/plan-faults.ts';
 import { mutantNamed } from '../mutants/mutants.ts';
 import { QuestionPost } from '../test-peer/question-post.ts';
+import { RoleOperator } from '../test-peer/role-operator.ts';
 import { SimCoordinator } from '../world/coordinator.ts';
 import type { SimProcess } from '../world/process.ts';
 import { check } from '../world/violation.ts';
@@ -172,12 +173,20 @@ class KeeperPool {
       kinds,
       everyMs: [4_000, 40_000] as const,
     };
+    const coreIds = this.#servers.map(({ coreId }) => coreId);
+    const operator = new RoleOperator(this.#world, this.#coordinator, roles, coreIds);
+    operator.begin(warmUpMs, untilMs);
     injector.schedule(this.#options.plan ?? planFaults(this.#world.random.fork('faults'), scope));
     await this.#world.run(warmUpMs);
     this.#checkHeld('after warming up');
     await this.#underFaults(untilMs, injector);
     injector.healAll();
     await this.#settle(untilMs + settleMs);
+    // A server may still stand still while the others have come to rest; operators are promised something once all are well.
+    const wellFromMs = Math.max(...this.#servers.map(({ name }) => injector.calmFromMs(name)));
+    await this.#world.run(Math.max(this.#world.scheduler.nowMs, wellFromMs + takeoverMsMax));
+    await this.#settle(this.#world.scheduler.nowMs + settleMs);
+    operator.checkObeyed();
     this.#world.trace.count('role changes', this.#judge.changes);
     this.#world.trace.count('a lease expired while its holder was paused', this.#judge.expiredWhilePaused);
     return 0;
