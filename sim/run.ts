@@ -11,6 +11,8 @@ const usage = `npm run simulate -- [--scenario NAME] [--seed S] [--seeds N] [--h
   --seed S      the first seed (1); alone: that seed only
   --seeds N     how many seeds
   --hours H     simulated hours to reach instead of a number of seeds
+  --dense H     dense hours to reach (5,000 messages and 30 faults in each), and at least --seeds runs
+  --twice N     run the first N seeds again and compare the traces
   --minutes M   simulated minutes of faults a seed (2)
   --jobs J      processes that share the seeds (1)
   --scenario    one of: ${scenarios.map(({ name }) => name).join(', ')} (all)
@@ -25,6 +27,8 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     seeds: { type: 'string' },
     hours: { type: 'string' },
+    dense: { type: 'string' },
+    twice: { type: 'string', default: '0' },
     minutes: { type: 'string', default: '2' },
     jobs: { type: 'string', default: '1' },
     shrink: { type: 'string', default: '30' },
@@ -37,6 +41,8 @@ const { values } = parseArgs({
 });
 
 function enough(totals: Totals, seedsDone: number): boolean {
+  if (values.dense !== undefined)
+    return totals.denseHours >= Number(values.dense) && seedsDone >= Number(values.seeds ?? '1');
   if (values.hours !== undefined) return totals.all.hours >= Number(values.hours);
   if (values.seeds !== undefined) return seedsDone >= Number(values.seeds);
   return seedsDone >= (values.seed === undefined ? 20 : 1);
@@ -60,24 +66,56 @@ function* tasks(totals: Totals): Generator<Task> {
       };
 }
 
+/** Each task with the hash that its trace must have, if it ran before. */
+class Repeats {
+  readonly #tasks: Task[] = [];
+  readonly #hashes = new Map<string, string>();
+
+  ran(task: Task, traceHash: string): void {
+    const known = this.#hashes.get(keyOf(task));
+    if (known === undefined) {
+      this.#hashes.set(keyOf(task), traceHash);
+      if (task.seed < Number(values.seed ?? '1') + Number(values.twice)) this.#tasks.push(task);
+    } else if (known !== traceHash)
+      throw new Error(`${keyOf(task)} is not the same run twice: ${known}, then ${traceHash}`);
+    else console.log(`${keyOf(task)} again: ${traceHash}, the same`);
+  }
+
+  /** What is to run again. */
+  take(): Task[] {
+    return this.#tasks.splice(0);
+  }
+}
+
+function keyOf({ scenario, seed }: Task): string {
+  return `${scenario} ${seed}`;
+}
+
 /** Answers how many violations there were, and rare states that should have come up. */
 async function simulate(): Promise<number> {
   const totals = new Totals();
   const queue = tasks(totals);
+  const repeats = new Repeats();
   let failures = 0;
-  const take = async (outcome: Outcome): Promise<void> => {
+  const take = async (task: Task, outcome: Outcome): Promise<void> => {
     if (outcome.kind === 'failed') {
       failures += 1;
       return await reportFailure(outcome.failure, Number(values.shrink));
     }
     const { result } = outcome;
+    repeats.ran(task, result.traceHash);
     totals.add(result, outcome.cpuMs);
     console.log(`${result.scenario} ${result.seed}: ${result.traceHash}; ${totals.line()}`);
   };
   using workers = startWorkers(Number(values.jobs), import.meta.filename);
   await Promise.all(
     workers.lanes.map(async (run) => {
-      for (let next = queue.next(); !next.done; next = queue.next()) await take(await run(next.value));
+      for (let next = queue.next(); !next.done; next = queue.next())
+        await take(next.value, await run(next.value));
+      for (const task of repeats.take()) {
+        const outcome = await run(task);
+        if (outcome.kind === 'passed') repeats.ran(task, outcome.result.traceHash);
+      }
     }),
   );
   console.log(`fired: ${JSON.stringify(Object.fromEntries(totals.all.fired))}`);

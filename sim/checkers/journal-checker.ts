@@ -46,6 +46,19 @@ export class JournalChecker {
     this.#compare(server, keyOf(positions), stateOf(reader));
   }
 
+  /** Its disk is gone for good: another one begins with nothing. */
+  forget(server: string): void {
+    this.#last.delete(server);
+  }
+
+  /** Whether everything on one disk is on another one too. */
+  hasAll(leaving: DiskReader, others: readonly DiskReader[]): boolean {
+    const theirs = others.map((reader) => positionsOf(reader));
+    return [...positionsOf(leaving)].every(([origin, seq]) =>
+      theirs.some((positions) => (positions.get(origin) ?? 0) >= seq),
+    );
+  }
+
   #compare(server: string, key: string, state: string): void {
     const known = this.#stateAt.get(key);
     if (known === undefined) return void this.#stateAt.set(key, { server, state });

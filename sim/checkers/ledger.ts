@@ -57,12 +57,19 @@ export class Ledger {
     this.acknowledgedCount += 1;
   }
 
-  /** What one server holds in the end, by ID: everything that was acknowledged, nothing else, unchanged. */
-  checkHeld(server: string, held: ReadonlyMap<string, string>): void {
+  /**
+   * What one server holds in the end, by ID: everything that was acknowledged, nothing else, unchanged. `dropped` are
+   * known to be lost in a buffer that was full.
+   */
+  checkHeld(
+    server: string,
+    held: ReadonlyMap<string, string>,
+    dropped: ReadonlySet<string> = new Set(),
+  ): void {
     for (const [id, { content, copies }] of this.#entered) {
       const found = held.get(id);
       check(
-        found !== undefined || copies === 0,
+        found !== undefined || copies === 0 || dropped.has(id),
         'acknowledged is kept (I2)',
         () => `${server} lacks ${id}, acknowledged with ${copies} copies`,
       );

@@ -1,6 +1,7 @@
 import type { Transaction } from '../../src/coordination/coordination.ts';
-import { holderSchema, keys } from '../../src/model/definitions.ts';
+import { holderSchema, keys, sessionSchema } from '../../src/model/definitions.ts';
 import type { Grant } from '../../src/pool/grants.ts';
+import { beliefMs, timingsDefault } from '../../src/pool/timings.ts';
 import type { SimProcess } from '../world/process.ts';
 import { check } from '../world/violation.ts';
 
@@ -14,12 +15,28 @@ interface Belief {
  * of its machine's clock; and from what the coordinator committed.
  */
 export class RoleJudge {
+  readonly #coreIdOf: (process: SimProcess) => string;
+  readonly #isAlone: boolean;
+  /** By core ID: when the coordinator took a sign of life, or its server was asked to ask for promises instead. */
+  readonly #renewedMs = new Map<string, number>();
+  readonly #takes = new Set<string>();
   readonly #beliefs = new Map<string, Map<SimProcess, Belief>>();
   readonly #granted = new Map<string, { epoch: number; process: SimProcess }>();
   readonly #committed = new Map<string, number>();
   changes = 0;
   /** How often somebody else got a role whose last holder lives, frozen beyond its deadline. */
   expiredWhilePaused = 0;
+
+  /** `isAlone`: a pool of one server, which while the coordinator is away has nobody to ask. */
+  constructor(coreIdOf: (process: SimProcess) => string, isAlone: boolean) {
+    this.#coreIdOf = coreIdOf;
+    this.#isAlone = isAlone;
+  }
+
+  /** A server process was told to ask the members to let its keeper go on. */
+  asked(process: SimProcess): void {
+    this.#renewedMs.set(this.#coreIdOf(process), process.localMs());
+  }
 
   /** A server process read the grants that its keeper sent, the whole set. */
   heard(process: SimProcess, grants: readonly Grant[]): void {
@@ -47,6 +64,23 @@ export class RoleJudge {
     }
     beliefs.set(process, { epoch, untilMs });
     this.#checkEpoch(process, role, epoch);
+    this.#checkBelief(process, role, untilMs);
+    check(
+      this.#takes.has(`${role} ${epoch}`),
+      'no role is taken without the coordinator (I17)',
+      () => `${process.name} has ${role} with epoch ${epoch}, which the coordinator never gave`,
+    );
+  }
+
+  /** Belief counts from before a renewal was sent, so from before it was carried out. */
+  #checkBelief(process: SimProcess, role: string, untilMs: number): void {
+    const renewedMs = this.#renewedMs.get(this.#coreIdOf(process)) ?? 0;
+    const lastMs = renewedMs + beliefMs(timingsDefault) / process.machine.clock.rate;
+    check(
+      this.#isAlone || untilMs <= lastMs + 1,
+      'belief ends first (I12)',
+      () => `${process.name} believes in ${role} until ${untilMs}; its last sign of life was at ${renewedMs}`,
+    );
   }
 
   #checkEpoch(process: SimProcess, role: string, epoch: number): void {
@@ -64,8 +98,12 @@ export class RoleJudge {
     this.#granted.set(role, { epoch, process });
   }
 
-  committed(transaction: Transaction): void {
+  committed(transaction: Transaction, nowMs: number): void {
     for (const { key, value } of transaction.writes) {
+      if (key.startsWith(keys.sessions) && value !== null) {
+        const { coreId, ended } = sessionSchema.parse(JSON.parse(value));
+        if (!ended) this.#renewedMs.set(coreId, nowMs);
+      }
       if (!key.startsWith(keys.holders) || value === null) continue;
       const { role, holder, epoch } = holderSchema.parse(JSON.parse(value));
       const last = this.#committed.get(role) ?? 0;
@@ -75,6 +113,7 @@ export class RoleJudge {
         () => `${role}: ${epoch} after ${last}`,
       );
       this.#committed.set(role, epoch);
+      if (holder !== null) this.#takes.add(`${role} ${epoch}`);
     }
   }
 

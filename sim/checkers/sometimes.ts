@@ -19,8 +19,21 @@ export const rareStates = [
   { name: 'the coordinator committed and answered too late', scenario: 'pool', withinHours: 1 },
   { name: 'a role had to be held during faults', scenario: 'pool', withinHours: 1 },
   { name: 'role changes', scenario: 'pool', withinHours: 1 },
-  { name: 'a snapshot was sent', scenario: 'whole', withinHours: 2 },
-  { name: 'a snapshot was installed', scenario: 'whole', withinHours: 2 },
+  { name: 'a snapshot was sent', scenario: 'whole', withinHours: 4 },
+  { name: 'a snapshot was installed', scenario: 'whole', withinHours: 4 },
+  { name: 'a lease expired while its holder was paused', scenario: 'whole', withinHours: 4 },
+  { name: 'a torn end of a log was skipped', scenario: 'whole', withinHours: 4 },
+  { name: 'a decision of a lower epoch was void', scenario: 'whole', withinHours: 15 },
+  { name: 'messages were dropped by a full buffer', scenario: 'whole', withinHours: 4 },
+  { name: 'messages were stored while the coordinator was away', scenario: 'whole', withinHours: 4 },
+  { name: 'a member was replaced', scenario: 'whole', withinHours: 8 },
+  { name: 'every server was down at once', scenario: 'whole', withinHours: 8 },
+  { name: 'a core went on without the rest', scenario: 'whole', withinHours: 8 },
+  { name: 'a core went on without the coordinator', scenario: 'whole', withinHours: 8 },
+  { name: "an operator's move of a role", scenario: 'whole', withinHours: 4 },
+  { name: 'waits between retries compared', scenario: 'whole', withinHours: 4 },
+  { name: 'notes stored twice', scenario: 'whole', withinHours: 4 },
+  { name: 'a wall clock jumped by years', scenario: 'whole', withinHours: 8 },
 ] as const satisfies readonly RareState[];
 
 /** Known only by what a server logs: the text is the name of the state. */

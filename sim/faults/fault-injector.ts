@@ -2,6 +2,7 @@ import type { CommitBehaviour } from '../world/databases.ts';
 import type { Machine } from '../world/machine.ts';
 import type { SimProcess } from '../world/process.ts';
 import type { World } from '../world/world.ts';
+import type { SeededRandom } from '../world/random.ts';
 import type { Fault } from './fault.ts';
 
 /** What a scenario says about a machine that may be struck. */
@@ -10,8 +11,15 @@ export interface Victim {
   processes(): readonly SimProcess[];
   /** Starts again what runs there, after a kill or a loss of power. Called once it was down for a while. */
   restart(): void;
+  /** Hands it so many messages at once. */
+  overload?(count: number): void;
+  /** Leaves the pool for good and loses its disk; false when it may not go now. */
+  leave?(): boolean;
+  /** A new one with its name joins; `restart` is called next. */
+  join?(): void;
 }
 
+const yearMs = 365 * 86_400_000;
 const well: CommitBehaviour = { meanMs: 1, failing: false, full: false };
 
 /** Carries a plan out, and takes all of it back at `healAll`. */
@@ -19,6 +27,9 @@ export class FaultInjector {
   readonly #world: World;
   readonly #victims: ReadonlyMap<string, Victim>;
   readonly #down = new Set<string>();
+  /** Of those that are down: who left the pool. */
+  readonly #absent = new Set<string>();
+  #brokenForGood: readonly string[] = [];
   readonly #calmFromMs = new Map<string, number>();
   #healed = false;
 
@@ -40,16 +51,46 @@ export class FaultInjector {
 
   /** No more faults: links whole, disks well, everything that was down started again. */
   healAll(): void {
-    this.#healed = true;
     this.#world.trace.line('everything heals');
+    for (const name of this.#brokenForGood) this.#setApart(name, false);
+    this.#brokenForGood = [];
+    this.#heal();
+  }
+
+  /** The same but for these machines: they stay without power or cut off from everybody, for good. */
+  healAllBut(broken: readonly string[], random: SeededRandom): void {
+    this.#world.trace.line(`everything heals but ${broken.join(', ')}`);
+    this.#brokenForGood = broken;
+    this.#heal();
+    for (const name of broken) {
+      if (random.chance(0.5)) this.#world.machine(name).losePower();
+      this.#setApart(name, true);
+    }
+  }
+
+  #heal(): void {
+    this.#healed = true;
     this.#world.network.links.healAll();
     for (const name of this.#victims.keys()) this.#disk(name, well);
     for (const name of this.#down) this.#restart(name);
   }
 
+  #setApart(machine: string, apart: boolean): void {
+    const { links } = this.#world.network;
+    for (const other of this.#sites().filter((name) => name !== machine))
+      for (const [from, to] of [
+        [machine, other],
+        [other, machine],
+      ] as const)
+        // prettier-ignore
+        if (apart) links.cut(from, to);
+        else links.heal(from, to);
+  }
+
   /** Starts again what ended by itself; what was struck down stays down for its time. */
   restartWhatEnded(): void {
-    for (const [name, victim] of this.#victims) if (!this.#down.has(name)) victim.restart();
+    for (const [name, victim] of this.#victims)
+      if (!this.#down.has(name) && !this.#brokenForGood.includes(name)) victim.restart();
   }
 
   /** Since when nothing has been wrong with a machine or one of its links; in the future while something is. */
@@ -65,6 +106,7 @@ export class FaultInjector {
 
   #touched(fault: Fault): readonly string[] {
     if (fault.kind === 'outage') return this.#sites();
+    if (fault.kind === 'blackout') return fault.machines;
     return 'machine' in fault ? [fault.machine] : [fault.from, fault.to];
   }
 
@@ -72,6 +114,7 @@ export class FaultInjector {
     if (this.#healed) return;
     this.#world.trace.line(`fault ${JSON.stringify(fault)}`);
     this.#world.trace.count(fault.kind);
+    this.#world.faultsFired += 1;
     this.#disturb(fault);
     this.#do(fault);
   }
@@ -88,6 +131,17 @@ export class FaultInjector {
       case 'power loss':
         this.#world.machine(fault.machine).losePower();
         return this.#goesDown(fault.machine, fault.durationMs);
+      case 'blackout':
+        this.#world.trace.count('every server was down at once');
+        for (const machine of fault.machines) {
+          this.#world.machine(machine).losePower();
+          this.#goesDown(machine, fault.durationMs);
+        }
+        return;
+      case 'replace':
+        return this.#replace(fault.machine, fault.durationMs);
+      case 'overload':
+        return this.#victims.get(fault.machine)?.overload?.(fault.count);
       case 'isolate':
       case 'outage':
         return this.#isolate(fault.machine, fault.durationMs);
@@ -104,6 +158,7 @@ export class FaultInjector {
       case 'failing disk':
         return this.#disk(fault.machine, { ...well, failing: true }, fault.durationMs);
       case 'clock jump':
+        if (Math.abs(fault.byMs) > yearMs) this.#world.trace.count('a wall clock jumped by years');
         return this.#world.machine(fault.machine).clock.jumpWall(fault.byMs);
       case 'reset':
       case 'half open':
@@ -133,13 +188,22 @@ export class FaultInjector {
     this.#goesDown(fault.machine, fault.durationMs);
   }
 
+  #replace(machine: string, durationMs: number): void {
+    if (this.#victims.get(machine)?.leave?.() !== true) return;
+    this.#world.trace.count('a member was replaced');
+    this.#absent.add(machine);
+    this.#goesDown(machine, durationMs);
+  }
+
   #goesDown(machine: string, durationMs: number): void {
     this.#down.add(machine);
     this.#later(durationMs, () => this.#restart(machine));
   }
 
   #restart(machine: string): void {
-    if (this.#down.delete(machine)) this.#victims.get(machine)?.restart();
+    if (!this.#down.delete(machine)) return;
+    if (this.#absent.delete(machine)) this.#victims.get(machine)?.join?.();
+    this.#victims.get(machine)?.restart();
   }
 
   #sites(): string[] {

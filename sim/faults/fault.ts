@@ -21,6 +21,16 @@ export type Fault =
   /** `point` waits for the process to pass there; null strikes at once, between two events. */
   | ({ readonly kind: 'kill' | 'pause'; readonly point: StrikePoint | null } & OnMachine)
   | ({ readonly kind: 'power loss' | 'isolate' | 'disk full' | 'failing disk' | 'freeze' } & OnMachine)
+  /** Every server loses power at once. */
+  | ({
+      readonly kind: 'blackout';
+      readonly machines: readonly string[];
+      readonly durationMs: number;
+    } & Common)
+  /** The server leaves the pool; another one with its name and nothing on its disk joins after a while. */
+  | ({ readonly kind: 'replace' } & OnMachine)
+  /** So many messages at once. */
+  | ({ readonly kind: 'overload'; readonly machine: string; readonly count: number } & Common)
   /** Nobody reaches this machine, which all depend on. */
   | ({ readonly kind: 'outage' } & OnMachine)
   | ({ readonly kind: 'slow disk'; readonly meanMs: number } & OnMachine)

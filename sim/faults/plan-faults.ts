@@ -11,18 +11,25 @@ export interface FaultScope {
   /** Further machines that are only cut off. */
   readonly others: readonly string[];
   readonly kinds: readonly FaultKind[];
+  /** Among the machines: servers, which can be replaced and lose power all at once; none where that is not modelled. */
+  readonly servers?: readonly string[];
+  /** Among the machines: those that can be given more work than they bear. */
+  readonly sources?: readonly string[];
   /** Mean time between two faults of one kind, drawn from this range for each kind. */
   readonly everyMs: readonly [number, number];
 }
 
 const points: readonly (StrikePoint | null)[] = [null, 'before commit', 'after commit', 'send'];
 
+/** What changes much at once comes less often. */
+const rarity: Partial<Record<FaultKind, number>> = { blackout: 8, replace: 8, overload: 10, outage: 2 };
+
 /** Draws a plan. Half of the kinds are switched off in each, and how often the rest strike is drawn as well. */
 export function planFaults(random: SeededRandom, scope: FaultScope): Fault[] {
   const faults = scope.kinds.flatMap((kind) => {
     const ofKind = random.fork(kind);
     if (scope.kinds.length > 1 && ofKind.chance(0.5)) return [];
-    const everyMs = ofKind.between(...scope.everyMs);
+    const everyMs = ofKind.between(...scope.everyMs) * (rarity[kind] ?? 1);
     const list: Fault[] = [];
     for (
       let atMs = scope.fromMs + ofKind.around(everyMs);
@@ -47,6 +54,13 @@ function drawFault(kind: FaultKind, atMs: number, random: SeededRandom, scope: F
     case 'pause':
       return { kind, atMs, machine, durationMs, point: random.pick(points) };
     case 'power loss':
+      return { kind, atMs, machine, durationMs: random.chance(0.1) ? durationMs * 8 : durationMs };
+    case 'blackout':
+      return { kind, atMs, machines: scope.servers ?? [], durationMs };
+    case 'replace':
+      return { kind, atMs, machine: random.pick(scope.servers ?? []), durationMs };
+    case 'overload':
+      return { kind, atMs, machine: random.pick(scope.sources ?? []), count: 50 + random.int(500) };
     case 'isolate':
     case 'disk full':
     case 'failing disk':
@@ -57,7 +71,7 @@ function drawFault(kind: FaultKind, atMs: number, random: SeededRandom, scope: F
     case 'slow disk':
       return { kind, atMs, machine, durationMs, meanMs: Math.round(random.between(20, 600)) };
     case 'clock jump':
-      return { kind, atMs, machine, byMs: Math.round(random.between(-1, 1) * 10 ** random.between(2, 11)) };
+      return { kind, atMs, machine, byMs: Math.round(random.between(-1, 1) * 10 ** random.between(2, 11.5)) };
     case 'cut':
     case 'one-way cut':
       return { kind, atMs, from, to, durationMs };

@@ -1,3 +1,4 @@
+import type { AgentConfig } from '../../src/agent/config.ts';
 import type { Coordination } from '../../src/coordination/coordination.ts';
 import type { Applier } from '../../src/journal/applier.ts';
 import type { Positions } from '../../src/model/origin.ts';
@@ -21,6 +22,8 @@ export interface Mutant {
   twistApplier(applier: Applier, database: Database): Applier;
   twistKeeper(runtime: Runtime, coordination: Coordination): [Runtime, Coordination];
   twistServer(process: SimProcess): Runtime;
+  twistAgent(runtime: Runtime): Runtime;
+  twistAgentConfig(config: AgentConfig): AgentConfig;
 }
 
 export const noMutant: Mutant = {
@@ -32,4 +35,6 @@ export const noMutant: Mutant = {
   twistApplier: (applier) => applier,
   twistKeeper: (runtime, coordination) => [runtime, coordination],
   twistServer: ({ runtime }) => runtime,
+  twistAgent: (runtime) => runtime,
+  twistAgentConfig: (config) => config,
 };

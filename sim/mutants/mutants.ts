@@ -1,3 +1,4 @@
+import { withoutBufferCap, withoutJitter } from './agent-mutants.ts';
 import { byArrival, withoutDedupe, withoutVoiding, withSummedCounts } from './applier-mutants.ts';
 import {
   withForgottenPromises,
@@ -11,6 +12,7 @@ import { withTornSnapshots } from './snapshot-mutant.ts';
 import { noMutant, type Mutant } from './mutant.ts';
 
 const inPool: Mutant = { ...noMutant, scenario: 'pool' };
+const inWhole: Mutant = { ...noMutant, scenario: 'whole' };
 
 /** Every planted bug. */
 export const mutants: readonly Mutant[] = [
@@ -35,12 +37,9 @@ export const mutants: readonly Mutant[] = [
   { ...inPool, name: 'definitions that are read once', twistKeeper: withOldDefinitions },
   { ...inPool, name: 'promises that are forgotten', twistKeeper: withForgottenPromises },
   { ...inPool, name: 'deadlines that count from the answer', twistKeeper: withLateDeadlines },
-  {
-    ...noMutant,
-    scenario: 'whole',
-    name: 'snapshot without its position',
-    twistServer: withTornSnapshots,
-  },
+  { ...inWhole, name: 'snapshot without its position', twistServer: withTornSnapshots },
+  { ...inWhole, name: 'retry without jitter', twistAgent: withoutJitter },
+  { ...inWhole, name: 'a queue without a cap', twistAgentConfig: withoutBufferCap },
 ];
 
 export function mutantNamed(name: string | null): Mutant {

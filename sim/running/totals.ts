@@ -1,5 +1,21 @@
 import type { SeedResult } from '../scenarios/scenario.ts';
 
+/** What makes a simulated hour worth counting. */
+export const dense = { acknowledgedAnHour: 5_000, faultsAnHour: 30 } as const;
+
+/**
+ * A run counts with all its simulated time, warming up and healing too, when over that time it was dense and in the end
+ * everything could be compared; else not at all.
+ */
+export function denseHoursOf(result: SeedResult): number {
+  const hours = result.simulatedMs / 3_600_000;
+  const isDense =
+    result.wasCompared &&
+    result.acknowledged >= hours * dense.acknowledgedAnHour &&
+    result.faults >= hours * dense.faultsAnHour;
+  return isDense ? hours : 0;
+}
+
 interface Sum {
   readonly fired: Map<string, number>;
   hours: number;
@@ -11,6 +27,9 @@ export class Totals {
   acknowledged = 0;
   events = 0;
   cpuMs = 0;
+  faults = 0;
+  denseHours = 0;
+  denseSeeds = 0;
   readonly all: Sum = { fired: new Map(), hours: 0 };
   readonly #byScenario = new Map<string, Sum>();
 
@@ -19,6 +38,9 @@ export class Totals {
     this.acknowledged += result.acknowledged;
     this.events += result.events;
     this.cpuMs += cpuMs;
+    this.faults += result.faults;
+    this.denseHours += denseHoursOf(result);
+    if (denseHoursOf(result) > 0) this.denseSeeds += 1;
     const own = this.of(result.scenario);
     this.#byScenario.set(result.scenario, own);
     for (const sum of [this.all, own]) {
@@ -33,10 +55,11 @@ export class Totals {
 
   line(): string {
     const { hours } = this.all;
-    const perCpuHour = hours / (this.cpuMs / 3_600_000);
+    const cpuHours = this.cpuMs / 3_600_000;
+    const each = (all: number): string => `${all.toFixed(2)} (${(all / cpuHours).toFixed(0)} a CPU hour)`;
     return (
-      `${this.seeds} runs, ${hours.toFixed(2)} simulated hours (${perCpuHour.toFixed(0)} a CPU hour), ` +
-      `${this.acknowledged} messages acknowledged, ${this.events} events`
+      `${this.seeds} runs, simulated hours: ${each(hours)}, dense: ${each(this.denseHours)} in ${this.denseSeeds} runs, ` +
+      `${this.acknowledged} messages acknowledged, ${this.faults} faults, ${this.events} events`
     );
   }
 }

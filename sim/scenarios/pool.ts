@@ -44,7 +44,7 @@ const sampleMs = 250;
 class KeeperPool {
   readonly #world: World;
   readonly #options: ScenarioOptions;
-  readonly #judge = new RoleJudge();
+  readonly #judge: RoleJudge;
   readonly #coordinator: SimCoordinator;
   readonly #post: QuestionPost;
   #outageFromMs = 0;
@@ -56,12 +56,13 @@ class KeeperPool {
     this.#options = options;
     const random = world.random.fork('pool');
     this.#coordinator = new SimCoordinator(world, 'coordinator', random.pick([20, 200, 1_000]));
-    this.#coordinator.onCommit = (transaction) => this.#judge.committed(transaction);
+    this.#coordinator.onCommit = (transaction) => this.#judge.committed(transaction, world.scheduler.nowMs);
     const count = random.pick([1, 2, 3, 3, 3, 5]);
     this.#servers = Array.from({ length: count }, (_, i) => ({
       name: `p${i + 1}`,
       coreId: uuidV4(random.bytes(16)),
     }));
+    this.#judge = new RoleJudge(({ machine }) => this.#coreIdOn(machine.name), count === 1);
     this.#define(uuidV4(random.bytes(16)), uuidV4(random.bytes(16)));
     for (const { name, coreId } of this.#servers) this.#prepare(name, coreId);
   }
@@ -85,6 +86,10 @@ class KeeperPool {
       ...servers,
     ];
     this.#coordinator.store.transact({ conditions: [], writes });
+  }
+
+  #coreIdOn(machine: string): string {
+    return this.#servers.find(({ name }) => name === machine)?.coreId ?? '';
   }
 
   #prepare(name: string, coreId: string): void {
@@ -144,6 +149,7 @@ class KeeperPool {
         parent.onMessage((message) => {
           const parsed = keeperMessageSchema.parse(message);
           if (parsed.kind === 'grants') this.#judge.heard(process, parsed.grants);
+          if (parsed.kind === 'ask') this.#judge.asked(process);
           handler(message);
         }),
     };
@@ -252,6 +258,6 @@ export const poolScenario: Scenario = {
   name: 'pool',
   world: {},
   async run(world, options) {
-    return { acknowledged: await new KeeperPool(world, options).run() };
+    return { acknowledged: await new KeeperPool(world, options).run(), wasCompared: true };
   },
 };

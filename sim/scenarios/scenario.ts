@@ -19,20 +19,26 @@ export const scenarioDefaults: ScenarioOptions = {
   plan: null,
 };
 
-/** A pool, its work and its checkers in one world. Throws a Violation. Says how many messages were acknowledged. */
+export interface RunResult {
+  readonly acknowledged: number;
+  /** False when it ended at a limit that is known, so that not everything could be compared. */
+  readonly wasCompared: boolean;
+}
+
+/** A pool, its work and its checkers in one world. Throws a Violation. */
 export interface Scenario {
   readonly name: string;
   readonly world: Partial<WorldOptions>;
-  run(world: World, options: ScenarioOptions): Promise<{ readonly acknowledged: number }>;
+  run(world: World, options: ScenarioOptions): Promise<RunResult>;
 }
 
-export interface SeedResult {
+export interface SeedResult extends RunResult {
   readonly scenario: string;
   readonly seed: number;
   readonly traceHash: string;
   readonly events: number;
   readonly simulatedMs: number;
-  readonly acknowledged: number;
+  readonly faults: number;
   /** How often each fault and each rare state occurred. */
   readonly fired: ReadonlyMap<string, number>;
 }
@@ -69,14 +75,15 @@ export async function runSeed(
   const all = { ...scenarioDefaults, ...options };
   using world = new World(`${scenario.name}/${seed}`, { ...scenario.world, verbose: all.verbose });
   try {
-    const { acknowledged } = await scenario.run(world, all);
+    const result = await scenario.run(world, all);
     return {
+      ...result,
       scenario: scenario.name,
       seed,
       traceHash: world.trace.hash,
       events: world.scheduler.eventCount,
       simulatedMs: world.scheduler.nowMs,
-      acknowledged,
+      faults: world.faultsFired,
       fired: world.trace.fired,
     };
   } catch (error) {

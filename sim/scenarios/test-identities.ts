@@ -1,17 +1,17 @@
 import { TestPool } from '../../src/security/test-pool.ts';
 
-const serversMax = 5;
+const serversMax = 12;
 
 /** Real certificates take time to make and must not differ in what the simulation sees: made once, for fixed IDs. */
 const pool = await TestPool.make();
 export const poolId = '00000000-0000-4000-8000-000000000000';
 
 export function serverId(number: number): string {
-  return `00000000-0000-4000-8000-00000000010${number}`;
+  return `00000000-0000-4000-8000-0000000001${String(number).padStart(2, '0')}`;
 }
 
 export function nodeId(number: number): string {
-  return `00000000-0000-4000-8000-00000000020${number}`;
+  return `00000000-0000-4000-8000-0000000002${String(number).padStart(2, '0')}`;
 }
 
 const files = await Promise.all(

@@ -1,246 +1,173 @@
-import { startAgent, type Agent } from '../../src/agent/agent.ts';
-import { agentConfigSchema } from '../../src/agent/config.ts';
-import { noPolicies } from '../../src/agent/load-policies.ts';
-import { keys, virtualInterfacePrefix, type RoleDefinition } from '../../src/model/definitions.ts';
-import { codeOf, textOf } from '../../src/model/errors.ts';
+import type { Agent } from '../../src/agent/agent.ts';
+import { actingRole } from '../../src/model/definitions.ts';
+import { codeOf } from '../../src/model/errors.ts';
 import { severities } from '../../src/model/severity.ts';
-import { keeperMessageSchema } from '../../src/pool/grants.ts';
-import { startKeeper } from '../../src/pool/keeper.ts';
-import type { Parent } from '../../src/runtime/commands.ts';
 import { sleep } from '../../src/runtime/timing.ts';
-import { serverConfigSchema, type ServerConfig } from '../../src/server/config.ts';
-import { serverPaths } from '../../src/server/server-paths.ts';
-import { startServer } from '../../src/server/start-server.ts';
-import { DiskReader } from '../world/disk-reader.ts';
+import { DefinitionsChecker } from '../checkers/definitions-checker.ts';
 import { describeDisk, JournalChecker, messagesOnDisk } from '../checkers/journal-checker.ts';
-import { isStuckByTrimming } from '../checkers/mutual-trimming.ts';
 import { Ledger } from '../checkers/ledger.ts';
+import { isStuckByTrimming } from '../checkers/mutual-trimming.ts';
+import { NoteLedger } from '../checkers/note-ledger.ts';
+import { checkBufferCap } from '../checkers/queue-caps.ts';
+import { RetryJudge } from '../checkers/retry-judge.ts';
 import { RoleJudge } from '../checkers/role-judge.ts';
 import type { FaultKind } from '../faults/fault.ts';
 import { FaultInjector, type Victim } from '../faults/fault-injector.ts';
 import { planFaults } from '../faults/plan-faults.ts';
 import { mutantNamed } from '../mutants/mutants.ts';
-import { SimCoordinator } from '../world/coordinator.ts';
-import { simCredentials } from '../world/credentials.ts';
-import type { Program, SimProcess } from '../world/process.ts';
+import { PoolOperators } from '../test-peer/pool-operators.ts';
+import type { SimProcess } from '../world/process.ts';
 import { check } from '../world/violation.ts';
 import type { World } from '../world/world.ts';
-import type { Scenario, ScenarioOptions } from './scenario.ts';
-import { identityFileOf, nodeId, poolId, serverId } from './test-identities.ts';
+import type { RunResult, Scenario, ScenarioOptions } from './scenario.ts';
+import { virtualInterface, WholePool, type SimServer } from './whole-pool.ts';
+import { drawShape, type WholeShape } from './whole-shape.ts';
 
 const kinds: readonly FaultKind[] = [
   'kill', 'pause', 'freeze', 'power loss', 'isolate', 'disk full', 'slow disk', 'clock jump', 'cut', 'one-way cut',
-  'slow link', 'reset', 'half open', 'failing disk',
+  'slow link', 'reset', 'half open', 'failing disk', 'outage', 'blackout', 'replace', 'overload',
 ]; // prettier-ignore
-const virtualInterface = `${virtualInterfacePrefix}main`;
-const data = '/data';
+const roles = [actingRole, virtualInterface];
 const warmUpMs = 8_000;
 const convergeMsMax = 180_000;
 const supervisorMs = 1_000;
 const mark = 'numbered ';
-const keepLong = { keepMs: 1e9, keepForAbsentMs: 1e9, keepForAbsentBytes: 1e9 };
-const keepShort = { keepMs: 1_500, keepForAbsentMs: 3_000, keepForAbsentBytes: 1e9 };
+/** An agent comes up within this on a machine that is well, whatever it was struck by before. */
+const agentStartMsMax = 10_000;
+const secondMs = 1_000;
 
-interface SimServer {
-  readonly name: string;
-  readonly config: ServerConfig;
-  readonly reader: DiskReader;
-}
-
-/** Keepers, servers and agents as they ship, on a simulated network, disk, clock and coordinator. */
-class WholePool implements Disposable {
+/** A pool as it ships with its work, its faults and its checkers: a safety phase, then a liveness phase. */
+class WholeRun implements Disposable {
   readonly #world: World;
   readonly #options: ScenarioOptions;
-  readonly #ledger = new Ledger();
-  readonly #judge = new RoleJudge();
-  readonly #checker = new JournalChecker();
-  readonly #coordinator: SimCoordinator;
-  readonly #servers: readonly SimServer[];
-  readonly #agents = new Map<string, Agent>();
-  readonly #agentNames: readonly string[];
+  readonly #shape: WholeShape;
+  readonly #pool: WholePool;
   readonly #injector: FaultInjector;
-  /** Half of the seeds keep so little that a server that was away needs a snapshot. */
-  readonly #keep: ServerConfig['journal'];
+  readonly #operators: PoolOperators;
+  readonly #ledger = new Ledger();
+  readonly #notes = new NoteLedger();
+  readonly #judge: RoleJudge;
+  readonly #checker = new JournalChecker();
+  readonly #definitions = new DefinitionsChecker();
+  readonly #retries = new RetryJudge();
+  readonly #agentProcesses = new Map<string, SimProcess>();
+  /** By agent: what it took. */
+  readonly #accepted = new Map<string, string[]>();
+  #outageFromMs = 0;
+  #deliveredBefore = 0;
   #stopped = false;
 
   constructor(world: World, options: ScenarioOptions) {
     this.#world = world;
     this.#options = options;
     const random = world.random.fork('whole');
-    this.#keep = random.fork('keep').pick([keepLong, keepShort]);
-    this.#coordinator = new SimCoordinator(world, 'coordinator', 200);
-    this.#coordinator.onCommit = (transaction) => this.#judge.committed(transaction);
-    this.#servers = Array.from({ length: random.pick([2, 3, 3, 3]) }, (_, i) => this.#makeServer(i + 1));
-    this.#agentNames = Array.from({ length: 2 + random.int(3) }, (_, i) => `a${i + 1}`);
-    this.#define();
+    this.#shape = drawShape(random);
+    const coreIdOf = (process: SimProcess): string => this.#serverOn(process)?.config.server.coreId ?? '';
+    this.#judge = new RoleJudge(coreIdOf, this.#shape.servers === 1);
+    this.#pool = new WholePool(world, this.#shape, {
+      mutant: mutantNamed(options.mutant),
+      judge: this.#judge,
+      watcher: { up: (process, agent, name, startedMs) => this.#agentUp(process, agent, name, startedMs) },
+    });
     this.#injector = new FaultInjector(world, this.#victims());
-  }
-
-  #makeServer(number: number): SimServer {
-    const name = `s${number}`;
-    const parsed = serverConfigSchema.parse({
-      pool: { id: poolId, name: 'sim' },
-      server: { coreId: serverId(number), name },
-      listen: `${name}:7300`,
-      data,
-      coordination: 'sqlite:/unused',
+    this.#operators = new PoolOperators({
+      world,
+      random: random.fork('operators'),
+      desks: () => this.#pool.servers.flatMap(({ live }) => (live?.process.alive ? [live] : [])),
+      someMessage: () => this.#ledger.some(random),
+      serverNames: () => this.#pool.members.map(({ name }) => name),
+      roles,
+      notes: this.#notes,
     });
-    const config = { ...parsed, journal: this.#keep };
-    const machine = this.#world.machine(name);
-    machine.programFor = () => this.#serverProgram(config);
-    machine.disk.makeDirectory(data, 0o700);
-    machine.disk.writeAtomic(serverPaths(data).identity, identityFileOf(number), 0o600);
-    return { name, config, reader: new DiskReader(machine.disk.realPath(serverPaths(data).database)) };
-  }
-
-  #define(): void {
-    const { store } = this.#coordinator;
-    const put = (key: string, value: unknown): void => {
-      store.transact({ conditions: [], writes: [{ key, value: JSON.stringify(value) }] });
-    };
-    put(keys.pool, {
-      id: poolId,
-      name: 'sim',
-      createdMs: 0,
-      authorities: ['simulated'],
-      lineage: poolId,
-    });
-    for (const { name, config } of this.#servers)
-      put(keys.server(config.server.coreId), {
-        coreId: config.server.coreId,
-        name,
-        url: config.url,
-        joinedMs: 0,
-      });
-    for (const [i, name] of this.#agentNames.entries())
-      put(keys.node(nodeId(i + 1)), { coreId: nodeId(i + 1), name, joinedMs: 0 });
-    const role: RoleDefinition = {
-      role: virtualInterface,
-      order: [],
-      failback: 'manual',
-      pinned: null,
-      carrier: { kind: 'listen', host: 'v', port: 7_300 },
-    };
-    put(keys.role(virtualInterface), role);
-  }
-
-  #serverProgram(config: ServerConfig): Program {
-    return async (process) => {
-      const { parent } = process.runtime.commands;
-      const server = await startServer({
-        runtime: mutantNamed(this.#options.mutant).twistServer(process),
-        config,
-        version: '1',
-        parent: parent && this.#overheard(process, parent),
-        coordination: this.#coordinator.clientOf(process),
-      }).catch((error: unknown) => this.#givesUp(process, error));
-      if (!server) return;
-      await server.stopped;
-      await server.close();
-      process.exit(0);
+    const agentMachines = new Set(this.#pool.agents.map(({ machine }) => machine));
+    world.network.onAttempt = (process, what) => {
+      if (agentMachines.has(process.machine)) this.#retries.attempt(process, what, world.scheduler.nowMs);
     };
   }
 
-  /** What an operator could meet ends the process with a word; anything else is a bug. */
-  #givesUp(process: SimProcess, error: unknown): null {
-    if (codeOf(error) === 'WK_INTERNAL') throw error;
-    this.#world.say(process, `gives up: ${textOf(error)}`);
-    process.exit(1);
-    return null;
+  #serverOn(process: SimProcess): SimServer | undefined {
+    return this.#pool.servers.find(({ machine }) => machine === process.machine);
   }
 
-  #overheard(process: SimProcess, parent: Parent): Parent {
-    return {
-      ...parent,
-      onMessage: (handler) =>
-        parent.onMessage((message) => {
-          const parsed = keeperMessageSchema.parse(message);
-          if (parsed.kind === 'grants') this.#judge.heard(process, parsed.grants);
-          handler(message);
-        }),
-    };
-  }
+  // The agents' work.
 
-  #keeperProgram(config: ServerConfig): Program {
-    return async (process) => {
-      try {
-        const keeper = await startKeeper({
-          runtime: process.runtime,
-          coordination: this.#coordinator.clientOf(process),
-          coreId: config.server.coreId,
-          folder: data,
-          serverArgs: ['server'],
-          version: '1',
-        });
-        await keeper.stopped;
-      } catch (error) {
-        this.#givesUp(process, error);
-      }
-    };
-  }
-
-  #agentProgram(name: string, number: number): Program {
-    return async (process) => {
-      const config = agentConfigSchema.parse({
-        name,
-        coreId: nodeId(number),
-        pool: poolId,
-        servers: ['https://v:7300', ...this.#servers.map(({ config }) => config.url)],
-        data,
-        identity: { certificate: '/unused', key: '/unused', authorities: '/unused' },
-      });
-      try {
-        const agent = await startAgent({
-          runtime: process.runtime,
-          config,
-          credentials: simCredentials({ pool: poolId, kind: 'agent', coreId: config.coreId }),
-          policies: noPolicies,
-          version: '1',
-          onFatal: () => process.exit(1),
-        });
-        this.#agents.set(name, agent);
-        await this.#work(process, agent);
-      } catch (error) {
-        this.#givesUp(process, error);
-      }
-    };
-  }
-
-  async #work(process: SimProcess, agent: Agent): Promise<void> {
+  async #agentUp(process: SimProcess, agent: Agent, name: string, startedMs: number): Promise<void> {
+    const { nowMs } = this.#world.scheduler;
+    check(
+      nowMs - startedMs <= agentStartMsMax || this.#injector.calmFromMs(name) > startedMs,
+      'an agent starts after any crash (I10)',
+      () => `${name} took from ${startedMs} to ${nowMs}`,
+    );
+    this.#agentProcesses.set(name, process);
     for (;;) {
-      await sleep(process.runtime.timers, process.random.around(250));
-      if (!this.#stopped) await this.#send(process, agent);
+      await sleep(process.runtime.timers, process.random.around(this.#shape.sendEveryMs));
+      if (this.#stopped) continue;
+      const count = 1 + process.random.int(this.#shape.burstMax);
+      await Promise.all(Array.from({ length: count }, () => this.#send(process, agent, name)));
     }
   }
 
   /** What the agent took is on its disk: from then on it may not be lost. */
-  async #send(process: SimProcess, agent: Agent): Promise<void> {
+  async #send(process: SimProcess, agent: Agent, name: string): Promise<void> {
     const text = `${mark}${this.#ledger.attemptedCount + 1} of ${process.name}`;
     this.#ledger.attempted(text);
     try {
       const id = await agent.send({ severity: process.random.pick(severities), text });
       this.#ledger.accepted(id, text);
+      const accepted = this.#accepted.get(name) ?? [];
+      this.#accepted.set(name, accepted);
+      accepted.push(id);
     } catch (error) {
       if (codeOf(error) === 'WK_INTERNAL') throw error;
     }
   }
 
+  #overload(name: string, count: number): void {
+    const process = this.#agentProcesses.get(name);
+    const agent = this.#pool.agents.find((one) => one.name === name)?.running;
+    if (!process?.alive || !agent || this.#stopped) return;
+    const run = (): void => {
+      for (let i = 0; i < count; i += 1) void this.#send(process, agent, name);
+    };
+    this.#world.scheduler.after(0, 'overload', run, { owner: process });
+  }
+
+  // What may be struck.
+
   #victims(): Map<string, Victim> {
-    const servers = this.#servers.map(({ name, config }) =>
-      this.#victim(name, 'keeper', this.#keeperProgram(config)),
-    );
-    const agents = this.#agentNames.map((name, i) =>
-      this.#victim(name, 'agent', this.#agentProgram(name, i + 1)),
-    );
+    const servers = this.#pool.servers.map((server): [string, Victim] => [
+      server.name,
+      {
+        processes: () => server.machine.processes,
+        restart: () => this.#pool.startOn(server.name),
+        leave: () => this.#leave(server),
+        join: () => this.#pool.join(server),
+      },
+    ]);
+    const agents = this.#pool.agents.map(({ name, machine }): [string, Victim] => [
+      name,
+      {
+        processes: () => machine.processes,
+        restart: () => this.#pool.startOn(name),
+        overload: (count) => this.#overload(name, count),
+      },
+    ]);
     return new Map([...servers, ...agents]);
   }
 
-  #victim(name: string, what: string, program: Program): [string, Victim] {
-    const machine = this.#world.machine(name);
-    const restart = (): void => {
-      if (!machine.processes.some((process) => process.name.includes(what))) machine.start(what, program);
-    };
-    return [name, { processes: () => machine.processes, restart }];
+  /** As the command does it: not the last but one, and only once the others have all that it has. */
+  #leave(server: SimServer): boolean {
+    const others = this.#pool.members.filter((one) => one !== server);
+    if (!server.member || others.length < 2 || this.#pool.spareServers === 0) return false;
+    const isDrained = this.#checker.hasAll(
+      server.reader,
+      others.map(({ reader }) => reader),
+    );
+    if (!isDrained) return false;
+    this.#pool.remove(server);
+    this.#checker.forget(server.name);
+    this.#definitions.forget(server.name);
+    return true;
   }
 
   /** As systemd does: what is gone and was not struck down starts again. */
@@ -249,37 +176,107 @@ class WholePool implements Disposable {
     this.#world.scheduler.after(supervisorMs, 'supervise', () => this.#supervise());
   }
 
-  async run(): Promise<number> {
+  // The phases.
+
+  async run(): Promise<RunResult> {
     const untilMs = warmUpMs + this.#options.faultsMs;
+    const servers = this.#pool.servers.map(({ name }) => name);
+    const sources = this.#pool.agents.map(({ name }) => name);
     const scope = {
       fromMs: warmUpMs,
       untilMs,
-      machines: [...this.#servers.map(({ name }) => name), ...this.#agentNames],
-      others: [this.#coordinator.site],
+      machines: [...servers, ...servers, ...sources.slice(0, 2 * servers.length)],
+      others: [this.#pool.coordinator.site],
+      servers,
+      sources,
       kinds,
-      everyMs: [4_000, 40_000] as const,
+      everyMs: this.#shape.faultsEveryMs,
     };
     this.#supervise();
+    this.#operators.start();
     this.#injector.schedule(this.#options.plan ?? planFaults(this.#world.random.fork('faults'), scope));
     while (this.#world.scheduler.nowMs < untilMs) await this.#step();
     this.#stopped = true;
+    this.#operators.stop();
+    const wasCompared = (await this.#liveness()) && (await this.#recovery());
+    if (wasCompared) this.#checkEnd();
+    this.#countRare();
+    return { acknowledged: this.#delivered(), wasCompared };
+  }
+
+  /** A random core heals, the rest stays broken for good: the core comes to rest. False at a limit that is known. */
+  async #liveness(): Promise<boolean> {
+    const random = this.#world.random.fork('core');
+    const members = [...this.#pool.members];
+    const needed = Math.max(Math.min(2, members.length), Math.floor(members.length / 2) + 1);
+    const broken: SimServer[] = [];
+    while (members.length > needed && random.chance(0.6))
+      broken.push(...members.splice(random.int(members.length), 1));
+    // Who never heard of the pool cannot work without the coordinator.
+    const knows = members.every(({ reader }) => !this.#definitions.isEmpty(reader));
+    const withCoordinator = !knows || random.chance(0.75);
+    const apart = [
+      ...broken.map(({ name }) => name),
+      ...(withCoordinator ? [] : [this.#pool.coordinator.site]),
+    ];
+    if (apart.length === 0) return true;
+    this.#injector.healAllBut(apart, random);
+    if (!(await this.#converge(members, withCoordinator ? roles : []))) return false;
+    this.#world.trace.count('a core went on without the rest');
+    if (!withCoordinator) this.#world.trace.count('a core went on without the coordinator');
+    return true;
+  }
+
+  async #recovery(): Promise<boolean> {
     this.#injector.healAll();
-    if (await this.#converge()) this.#checkEnd();
-    return this.#ledger.acknowledgedCount;
+    return await this.#converge(this.#pool.servers, roles, () => this.#undefined());
   }
 
   async #step(): Promise<void> {
-    await this.#world.run(this.#world.scheduler.nowMs + 1_000);
-    for (const { name, reader } of this.#servers) this.#checker.see(name, reader);
+    await this.#world.run(this.#world.scheduler.nowMs + secondMs);
+    for (const { name, reader, member } of this.#pool.servers) {
+      if (!member) continue;
+      this.#checker.see(name, reader);
+      this.#definitions.see(name, reader);
+    }
+    for (const { name, reader, config } of this.#pool.agents)
+      if (config.buffer.bytesMax < 1e6) checkBufferCap(name, reader, config.buffer.bytesMax);
+    this.#noteOutage();
   }
 
+  /** Messages are taken and forwarded though nobody reaches the coordinator (I17). */
+  #noteOutage(): void {
+    const { nowMs } = this.#world.scheduler;
+    const { site } = this.#pool.coordinator;
+    const delivered = this.#delivered();
+    const isAway = this.#pool.servers.every(({ name }) => this.#world.network.links.isCut(name, site));
+    if (!isAway) this.#outageFromMs = nowMs;
+    if (nowMs - this.#outageFromMs > 5_000 && delivered > this.#deliveredBefore)
+      this.#world.trace.count('messages were stored while the coordinator was away');
+    this.#deliveredBefore = delivered;
+  }
+
+  #delivered(): number {
+    return this.#pool.agents.reduce(
+      (all, { running }) => all + (running ? sum(running.status.buffer.delivered) : 0),
+      0,
+    );
+  }
+
+  // Coming to rest.
+
   /** False at a limit that is known: it is counted, and what would follow from converging is not checked. */
-  async #converge(): Promise<boolean> {
+  async #converge(
+    servers: readonly SimServer[],
+    held: readonly string[],
+    more: () => string | null = () => null,
+  ): Promise<boolean> {
     const untilMs = this.#world.scheduler.nowMs + convergeMsMax;
-    for (let problem = this.#unconverged(); problem !== null; problem = this.#unconverged()) {
+    const unconverged = (): string | null => this.#unconverged(servers, held) ?? more();
+    for (let problem = unconverged(); problem !== null; problem = unconverged()) {
       const text = problem;
       const late = this.#world.scheduler.nowMs >= untilMs;
-      if (late && isStuckByTrimming(this.#servers.map(({ reader }) => reader))) {
+      if (late && isStuckByTrimming(servers.map(({ reader }) => reader))) {
         this.#world.trace.count('stuck: each side trimmed what the other lacks');
         return false;
       }
@@ -290,42 +287,80 @@ class WholePool implements Disposable {
   }
 
   /** What is still to come, or null. */
-  #unconverged(): string | null {
-    for (const [name, { status }] of this.#agents) {
-      const buffered = sum(status.buffer.buffered);
-      if (buffered > 0) return `${name} still has ${buffered} messages, ${JSON.stringify(status.connection)}`;
+  #unconverged(servers: readonly SimServer[], held: readonly string[]): string | null {
+    for (const { name, running } of this.#pool.agents) {
+      if (!running) return `${name} is not up`;
+      const { buffer, connection } = running.status;
+      const buffered = sum(buffer.buffered);
+      if (buffered > 0) return `${name} still has ${buffered} messages, ${JSON.stringify(connection)}`;
     }
-    const disks = this.#servers.map(({ name, reader }) => `${name} ${describeDisk(reader)}`);
+    const disks = servers.map(({ name, reader }) => `${name} ${describeDisk(reader)}`);
     if (new Set(disks.map((disk) => disk.slice(disk.indexOf(' ')))).size > 1) return disks.join(' | ');
     const { nowMs } = this.#world.scheduler;
-    const unheld = ['acting', virtualInterface].filter(
-      (role) => this.#judge.holders(role, nowMs).length !== 1,
-    );
+    const unheld = held.filter((role) => this.#judge.holders(role, nowMs).length !== 1);
     return unheld.length > 0 ? `nobody holds ${unheld.join(', ')}` : null;
   }
 
+  #undefined(): string | null {
+    const { items } = this.#pool.coordinator.store.list('');
+    const lasting = items.filter(({ key }) => !key.startsWith('sessions/'));
+    for (const { name, reader } of this.#pool.servers) {
+      const why = this.#definitions.differs(reader, lasting);
+      if (why !== null) return `${name} has other definitions: ${why}`;
+    }
+    return null;
+  }
+
   #checkEnd(): void {
-    for (const { name, reader } of this.#servers) {
+    const dropped = this.#checkBooks();
+    for (const { name, reader } of this.#pool.servers) {
       const held = new Map([...messagesOnDisk(reader)].filter(([, text]) => text.startsWith(mark)));
-      this.#ledger.checkHeld(name, held);
+      this.#ledger.checkHeld(name, held, dropped);
+      this.#notes.checkHeld(name, reader);
       this.#checker.checkWhole(name, reader);
     }
-    for (const [name, { status }] of this.#agents) {
-      const { produced, delivered, buffered, dropped } = status.buffer;
-      const [all, parts] = [sum(produced), sum(delivered) + sum(buffered) + sum(dropped)];
+    this.#retries.checkSpread();
+  }
+
+  /** Answers which messages were lost in a full buffer: never more than the agent itself says. */
+  #checkBooks(): Set<string> {
+    const lost = new Set<string>();
+    const [first] = this.#pool.servers;
+    for (const { name, running } of this.#pool.agents) {
+      const buffer = running?.status.buffer;
+      if (!buffer || !first) continue;
+      const { produced, delivered, buffered, dropped } = buffer;
       check(
-        all === parts,
+        sum(produced) === sum(delivered) + sum(buffered) + sum(dropped),
         'produced = delivered + buffered + gaps (I9)',
-        () => `${name}: ${JSON.stringify(status.buffer)}`,
+        () => `${name}: ${JSON.stringify(buffer)}`,
       );
+      const missing = (this.#accepted.get(name) ?? []).filter((id) => !first.reader.has(id));
+      check(
+        missing.length <= sum(dropped),
+        'no silent drop (I9)',
+        () => `${name} lacks ${missing.length}, says ${sum(dropped)}: ${missing.slice(0, 5).join(' ')}`,
+      );
+      for (const id of missing) lost.add(id);
+      this.#world.trace.count('messages were dropped by a full buffer', missing.length);
     }
-    this.#world.trace.count('state compared', this.#checker.comparedCount);
-    this.#world.trace.count('role changes', this.#judge.changes);
-    this.#world.trace.count('a lease expired while its holder was paused', this.#judge.expiredWhilePaused);
+    return lost;
+  }
+
+  #countRare(): void {
+    const { trace } = this.#world;
+    const [first] = this.#pool.servers;
+    const voids = first?.reader.all('SELECT count(*) AS n FROM decisions WHERE void = 1') as { n: number }[];
+    trace.count('a decision of a lower epoch was void', voids[0]?.n ?? 0);
+    trace.count('state compared', this.#checker.comparedCount);
+    trace.count('role changes', this.#judge.changes);
+    trace.count('a lease expired while its holder was paused', this.#judge.expiredWhilePaused);
+    trace.count('waits between retries compared', this.#retries.samples);
+    trace.count('notes stored twice', this.#notes.storedCount);
   }
 
   [Symbol.dispose](): void {
-    for (const { reader } of this.#servers) reader[Symbol.dispose]();
+    this.#pool[Symbol.dispose]();
   }
 }
 
@@ -337,7 +372,7 @@ export const wholeScenario: Scenario = {
   name: 'whole',
   world: {},
   async run(world, options) {
-    using pool = new WholePool(world, options);
-    return { acknowledged: await pool.run() };
+    using run = new WholeRun(world, options);
+    return await run.run();
   },
 };

@@ -105,7 +105,11 @@ export class SimNetwork {
     return connection;
   }
 
+  /** What a checker may want to see: who tries to connect, and how it ends. */
+  onAttempt: (process: SimProcess, what: 'starts' | 'fails' | 'connects') => void = () => undefined;
+
   connect(process: SimProcess, options: ConnectOptions): Promise<Transport> {
+    this.onAttempt(process, 'starts');
     const world = {
       scheduler: this.#world.scheduler,
       links: this.links,
@@ -114,7 +118,15 @@ export class SimNetwork {
         this.#doors.get(address)?.process.site ?? this.#lastSite.get(address) ?? null,
     };
     return new Promise((resolve, reject) => {
-      new ConnectAttempt(world, process, options, resolve, reject).start();
+      const connected = (transport: Transport): void => {
+        this.onAttempt(process, 'connects');
+        resolve(transport);
+      };
+      const failed = (error: WatchError): void => {
+        this.onAttempt(process, 'fails');
+        reject(error);
+      };
+      new ConnectAttempt(world, process, options, connected, failed).start();
     });
   }
 }

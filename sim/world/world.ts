@@ -36,6 +36,7 @@ export class World implements Disposable {
   #violation: Violation | null = null;
   /** What the faults of this run are, once they are scheduled. */
   plan: readonly Fault[] = [];
+  faultsFired = 0;
   /** Errors with which a process may end without that being a bug. */
   mayCrash: (error: unknown) => boolean = () => false;
 

@@ -25,6 +25,9 @@ export class Mirror {
   readonly #listeners = new Set<(keys: ReadonlySet<string>) => void>();
   #watch: { close(): void } | null = null;
   #retry: Timer | null = null;
+  /** Known here and not on disk yet, since the disk took nothing: with older definitions there, a restart would go back. */
+  readonly #unstored = new Set<string>();
+  #storing: Timer | null = null;
   #closed = false;
 
   constructor(ports: { coordination: Coordination; database: Database; timers: Timers; log: Log }) {
@@ -94,6 +97,7 @@ export class Mirror {
   close(): void {
     this.#closed = true;
     this.#retry?.cancel();
+    this.#storing?.cancel();
     this.#watch?.close();
     this.#listeners.clear();
   }
@@ -152,8 +156,16 @@ export class Mirror {
 
   /** Signs of life change twice a second on every server and are worth nothing after a restart: not on disk. */
   #store(changed: ReadonlySet<string>): void {
-    const lasting = [...changed].filter((key) => !key.startsWith('sessions/'));
-    if (lasting.length === 0) return;
+    for (const key of changed) if (!key.startsWith('sessions/')) this.#unstored.add(key);
+    this.#storeRest();
+  }
+
+  #storeRest(): void {
+    const lasting = [...this.#unstored];
+    if (lasting.length === 0 || this.#closed) return;
+    const isNews = this.#storing === null;
+    this.#storing?.cancel();
+    this.#storing = null;
     try {
       this.#database.transaction(() => {
         const put = this.#database.prepare('INSERT OR REPLACE INTO definitions_mirror VALUES (?, ?, ?)');
@@ -164,10 +176,13 @@ export class Mirror {
           else remove.run(key);
         }
       });
+      this.#unstored.clear();
     } catch (error) {
-      this.#log.error('definitions could not be stored and are held in memory only', {
-        error: textOf(error),
-      });
+      this.#storing = this.#timers.after(retryMs, () => this.#storeRest());
+      if (isNews)
+        this.#log.error('definitions could not be stored and are held in memory only; tried again', {
+          error: textOf(error),
+        });
     }
   }
 }

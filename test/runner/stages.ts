@@ -86,6 +86,13 @@ export const stages: readonly Stage[] = [
       runNodeTests({ patterns: ['test/deploy/*.test.ts'], timeoutMs: 240_000, concurrency: 1 }, options),
   },
   {
+    name: 'simulator',
+    about: 'dense simulated hours of whole pools under faults; five seeds run twice',
+    slow: true,
+    run: (options) =>
+      script('simulator', ['sim/run.ts', '--scenario', 'whole', ...simulatorSizes], 600_000, options),
+  },
+  {
     name: 'kill',
     about: 'three servers and three agents under SIGKILL and SIGSTOP; the judge compares',
     slow: true,
@@ -104,6 +111,22 @@ export const stages: readonly Stage[] = [
     slow: true,
     run: (options) => script('bench --quick', ['bench/run.ts', '--quick'], 240_000, options),
   },
+];
+
+/** 40 seeds of half an hour make 20 hours, of which a few are not dense. */
+const simulatorSizes = [
+  '--seed',
+  '1001',
+  '--seeds',
+  '40',
+  '--dense',
+  '20',
+  '--minutes',
+  '30',
+  '--twice',
+  '5',
+  '--jobs',
+  '2',
 ];
 
 /** Tests that can do with less look at this: fewer seeds, shorter runs. */

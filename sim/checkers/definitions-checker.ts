@@ -1,0 +1,47 @@
+import type { Item } from '../../src/coordination/coordination.ts';
+import { check } from '../world/violation.ts';
+import type { DiskReader } from '../world/disk-reader.ts';
+
+const mirrorSql = 'SELECT key, value, revision FROM definitions_mirror';
+
+/** No server goes back to an older definition than it had (I26), and in the end all have the coordinator's. */
+export class DefinitionsChecker {
+  readonly #seen = new Map<string, Map<string, number>>();
+
+  see(server: string, reader: DiskReader): void {
+    const seen = this.#seen.get(server) ?? new Map<string, number>();
+    this.#seen.set(server, seen);
+    for (const { key, revision } of rowsOf(reader)) {
+      const known = seen.get(key) ?? 0;
+      check(
+        revision >= known,
+        'definitions never go back (I26)',
+        () => `${server}: ${key} at ${revision}, was at ${known}`,
+      );
+      seen.set(key, revision);
+    }
+  }
+
+  /** Its disk is gone: what it had counts no more. */
+  forget(server: string): void {
+    this.#seen.delete(server);
+  }
+
+  /** Why a server does not have what the coordinator has; null when it has. */
+  differs(reader: DiskReader, items: readonly Item[]): string | null {
+    const wanted = new Map(items.map((item) => [item.key, item]));
+    const rows = rowsOf(reader);
+    const wrong = rows.find(({ key, revision }) => wanted.get(key)?.revision !== revision);
+    if (wrong) return `${wrong.key} at ${wrong.revision}, not ${wanted.get(wrong.key)?.revision ?? 'none'}`;
+    const missing = items.find(({ key }) => !rows.some((row) => row.key === key));
+    return missing === undefined ? null : `${missing.key} is missing`;
+  }
+
+  isEmpty(reader: DiskReader): boolean {
+    return rowsOf(reader).length === 0;
+  }
+}
+
+function rowsOf(reader: DiskReader): Item[] {
+  return reader.all(mirrorSql) as unknown as Item[];
+}

@@ -1,0 +1,47 @@
+import type { ServerConfig } from '../../src/server/config.ts';
+import type { SeededRandom } from '../world/random.ts';
+
+/** What one seed's pool looks like and how much it has to do. */
+export interface WholeShape {
+  readonly servers: number;
+  readonly agents: number;
+  /** Mean time between two bursts of one agent. */
+  readonly sendEveryMs: number;
+  readonly burstMax: number;
+  readonly journal: ServerConfig['journal'];
+  /** Caps of the agents' buffers in bytes, one for each agent. */
+  readonly bufferBytesMax: readonly number[];
+  /** How often faults of one kind come. */
+  readonly faultsEveryMs: readonly [number, number];
+}
+
+const keepLong = { keepMs: 1e9, keepForAbsentMs: 1e9, keepForAbsentBytes: 1e9 };
+/** So little that a server that is new or was away for a minute needs a snapshot. */
+const keepShort = { keepMs: 1_500, keepForAbsentMs: 60_000, keepForAbsentBytes: 1e9 };
+const keepLittle = { keepMs: 1_500, keepForAbsentMs: 3_000, keepForAbsentBytes: 1e9 };
+
+/** About so many messages come from all agents together, whatever their number. */
+const messagesPerSecond = [1.8, 3] as const;
+const plenty = 1e9;
+const little = 24_000;
+
+export function drawShape(random: SeededRandom): WholeShape {
+  const servers = random.fork('servers').pick([1, 2, 2, 3, 3, 3, 3, 3, 4, 5]);
+  const agents = random.fork('agents').pick([5, 5, 5, 5, 6, 6, 8, 10, 15, 40]);
+  const burstMax = random.fork('burst').pick([1, 8, 16, 32]);
+  const perSecond = random.fork('rate').between(...messagesPerSecond);
+  const buffers = random.fork('buffers');
+  return {
+    servers,
+    agents,
+    burstMax,
+    sendEveryMs: (agents * 1_000 * ((1 + burstMax) / 2)) / perSecond,
+    journal: random.fork('keep').pick([keepLong, keepLong, keepShort, keepShort, keepShort, keepLittle]),
+    bufferBytesMax: Array.from({ length: agents }, () => (buffers.chance(0.3) ? little : plenty)),
+    faultsEveryMs: random.fork('pace').pick([
+      [4_000, 40_000],
+      [15_000, 150_000],
+      [60_000, 300_000],
+    ]),
+  };
+}
