@@ -75,6 +75,8 @@ class End implements Transport {
   /** The way is gone without this end knowing; it learns when it sends. */
   halfOpen = false;
   readonly #messageBytesMax: number;
+  readonly #wireStream: string;
+  readonly #inStream: string;
   readonly #held: (() => void)[] = [];
   #generation = 0;
   #underWayBytes = 0;
@@ -87,6 +89,8 @@ class End implements Transport {
   constructor(connection: Connection, side: 0 | 1, options: EndOptions) {
     this.connection = connection;
     this.side = side;
+    this.#wireStream = `wire ${connection.id}.${side}`;
+    this.#inStream = `in ${connection.id}.${side}`;
     this.process = options.process;
     this.peer = options.peer;
     this.#messageBytesMax = options.messageBytesMax;
@@ -121,8 +125,8 @@ class End implements Transport {
     this.process.pass('send');
     if (this.#ended) return;
     if (this.halfOpen) return this.#learnsOfReset();
-    const copy = Uint8Array.from(message);
-    this.connection.world.trace.mix(`${this.connection.id} ${copy.length} ${crc32(copy)}`);
+    const copy = new Uint8Array(message);
+    this.connection.world.trace.mixNumbers(this.connection.id, copy.length, crc32(copy));
     this.#underWayBytes += copy.length;
     if (this.bufferedBytes > 0) this.#wantsDrain = true;
     this.toOther('message', copy.length, () => {
@@ -143,14 +147,16 @@ class End implements Transport {
     };
     const sentMs = this.process.alive ? this.process.localMs() : scheduler.nowMs;
     const atMs = sentMs + links.delayMs(from, to) + bytes / bytesPerMs;
-    scheduler.at(atMs, 'wire', reach, { stream: `wire ${this.connection.id}.${this.side}` });
+    scheduler.at(atMs, 'wire', reach, { stream: this.#wireStream });
   }
 
   #handOver(label: string, arrive: () => void): void {
     const receiver = this.#other;
-    const stream = `in ${this.connection.id}.${this.side}`;
     if (receiver.process.alive)
-      this.connection.world.scheduler.after(0, label, arrive, { owner: receiver.process, stream });
+      this.connection.world.scheduler.after(0, label, arrive, {
+        owner: receiver.process,
+        stream: this.#inStream,
+      });
     else if (receiver.process.machine.processes.length > 0) this.#learnsOfReset();
   }
 

@@ -1,6 +1,8 @@
 import type { SeededRandom } from './random.ts';
 
 interface Direction {
+  readonly from: string;
+  readonly to: string;
   /** How many cuts lie on it; each is healed for itself. */
   cuts: number;
   delayMeanMs: number;
@@ -11,7 +13,7 @@ interface Direction {
 /** The ways between sites, each direction for itself. */
 export class Links {
   readonly #random: SeededRandom;
-  readonly #directions = new Map<string, Direction>();
+  readonly #from = new Map<string, Map<string, Direction>>();
   readonly #baseMs: number;
 
   constructor(random: SeededRandom) {
@@ -20,11 +22,11 @@ export class Links {
   }
 
   #direction(from: string, to: string): Direction {
-    const key = `${from}>${to}`;
-    const known = this.#directions.get(key);
+    const known = this.#from.get(from)?.get(to);
     if (known) return known;
-    const direction: Direction = { cuts: 0, delayMeanMs: this.#baseMs, onHeal: new Set() };
-    this.#directions.set(key, direction);
+    const direction: Direction = { from, to, cuts: 0, delayMeanMs: this.#baseMs, onHeal: new Set() };
+    const ways = this.#from.get(from) ?? new Map<string, Direction>();
+    this.#from.set(from, ways.set(to, direction));
     return direction;
   }
 
@@ -61,8 +63,8 @@ export class Links {
   }
 
   healAll(): void {
-    for (const [key, direction] of this.#directions) {
-      const [from = '', to = ''] = key.split('>');
+    for (const direction of [...this.#from.values()].flatMap((ways) => [...ways.values()])) {
+      const { from, to } = direction;
       direction.cuts = Math.min(direction.cuts, 1);
       this.slow(from, to, null);
       this.heal(from, to);

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { textOf } from '../../src/model/errors.ts';
@@ -24,6 +24,16 @@ export interface WorldOptions {
 
 const defaults: WorldOptions = { driftMax: 0.005, wallOffsetMsMax: 2_000, verbose: false };
 
+/** In memory where there is such a place: what a disk loses is simulated, so a real one would only cost time. */
+function roomyFolder(): string {
+  try {
+    accessSync('/dev/shm', constants.W_OK);
+    return '/dev/shm';
+  } catch {
+    return tmpdir();
+  }
+}
+
 /** Everything outside the code under test, from one seed. Dispose of it: it holds real files. */
 export class World implements Disposable {
   readonly options: WorldOptions;
@@ -45,7 +55,7 @@ export class World implements Disposable {
     this.random = new SeededRandom(String(seed));
     this.scheduler = new Scheduler(this.random.fork('scheduler'), this.trace);
     this.network = new SimNetwork(this.scheduler, this.random.fork('network'), this.trace);
-    this.#root = mkdtempSync(join(tmpdir(), 'watchkeeper-sim-'));
+    this.#root = mkdtempSync(join(roomyFolder(), 'watchkeeper-sim-'));
     mkdirSync(this.#root, { recursive: true });
   }
 
