@@ -130,6 +130,7 @@ class KeeperPool {
       log,
       grants,
       alive: () => ({ kind: 'alive', origin, healthy: true, because: '', lagMs: 0, epochs, positions: {} }),
+      coordinator: () => undefined,
       question: (message) => this.#post.carry(coreId, message),
       stop: () => process.exit(0),
     });

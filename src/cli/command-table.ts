@@ -45,6 +45,11 @@ export const commandTable: readonly CommandEntry[] = [
     summary: 'show members, roles and lag',
     load: () => import('./commands/pool-status.ts'),
   },
+  {
+    path: 'pool confirm',
+    summary: 'say that a restored coordinator is the one to go on with',
+    load: () => import('./commands/pool-confirm.ts'),
+  },
 
   {
     path: 'server join',

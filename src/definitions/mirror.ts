@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { Change, Coordination, Deleted, Item } from '../coordination/coordination.ts';
 import { keys } from '../model/definitions.ts';
 import { codeOf, textOf } from '../model/errors.ts';
@@ -29,6 +29,10 @@ export class Mirror {
   readonly #unstored = new Set<string>();
   #storing: Timer | null = null;
   #closed = false;
+  /** The highest revision that was taken over in this run. */
+  #highest = 0;
+  /** What the coordinator says is left aside. */
+  #foreign = false;
 
   constructor(ports: { coordination: Coordination; database: Database; timers: Timers; log: Log }) {
     this.#coordination = ports.coordination;
@@ -118,7 +122,8 @@ export class Mirror {
   }
 
   #take(change: Change): void {
-    if (this.#closed || this.#isOfNoPool(change)) return;
+    if (this.#closed || this.#isForeign(change)) return;
+    this.#highest = Math.max(this.#highest, change.revision);
     const changed = new Set<string>();
     if (change.reset) this.#forgetMissing(change.items, changed);
     for (const item of change.items) {
@@ -135,13 +140,40 @@ export class Mirror {
     for (const listener of this.#listeners) listener(changed);
   }
 
-  /** An empty coordinator was lost or put back, not told that there is no pool any more: agents and servers stay known. */
-  #isOfNoPool({ reset, items }: Change): boolean {
-    if (!reset || !this.#items.has(keys.pool) || items.some(({ key }) => key === keys.pool)) return false;
-    this.#log.error('the coordinator has lost its pool; the definitions known here stay in force', {
-      items: items.length,
-    });
-    return true;
+  /**
+   * A coordinator that is empty, went back to before what it said, or carries a lineage that does not follow on ours was
+   * lost or put back, not told that the pool is another one: what is known stays in force until an operator confirms.
+   */
+  #isForeign(change: Change): boolean {
+    const known = this.#items.get(keys.pool)?.value;
+    if (known === undefined) return false;
+    const pool = change.items.find(({ key }) => key === keys.pool)?.value ?? null;
+    if (!change.reset) {
+      // Confirmed: what was overlooked meanwhile has to be read.
+      if (this.#foreign && pool !== null && follows(known, pool)) this.#startAnew();
+      return this.#foreign;
+    }
+    const isForeign = pool === null || !follows(known, pool) || this.#wentBack(known, pool, change.revision);
+    if (isForeign && !this.#foreign)
+      this.#log.error(
+        'the coordinator is not the one that was known; the definitions known here stay in force',
+        {
+          items: change.items.length,
+          revision: change.revision,
+        },
+      );
+    this.#foreign = isForeign;
+    return isForeign;
+  }
+
+  #wentBack(known: string, pool: string, revision: number): boolean {
+    return lineageOf(known).lineage === lineageOf(pool).lineage && revision < this.#highest;
+  }
+
+  #startAnew(): void {
+    this.#watch?.close();
+    this.#watch = null;
+    void this.start();
   }
 
   #forgetMissing(items: readonly (Item | Deleted)[], changed: Set<string>): void {
@@ -185,6 +217,19 @@ export class Mirror {
         });
     }
   }
+}
+
+const lineageSchema = z.object({ lineage: z.string(), before: z.array(z.string()).default([]) });
+
+function lineageOf(pool: string): z.infer<typeof lineageSchema> {
+  const parsed = lineageSchema.safeParse(parseJson(pool));
+  return parsed.success ? parsed.data : { lineage: '', before: [] };
+}
+
+/** The same lineage, or one that an operator said goes on from it. */
+function follows(known: string, pool: string): boolean {
+  const [ours, theirs] = [lineageOf(known).lineage, lineageOf(pool)];
+  return theirs.lineage === ours || theirs.before.includes(ours);
 }
 
 function parseJson(text: string): unknown {

@@ -112,7 +112,14 @@ export const poolStatusSchema = z
       positions: z.record(z.string(), z.int()),
       stateHash: z.string(),
     }),
-    coordinator: z.object({ reachable: z.boolean(), kind: z.string() }),
+    coordinator: z.object({
+      reachable: z.boolean(),
+      kind: z.string(),
+      /** While it is away: whether every member leaves this server the roles that it holds. */
+      confirmed: z.boolean().default(false),
+      /** Why no role is taken until an operator confirms what it says (`pool confirm`); null when all is well. */
+      doubt: z.string().nullable().default(null),
+    }),
     atRisk: z.object({ is: z.boolean(), because: z.string() }),
     members: z.array(
       z.object({

@@ -27,6 +27,8 @@ export const keys = {
   /** sessionSchema */
   session: (coreId: string) => `sessions/${coreId}`,
   sessions: 'sessions/',
+  /** Any value: written to learn where the coordinator stands. */
+  probe: (coreId: string) => `probes/${coreId}`,
   /** joinTokenSchema, by the SHA-256 (hex) of the token's secret. */
   joinToken: (sha256: string) => `tokens/join/${sha256}`,
   joinTokens: 'tokens/join/',
@@ -54,6 +56,8 @@ export const poolSchema = z.strictObject({
   authorities: z.array(z.string()).min(1),
   /** Drawn when the coordinator's data was made; another one means that it was rebuilt or restored. */
   lineage: z.uuid(),
+  /** Lineages that an operator said this one goes on from; who knew one of them follows. */
+  before: z.array(z.uuid()).max(64).optional(),
 });
 export type Pool = Readonly<z.infer<typeof poolSchema>>;
 
@@ -129,6 +133,7 @@ export const roleReasons = [
   'server is stopping',
   'definition changed',
   'a higher epoch was met',
+  'coordinator was restored',
 ] as const;
 export type RoleReason = (typeof roleReasons)[number];
 

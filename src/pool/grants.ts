@@ -31,6 +31,15 @@ export const keeperMessageSchema = z.discriminatedUnion('kind', [
     ),
   }),
   z.strictObject({ kind: z.literal('stop') }),
+  /** How the keeper finds the coordinator, for people to see. */
+  z.strictObject({
+    kind: z.literal('coordinator'),
+    isAway: z.boolean(),
+    /** Every member leaves this server what it holds meanwhile. */
+    isConfirmed: z.boolean(),
+    /** Why an operator has to confirm what the coordinator says. */
+    doubt: z.string().max(256).nullable(),
+  }),
   /** While the coordinator is away: ask each of these members to let this server keep what it holds. */
   z.strictObject({
     kind: z.literal('ask'),

@@ -15,6 +15,8 @@ const keeperFileSchema = z.object({
   lineage: z.string().nullable(),
   /** Addresses that this run may have put on this machine, for the next one to clear. */
   addresses: z.array(z.object({ address: z.string(), device: z.string() })).default([]),
+  /** One that the coordinator of that lineage had committed. */
+  revision: z.int().nullable().default(null),
 });
 export type KeeperFile = Readonly<z.infer<typeof keeperFileSchema>>;
 

@@ -221,17 +221,25 @@ test('a second keeper on one data folder is refused in plain words', { timeout: 
   if (first) keepers.set(coreIds[0] ?? '', first);
 });
 
-test('a keeper refuses a coordinator that was rebuilt', { timeout: 20_000 }, async () => {
-  const coreId = coreIds[0] ?? '';
-  const first = keepers.get(coreId);
-  assert.ok(first);
-  const ended = new Promise((resolve) => first.onExit(resolve));
-  first.kill('SIGTERM');
-  await ended;
-  await putPool('00000000-0000-4000-8000-0000000000ff');
-  const said = new Promise((resolve) => startKeeper(coreId).onMessage(resolve));
-  assert.match(String(await said), /^WK_CONFLICT: the coordinator was rebuilt or restored/);
-});
+test(
+  'a coordinator that was rebuilt gets no role taken until it is confirmed',
+  { timeout: 30_000 },
+  async () => {
+    const { holder } = await settled();
+    const [old, rebuilt, confirmed] = ['aa', 'ff', 'cc'].map(
+      (end) => `00000000-0000-4000-8000-0000000000${end}`,
+    );
+    await putPool(rebuilt ?? '');
+    const keeper = keepers.get(holder);
+    assert.ok(keeper && nodeCommands().end(keeper.id));
+    await until('nobody answers', async () => (await whoAnswers()) === null);
+    startKeeper(holder);
+    await sleep(nodeTimers, 4_000);
+    assert.equal(await whoAnswers(), null);
+    await putPool(confirmed ?? '', [rebuilt ?? '', old ?? '']);
+    await settled();
+  },
+);
 
 function startKeeper(coreId: string): Child {
   const config = { coreId, coordination: path, folder: join(folder, coreId), port };
@@ -259,8 +267,8 @@ async function define(): Promise<void> {
   await coordination.transact({ conditions: [], writes });
 }
 
-async function putPool(lineage: string): Promise<void> {
-  const pool = { id: coreIds[0], name: 'p', createdMs: 0, authorities: ['x'], lineage };
+async function putPool(lineage: string, before?: readonly string[]): Promise<void> {
+  const pool = { id: coreIds[0], name: 'p', createdMs: 0, authorities: ['x'], lineage, before };
   await coordination.transact({ conditions: [], writes: [{ key: keys.pool, value: JSON.stringify(pool) }] });
 }
 

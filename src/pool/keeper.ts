@@ -3,7 +3,6 @@ import type { Place } from '../carriers/address-state.ts';
 import { clearAddresses } from '../carriers/clear-addresses.ts';
 import type { Change, Coordination, Transaction } from '../coordination/coordination.ts';
 import { deviceOf } from '../model/carrier.ts';
-import { keys, poolSchema } from '../model/definitions.ts';
 import { codeOf, textOf, WatchError } from '../model/errors.ts';
 import { unreachable } from '../model/invariant.ts';
 import type { Uuid } from '../model/uuid.ts';
@@ -14,23 +13,18 @@ import { every, sleep } from '../runtime/timing.ts';
 import { ensureActing } from './ensure-acting.ts';
 import { awaitEnd, lockData, readKeeperFile, writeKeeperFile } from './keeper-file.ts';
 import type { DataLock, KeeperFile } from './keeper-file.ts';
+import { isCoordinatorAway, isFailsafe } from './lease-failsafe.ts';
+import { KeeperLog } from './keeper-log.ts';
 import { step } from './lease.ts';
 import { initialLease } from './lease-state.ts';
-import type {
-  LeaseEffect,
-  LeaseEvent,
-  LeaseState,
-  Outcome,
-  RoleChange,
-  SessionChange,
-  ViewItem,
-} from './lease-state.ts';
+import type { LeaseEffect, LeaseEvent, LeaseState, Now, Outcome, ViewItem } from './lease-state.ts';
 import { ServerChild } from './server-child.ts';
 import { assertTimings, timingsDefault, type Timings } from './timings.ts';
 import { viewItem, watchedPrefixes } from './view-item.ts';
 
 const tickMs = 50;
 const joinRetryMs = 500;
+const rememberEveryMs = 60_000;
 /** A server that was told to stop has this long to bring its work to an end. */
 const serverStopMs = 10_000;
 
@@ -45,12 +39,17 @@ export interface KeeperOptions {
   readonly serverArgs: readonly string[];
   readonly version: string;
   readonly timings?: Timings;
+  /**
+   * Whether a coordinator that comes back at a lower revision was restored: one that makes every commit durable. The
+   * embedded one may lose its last in a power cut.
+   */
+  readonly remembersRevision?: boolean;
 }
 
 export interface Keeper extends AsyncDisposable {
   /** Stops the server in order, releases its roles and ends the session. Resolves when all of it is done. */
   stop(): Promise<void>;
-  /** Resolves when the keeper has stopped, rejects when it cannot go on (another coordinator, no such pool). */
+  /** Resolves when the keeper has stopped, rejects when it cannot go on (the coordinator knows no pool). */
   readonly stopped: Promise<void>;
 }
 
@@ -68,12 +67,8 @@ export async function startKeeper(options: KeeperOptions): Promise<Keeper> {
     // First, since an old gate may still be open, and our new session frees its role for the others.
     await clearAddresses(runtime, before?.addresses ?? [], (options.timings ?? timingsDefault).ttlMs);
     if (before?.server) await awaitEnd(runtime, before.server);
-    const file = {
-      keeper: runtime.commands.self,
-      server: null,
-      lineage: before?.lineage ?? null,
-      addresses: [],
-    };
+    const { lineage = null, revision = null } = before ?? {};
+    const file = { keeper: runtime.commands.self, server: null, lineage, revision, addresses: [] };
     await writeKeeperFile(runtime.files, folder, file);
     return new RunningKeeper(options, lock, file);
   } catch (error) {
@@ -89,15 +84,18 @@ class RunningKeeper implements Keeper {
   readonly #server: ServerChild;
   readonly #carrier: AddressCarrier;
   readonly #ticker: Timer;
+  readonly #remembering: Timer;
   readonly #watches: { close(): void }[] = [];
   readonly #end = Promise.withResolvers<void>();
   readonly #unreadable = new Set<string>();
-  readonly #refusals = new Map<Uuid, string>();
+  readonly #log: KeeperLog;
   readonly #lock: DataLock;
   #file: KeeperFile;
   #written: Promise<void> = Promise.resolve();
   #state: LeaseState;
+  #looks = 0;
   #away = false;
+  #told = '';
   #closing = false;
 
   constructor(options: KeeperOptions, lock: DataLock, file: KeeperFile) {
@@ -110,7 +108,9 @@ class RunningKeeper implements Keeper {
     this.stopped.catch(() => undefined);
     const { runtime, coreId, version } = options;
     const run = Buffer.from(runtime.random.bytes(8)).toString('hex');
-    this.#state = initialLease({ coreId, timings: this.#timings, version, run });
+    this.#log = new KeeperLog(runtime.log);
+    const known = { lineage: file.lineage, revision: file.revision ?? 0 };
+    this.#state = initialLease({ coreId, timings: this.#timings, version, run, ...known });
     this.#server = new ServerChild({
       runtime,
       args: options.serverArgs,
@@ -126,6 +126,7 @@ class RunningKeeper implements Keeper {
       onFit: (role, because) => void this.#carrierFit(role, because),
     });
     this.#ticker = every(runtime.timers, tickMs, () => this.#step({ kind: 'tick' }));
+    this.#remembering = every(runtime.timers, rememberEveryMs, () => this.#remember());
     void this.#join();
   }
 
@@ -146,6 +147,18 @@ class RunningKeeper implements Keeper {
     const [state, effects] = step(this.#state, event, now);
     this.#state = state;
     for (const effect of effects) this.#carryOut(effect);
+    this.#tellOfCoordinator(event.kind === 'server started', now);
+  }
+
+  /** What the server process says to people about the coordinator. */
+  #tellOfCoordinator(always: boolean, now: Now): void {
+    const { own, doubt } = this.#state;
+    const isAway = isCoordinatorAway(this.#state, now);
+    const about = { isAway, isConfirmed: isAway && own !== null && isFailsafe(own), doubt };
+    const text = JSON.stringify(about);
+    if (!always && text === this.#told) return;
+    this.#told = text;
+    this.#server.send({ kind: 'coordinator', ...about });
   }
 
   #carryOut(effect: LeaseEffect): void {
@@ -158,7 +171,7 @@ class RunningKeeper implements Keeper {
       case 'answer':
         return this.#server.send(effect);
       case 'refused':
-        return this.#logRefused(effect.by, effect.because);
+        return this.#log.refused(effect.by, effect.because);
       case 'read':
         return void this.#call(effect.call, () => this.#read(effect.keys));
       case 'grant':
@@ -176,9 +189,15 @@ class RunningKeeper implements Keeper {
             runtime.log.warn('a silent server process was ended, since it may own our port', { pid: id.pid });
         return;
       case 'changed':
-        return this.#logChange(effect.change);
+        return this.#log.changed(effect.change, this.#state);
       case 'session':
-        return this.#logSession(effect.what, effect.incarnation);
+        return this.#log.session(effect.what, effect.incarnation, this.#state);
+      case 'lineage':
+        return this.#keep({ lineage: effect.lineage, revision: null });
+      case 'doubt':
+        return runtime.log.error(`${effect.because}: no role is taken until an operator confirms`);
+      case 'look again':
+        return void this.#join();
       case 'stopped':
         return void this.#close();
       default:
@@ -201,44 +220,16 @@ class RunningKeeper implements Keeper {
     await this.#write({ addresses: [...known, { address, device }] });
   }
 
-  #logChange({ role, change, epoch, because, unheldMs }: RoleChange): void {
-    const positions = JSON.stringify(this.#state.server?.alive?.positions ?? {});
-    this.#options.runtime.log.info(`role ${change}`, { role, epoch, because, unheldMs, positions });
-  }
-
-  #logSession(what: SessionChange, incarnation: string): void {
-    const { log } = this.#options.runtime;
-    this.#refusals.clear();
-    if (what === 'confirmed')
-      log.warn('the coordinator is away: every member leaves us what we hold', { incarnation });
-    else if (what === 'lapsed') log.warn('session lapsed', { incarnation, notConfirmedBy: this.#silent() });
-    else log.info(`session ${what}`, { incarnation });
-  }
-
-  /** Members that were asked to let us keep what we had and have not said so. */
-  #silent(): string {
-    return this.#state.own?.rounds.at(-1)?.waiting.join(' ') ?? '';
-  }
-
-  /** Asked again at every renewal; said once for each answer. */
-  #logRefused(by: Uuid, because: string): void {
-    if (this.#refusals.get(by) === because) return;
-    this.#refusals.set(by, because);
-    this.#options.runtime.log.warn('the coordinator is away, and a member does not leave us what we hold', {
-      by,
-      because,
-    });
-  }
-
   // The coordinator.
 
-  /** The first look at the coordinator, repeated until it answers; then everything comes by watching. */
+  /** A look at everything in the coordinator, repeated until it answers; then everything comes by watching. */
   async #join(): Promise<void> {
-    while (!this.#closing) {
+    const look = ++this.#looks;
+    while (!this.#closing && look === this.#looks) {
       try {
-        await this.#checkPool();
-        await ensureActing(this.#options.coordination);
-        for (const kind of kindsWatched) await this.#watch(kind);
+        for (const watch of this.#watches.splice(0)) watch.close();
+        for (const kind of kindsWatched) await this.#watch(kind, look);
+        if (this.#state.doubt === null) await ensureActing(this.#options.coordination);
         return;
       } catch (error) {
         if (codeOf(error) !== 'WK_COORDINATOR_AWAY') return this.#fail(error);
@@ -248,27 +239,31 @@ class RunningKeeper implements Keeper {
     }
   }
 
-  /** A coordinator that was rebuilt or restored knows nothing of the epochs that were handed out since. */
-  async #checkPool(): Promise<void> {
-    const item = await this.#options.coordination.get(keys.pool);
-    if (item === null)
-      throw new WatchError('WK_CONFIG', 'the coordinator knows no pool: is its address the right one?');
-    const { lineage } = poolSchema.parse(JSON.parse(item.value));
-    if (this.#file.lineage !== null && this.#file.lineage !== lineage)
-      throw new WatchError(
-        'WK_CONFLICT',
-        `the coordinator was rebuilt or restored (lineage ${lineage}, known here: ${this.#file.lineage}): ` +
-          `when that is right, delete ${this.#options.folder}/keeper.json and start again`,
-      );
-    await this.#write({ lineage });
-  }
-
-  async #watch(kind: ViewItem['kind']): Promise<void> {
+  async #watch(kind: ViewItem['kind'], look: number): Promise<void> {
     const { coordination } = this.#options;
     const prefix = watchedPrefixes[kind];
     const { items, revision } = await coordination.list(prefix);
+    if (this.#closing || look !== this.#looks) return;
+    if (kind === 'pool' && items.length === 0 && this.#file.lineage === null)
+      throw new WatchError('WK_CONFIG', 'the coordinator knows no pool: is its address the right one?');
     this.#changed(kind, { reset: true, items, revision });
+    // What it said may have made us look again.
+    if (look !== this.#looks) return;
     this.#watches.push(coordination.watch(prefix, revision, (change) => this.#changed(kind, change)));
+  }
+
+  /** Whoever starts after the coordinator was restored can tell by this. */
+  #remember(): void {
+    const { highest: revision, doubt } = this.#state;
+    if (this.#options.remembersRevision !== true || doubt !== null || revision === this.#file.revision)
+      return;
+    this.#keep({ revision });
+  }
+
+  #keep(change: Partial<KeeperFile>): void {
+    this.#write(change).catch((error: unknown) =>
+      this.#options.runtime.log.error('the keeper cannot write its file', { because: textOf(error) }),
+    );
   }
 
   #changed(kind: ViewItem['kind'], { reset, revision: asOf, items }: Change): void {
@@ -351,6 +346,7 @@ class RunningKeeper implements Keeper {
     if (this.#closing) return;
     this.#closing = true;
     this.#ticker.cancel();
+    this.#remembering.cancel();
     for (const watch of this.#watches) watch.close();
     await Promise.all([this.#carrier.close(), this.#server.stop(serverStopMs)]);
     this.#lock.release();
@@ -359,7 +355,8 @@ class RunningKeeper implements Keeper {
   }
 }
 
-const kindsWatched = ['server', 'role', 'session', 'holder'] as const satisfies ViewItem['kind'][];
+/** The pool first: whether anything of the rest counts stands in it. */
+const kindsWatched = ['pool', 'server', 'role', 'session', 'holder'] as const satisfies ViewItem['kind'][];
 
 function placesOf(definitions: LeaseState['definitions'], coreId: Uuid): Map<string, Place> {
   const places = new Map<string, Place>();

@@ -1,5 +1,6 @@
 import type { Transaction } from '../coordination/coordination.ts';
 import { keys, type Holder, type RoleReason } from '../model/definitions.ts';
+import { mayTake } from './lease-lineage.ts';
 import { attempt, believes, isFit, isPublished, renewalDue } from './lease-session.ts';
 import type {
   LeaseEffect,
@@ -12,12 +13,14 @@ import type {
 } from './lease-state.ts';
 import { isCarried, isFree, isOurs, mayEnd, sessionKey } from './lease-view.ts';
 import type { Placement } from './placement.ts';
+import { watchedPrefixes } from './view-item.ts';
 
 export type Placements = ReadonlyMap<string, Placement>;
 type Conditions = Transaction['conditions'];
 
 /** At most this many roles in one transaction; the rest follow in the next. */
 const rolesPerTransaction = 32;
+const kindsCount = Object.keys(watchedPrefixes).length;
 
 /**
  * What to ask the coordinator next; one call at a time, the most urgent first. An outcome that is not known is read
@@ -26,7 +29,9 @@ const rolesPerTransaction = 32;
 export function nextCall(state: LeaseState, placed: Placements, effects: LeaseEffect[], now: Now): void {
   const { own } = state;
   if (state.pending !== null || state.done || now.monotonicMs < state.quietUntilMs) return;
-  if (state.viewed.size < 4 || own === null) return;
+  if (state.doubt !== null) return;
+  if (state.suspected) return probe(state, effects, now);
+  if (state.viewed.size < kindsCount || own === null) return;
   if (state.toRead.length > 0) return read(state, effects);
   const releases = own.written === null ? [] : releasable(state, placed, now);
   const last = state.stoppingSince !== null && state.held.size === 0 && state.carried.size === 0;
@@ -39,9 +44,15 @@ export function nextCall(state: LeaseState, placed: Placements, effects: LeaseEf
   if (takes.length > 0) take(state, own, takes, effects, now);
 }
 
+/** Writes something that matters to nobody, to learn which revision it gets. */
+function probe(state: LeaseState, effects: LeaseEffect[], now: Now): void {
+  const key = keys.probe(state.config.coreId);
+  send(state, 'probe', { conditions: [], writes: [{ key, value: JSON.stringify(now.wallMs) }] }, [], effects);
+}
+
 function read(state: LeaseState, effects: LeaseEffect[]): void {
   const call = ++state.calls;
-  state.pending = { call, kind: 'read', keys: state.toRead };
+  state.pending = { call, knew: state.highest, kind: 'read', keys: state.toRead };
   effects.push({ kind: 'read', call, keys: state.toRead });
 }
 
@@ -133,6 +144,7 @@ function takeable(state: LeaseState, placed: Placements, now: Now): string[] {
     (role) =>
       !state.held.has(role) &&
       (!isCarried(state, role) || state.fitness.get(role) === null) &&
+      mayTake(state, role, now) &&
       isWanted(state, role, placed) &&
       isFree(state, state.holders.get(role)?.holder ?? null, now),
   );
@@ -163,7 +175,8 @@ function take(
 }
 
 function taken(state: LeaseState, own: OwnSession, role: string, before: Holder | null, now: Now): Holder {
-  const epoch = 1 + Math.max(before?.epoch ?? 0, state.server?.alive?.epochs[role] ?? 0);
+  const known = [before?.epoch, state.server?.alive?.epochs[role], state.epochs.get(role)];
+  const epoch = 1 + Math.max(...known.map((one) => one ?? 0));
   const { coreId } = state.config;
   const because = whyTaken(state, before);
   const previous = before?.holder ?? before?.previous ?? null;
@@ -195,13 +208,23 @@ function transact(
   written: readonly Written[],
   effects: LeaseEffect[],
 ): void {
-  const call = ++state.calls;
   const writes = written.map((one) =>
     one.kind === 'session'
       ? { key: keys.session(one.coreId), value: JSON.stringify(one.session) }
       : { key: keys.holder(one.role), value: JSON.stringify(one.holder) },
   );
-  const touched = new Set([...conditions, ...writes].map(({ key }) => key));
-  state.pending = { call, kind: 'write', keys: [...touched], written, what };
-  effects.push({ kind: 'transact', call, transaction: { conditions, writes } });
+  send(state, what, { conditions, writes }, written, effects);
+}
+
+function send(
+  state: LeaseState,
+  what: Extract<Pending, { kind: 'write' }>['what'],
+  transaction: Transaction,
+  written: readonly Written[],
+  effects: LeaseEffect[],
+): void {
+  const call = ++state.calls;
+  const touched = new Set([...transaction.conditions, ...transaction.writes].map(({ key }) => key));
+  state.pending = { call, knew: state.highest, kind: 'write', keys: [...touched], written, what };
+  effects.push({ kind: 'transact', call, transaction });
 }

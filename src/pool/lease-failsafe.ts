@@ -10,8 +10,9 @@ type Confirmed = Extract<ServerMessage, { kind: 'confirmed' }>;
 /** Rounds that may still be answered: as many as belief has room for, and one more. */
 const roundsKept = 8;
 
-/** Nobody hears from the coordinator in time any more, by this keeper's own calls. */
+/** It does not answer this keeper's calls, or what it says is in doubt. */
 export function isCoordinatorAway(state: LeaseState, now: Now): boolean {
+  if (state.doubt !== null) return true;
   const { renewEveryMs, callTimeoutMs } = state.config.timings;
   return now.monotonicMs - (state.heardMs ?? now.monotonicMs) > renewEveryMs + callTimeoutMs;
 }

@@ -20,7 +20,7 @@ const origin = `${us}.00000000`;
 
 /** One keeper, a coordinator that answers in the same instant unless it is away, and clocks to be set by hand. */
 export class Stage {
-  readonly store = new MemoryStore();
+  store = new MemoryStore();
   state: LeaseState = initialLease({ coreId: us, timings, version: '1', run: 'r' });
   monotonicMs = 1_000;
   wallMs = 1_000_000;
@@ -35,6 +35,13 @@ export class Stage {
       pinned: null,
       carrier: { kind: 'listen', host: '127.0.0.1', port: 1 },
     };
+    this.put(keys.pool, {
+      id: us,
+      name: 'p',
+      createdMs: 0,
+      authorities: ['x'],
+      lineage: '00000000-0000-4000-8000-0000000000aa',
+    });
     this.put(keys.role(actingRole), role);
     for (const coreId of [us, rival]) this.put(keys.server(coreId), {});
   }
@@ -53,7 +60,7 @@ export class Stage {
   }
 
   look(): void {
-    for (const kind of ['server', 'role', 'session', 'holder'] as const) {
+    for (const kind of ['pool', 'server', 'role', 'session', 'holder'] as const) {
       const { items, revision: asOf } = this.store.list(watchedPrefixes[kind]);
       const read = items.flatMap((item) => viewItem(item, asOf) ?? []);
       this.do({ kind: 'view', whole: kind, asOf, items: read });

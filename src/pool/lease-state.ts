@@ -1,8 +1,9 @@
 import type { CarriedRole } from '../carriers/address-state.ts';
 import type { Transaction, TransactionResult } from '../coordination/coordination.ts';
-import type { Holder, RoleDefinition, RoleReason, Session } from '../model/definitions.ts';
+import type { Holder, Pool, RoleDefinition, RoleReason, Session } from '../model/definitions.ts';
 import type { Uuid } from '../model/uuid.ts';
 import type { ProcessId } from '../runtime/commands.ts';
+import type { doubts } from './lease-lineage.ts';
 import type { Grant, ServerMessage } from './grants.ts';
 import type { Timings } from './timings.ts';
 
@@ -18,6 +19,9 @@ export interface LeaseConfig {
   readonly version: string;
   /** Random text of this run of the keeper; incarnations of its sessions begin with it. */
   readonly run: string;
+  /** What an earlier run knew: whose coordinator it is, and a revision that it had committed. */
+  readonly lineage?: string | null;
+  readonly revision?: number;
 }
 
 /** `revision` is 0 for an absent key; `asOf` is the revision of the store at which this was so. */
@@ -36,6 +40,7 @@ export type ViewItem = Seen &
     | { readonly kind: 'holder'; readonly role: string; readonly holder: Holder | null }
     | { readonly kind: 'role'; readonly role: string; readonly definition: RoleDefinition | null }
     | { readonly kind: 'server'; readonly coreId: Uuid }
+    | { readonly kind: 'pool'; readonly pool: Pool | null }
   );
 
 /** An attempt to write our session; its number stands in the record, so a record says which attempt wrote it. */
@@ -103,14 +108,21 @@ export type Written =
   | { readonly kind: 'holder'; readonly role: string; readonly holder: Holder };
 
 /** A call under way. There is at most one at a time. */
-export type Pending = { readonly call: number } & (
+export type Pending = {
+  readonly call: number;
+  /** The highest revision that was known to be committed when it was sent. */
+  readonly knew: number;
+} & (
   | { readonly kind: 'read'; readonly keys: readonly string[] }
   | {
       readonly kind: 'write';
       readonly keys: readonly string[];
       readonly written: readonly Written[];
-      /** What it is for: our session (with roles released on the way), the end of a rival's, or roles to take. */
-      readonly what: 'session' | 'last session' | 'end' | 'take';
+      /**
+       * What it is for: our session (with roles released on the way), the end of a rival's, roles to take, or only to
+       * learn which revision a write gets.
+       */
+      readonly what: 'session' | 'last session' | 'end' | 'take' | 'probe';
     }
 );
 
@@ -159,9 +171,24 @@ export interface LeaseState {
   roundsAsked: number;
   promises: Map<Uuid, Promise>;
   quietUntilMs: number;
+  /** Null before the pool was seen for the first time. */
+  lineage: string | null;
+  /** The highest revision that the coordinator is known to have committed. */
+  highest: number;
+  /** Something older was read than was committed before: a write must tell. */
+  suspected: boolean;
+  /** Set until an operator confirms what the coordinator says. */
+  doubt: Doubt | null;
+  noTakesUntilMs: number;
+  /** Roles that may be taken before that, having been ours. */
+  regains: Set<string>;
+  /** Epochs that an earlier lineage had got to. */
+  epochs: Map<string, number>;
   stoppingSince: Now | null;
   done: boolean;
 }
+
+export type Doubt = (typeof doubts)[keyof typeof doubts];
 
 export type Outcome =
   | { readonly kind: 'result'; readonly result: TransactionResult }
@@ -229,6 +256,12 @@ export type LeaseEffect =
   | { readonly kind: 'end processes'; readonly processes: readonly ProcessId[] }
   | { readonly kind: 'changed'; readonly change: RoleChange }
   | { readonly kind: 'session'; readonly what: SessionChange; readonly incarnation: string }
+  /** To be remembered: whose coordinator this is. */
+  | { readonly kind: 'lineage'; readonly lineage: string }
+  /** The coordinator is not what it was. Roles are neither taken nor renewed until an operator confirms. */
+  | { readonly kind: 'doubt'; readonly because: Doubt }
+  /** Everything is to be read from the coordinator anew. */
+  | { readonly kind: 'look again' }
   | { readonly kind: 'stopped' };
 
 export function initialLease(config: LeaseConfig): LeaseState {
@@ -260,6 +293,13 @@ export function initialLease(config: LeaseConfig): LeaseState {
     roundsAsked: 0,
     promises: new Map(),
     quietUntilMs: 0,
+    lineage: config.lineage ?? null,
+    highest: config.revision ?? 0,
+    suspected: false,
+    doubt: null,
+    noTakesUntilMs: -Infinity,
+    regains: new Set(),
+    epochs: new Map(),
     stoppingSince: null,
     done: false,
   };
@@ -280,5 +320,7 @@ export function copyOf(state: LeaseState): LeaseState {
     promises: new Map(state.promises),
     carried: new Set(state.carried),
     fitness: new Map(state.fitness),
+    regains: new Set(state.regains),
+    epochs: new Map(state.epochs),
   };
 }

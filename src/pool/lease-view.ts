@@ -23,6 +23,8 @@ export function observe(state: LeaseState, item: ViewItem, effects: LeaseEffect[
         state.fitness.delete(item.role);
       } else state.definitions.set(item.role, item.definition);
       return;
+    case 'pool':
+      return;
     case 'server':
       if (item.revision === 0) state.servers.delete(item.coreId);
       else state.servers.add(item.coreId);
@@ -78,6 +80,8 @@ function absent(
       return gone(state.holders.keys()).map((role) => ({ ...base, kind, role, holder: null }));
     case 'role':
       return gone(state.definitions.keys()).map((role) => ({ ...base, kind, role, definition: null }));
+    case 'pool':
+      return [];
     case 'server':
       return gone(state.servers).map((coreId) => ({ ...base, kind, coreId }));
     default:
@@ -86,6 +90,7 @@ function absent(
 }
 
 function nameOf(item: ViewItem): string {
+  if (item.kind === 'pool') return item.kind;
   return item.kind === 'session' || item.kind === 'server' ? item.coreId : item.role;
 }
 

@@ -127,6 +127,9 @@ class LeaseWorld {
   // Keepers.
 
   #define(): void {
+    const [{ coreId: id } = { coreId: '' }] = this.#nodes;
+    const pool = { id, name: 'p', createdMs: 0, authorities: ['x'], lineage: id };
+    this.#put(keys.pool, JSON.stringify(pool));
     for (const { coreId } of this.#nodes.slice(0, -1)) this.#put(keys.server(coreId), '{}');
     for (const role of roles) this.#putRole(role, null);
   }
@@ -183,7 +186,7 @@ class LeaseWorld {
   }
 
   #readChanges(node: Node, run: number): void {
-    for (const kind of ['session', 'holder', 'role', 'server'] as const) {
+    for (const kind of ['pool', 'session', 'holder', 'role', 'server'] as const) {
       const from = node.seen.get(kind) ?? -1;
       const { changes, upTo } = this.#coordinator.store.changesAfter(watchedPrefixes[kind], from);
       node.seen.set(kind, upTo);
@@ -258,6 +261,12 @@ class LeaseWorld {
         return this.#count(`role ${effect.change.change}`);
       // No role of this world has an address; src/carriers has a world of its own.
       case 'carry':
+        return;
+      case 'doubt':
+        return this.#judge.object(this.#nowMs, effect.because);
+      case 'look again':
+        return node.seen.clear();
+      case 'lineage':
       case 'stop server':
       case 'stopped':
     }

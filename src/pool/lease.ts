@@ -2,6 +2,7 @@ import type { RoleReason } from '../model/definitions.ts';
 import { unreachable } from '../model/invariant.ts';
 import type { Grant, ServerMessage } from './grants.ts';
 import { answerAsked, askMembers, takeAnswer } from './lease-failsafe.ts';
+import { fits, isOlder, mayObserve } from './lease-lineage.ts';
 import { nextCall, type Placements } from './lease-calls.ts';
 import { believedUntilMs, believes, dropAll } from './lease-session.ts';
 import { copyOf, type LeaseEffect, type LeaseEvent, type LeaseState } from './lease-state.ts';
@@ -42,6 +43,7 @@ function handle(state: LeaseState, event: LeaseEvent, effects: LeaseEffect[], no
       return;
     case 'view': {
       const { whole, asOf, items } = event;
+      if (!mayObserve(state, event, effects, now)) return;
       if (whole !== null) return observeWhole(state, { kind: whole, asOf, items }, effects, now);
       for (const item of items) observe(state, item, effects, now);
       return;
@@ -119,6 +121,7 @@ function answered(state: LeaseState, call: number, outcome: Outcome, effects: Le
   state.heardMs = now.monotonicMs;
   if (outcome.kind === 'read') {
     state.toRead = [];
+    if (outcome.items.some(({ asOf }) => isOlder(state, asOf, pending.knew))) return;
     for (const item of outcome.items) observe(state, item, effects, now);
     return;
   }
@@ -127,6 +130,7 @@ function answered(state: LeaseState, call: number, outcome: Outcome, effects: Le
   if (!result.done)
     return failed(state, result.failed, state.failures < 3 ? 0 : state.config.timings.retryMs, now);
   state.failures = 0;
+  if (!fits(state, result.revision, pending.knew, effects)) return;
   if (pending.kind === 'write') succeeded(state, pending, result.revision, effects, now);
 }
 

@@ -1,11 +1,12 @@
 import type { z } from 'zod';
 import type { Deleted, Item } from '../coordination/coordination.ts';
-import { holderSchema, keys, roleDefinitionSchema, sessionSchema } from '../model/definitions.ts';
+import { holderSchema, keys, poolSchema, roleDefinitionSchema, sessionSchema } from '../model/definitions.ts';
 import { unreachable } from '../model/invariant.ts';
 import type { ViewItem } from './lease-state.ts';
 
 /** The keys that a keeper watches, each with the kind of what is under it. */
 export const watchedPrefixes = {
+  pool: keys.pool,
   session: keys.sessions,
   holder: keys.holders,
   role: keys.roles,
@@ -34,6 +35,10 @@ export function viewItem(item: Item | Deleted, asOf: number): ViewItem | null {
     }
     case 'server':
       return { ...base, kind, coreId: name };
+    case 'pool': {
+      const pool = read(poolSchema, value);
+      return pool === undefined ? null : { ...base, kind, pool };
+    }
     default:
       return unreachable(kind);
   }
@@ -43,6 +48,7 @@ function kindOf(key: string): ViewItem['kind'] | null {
   if (key.startsWith(watchedPrefixes.session)) return 'session';
   if (key.startsWith(watchedPrefixes.holder)) return 'holder';
   if (key.startsWith(watchedPrefixes.role)) return 'role';
+  if (key === watchedPrefixes.pool) return 'pool';
   return key.startsWith(watchedPrefixes.server) ? 'server' : null;
 }
 

@@ -5,12 +5,16 @@ import type { Log } from '../runtime/log.ts';
 import { every } from '../runtime/timing.ts';
 import type { Grants } from './grants.ts';
 
+export type CoordinatorState = Omit<Extract<KeeperMessage, { kind: 'coordinator' }>, 'kind'>;
+
 interface Ports {
   readonly parent: Parent;
   readonly timers: Timers;
   readonly log: Log;
   readonly grants: Grants;
   alive(): Extract<ServerMessage, { kind: 'alive' }>;
+  /** How the keeper finds the coordinator. */
+  coordinator(state: CoordinatorState): void;
   /** The keeper asks members, or answers one that asked. */
   question(message: Extract<KeeperMessage, { kind: 'ask' | 'answer' }>): void;
   /** The keeper asks this process to end, or is gone itself. */
@@ -55,6 +59,7 @@ export class KeeperLink {
     const { data } = parsed;
     if (data.kind === 'grants') this.#ports.grants.replace(data.grants);
     else if (data.kind === 'stop') this.#ports.stop('the keeper asked for it');
+    else if (data.kind === 'coordinator') this.#ports.coordinator(data);
     else this.#ports.question(data);
   }
 }

@@ -8,6 +8,7 @@ import type { Credentials, HttpHandler, Listener } from '../runtime/network.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { Acting } from './acting.ts';
 import type { ServerConfig } from './config.ts';
+import { CoordinatorWatch } from './coordinator-watch.ts';
 import { Copies } from './copies.ts';
 import { DamageReports } from './damage-reports.ts';
 import { Enrolment } from './enrolment.ts';
@@ -77,6 +78,7 @@ export class Server {
   readonly #roles: RoleRecorder;
   readonly #virtualInterfaces: VirtualInterfaces;
   readonly #acting: Acting;
+  readonly #coordinator: CoordinatorWatch;
   readonly #questions = new Questions({
     toMember: (coreId, question) => this.#peers.ask(coreId, question),
     toKeeper: (message) => this.#keeper?.say(message),
@@ -96,6 +98,7 @@ export class Server {
     this.#grants = new Grants(runtime);
     this.#copies = new Copies({ ...runtime, listed: () => this.#pool.servers().length });
     this.#ownMessages = new OwnMessages({ ...runtime, journal, self: this.#self });
+    this.#coordinator = new CoordinatorWatch({ ownMessages: this.#ownMessages, ownName: this.#self.name });
     this.#members = new Members({
       journal,
       clock: runtime.clock,
@@ -335,6 +338,7 @@ export class Server {
         epochs: this.#members.highestEpochs(store.messages.highestEpochs()),
         positions: { ...store.journal.positions() },
       }),
+      coordinator: (state) => this.#coordinator.take(state),
       question: (message) =>
         message.kind === 'ask' ? this.#questions.ask(message) : this.#questions.answer(message),
       stop: (because) => this.stop(because),
@@ -367,6 +371,7 @@ export class Server {
       coordination,
       ownMessages: this.#ownMessages,
       coordinatorKind: config.coordination.split(':')[0] ?? '',
+      coordinatorState: () => this.#coordinator.state,
       members: this.#members,
       pool: this.#pool,
       virtualInterfaces: this.#virtualInterfaces,

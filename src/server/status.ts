@@ -11,6 +11,7 @@ import {
 } from '../model/definitions.ts';
 import type { Origin, Positions } from '../model/origin.ts';
 import type { Uuid } from '../model/uuid.ts';
+import type { CoordinatorState } from './keeper-link.ts';
 import type { Copies } from './copies.ts';
 import type { PoolView } from './pool-view.ts';
 import { livingHolder, ranks } from './role-views.ts';
@@ -26,6 +27,7 @@ interface StatusSources {
     readonly origin: Origin;
   };
   readonly coordinatorKind: string;
+  readonly coordinatorState: CoordinatorState | null;
   positions(): Positions;
   /** What each connected member told us that it has. */
   memberPositions(coreId: Uuid): Positions | null;
@@ -38,12 +40,19 @@ export function poolStatus(sources: StatusSources): PoolStatus {
   return {
     pool: { id: definition?.id ?? '', name: definition?.name ?? '' },
     server: { ...self, positions: { ...positions }, stateHash: messages.stateHash() },
-    coordinator: { reachable: pool.live, kind: sources.coordinatorKind },
+    coordinator: coordinatorOf(sources),
     atRisk: copies.atRisk,
     members: pool.servers().map((server) => memberOf(sources, server, positions)),
     roles: pool.roles().map((role) => roleOf(pool, role)),
     messages: messages.counts(),
   };
+}
+
+/** The keeper knows best; a server process without one (or before its first word) goes by its own watch. */
+function coordinatorOf({ pool, coordinatorKind: kind, coordinatorState: state }: StatusSources) {
+  if (state === null) return { reachable: pool.live, kind, confirmed: false, doubt: null };
+  const { isAway, isConfirmed, doubt } = state;
+  return { reachable: doubt !== null || !isAway, kind, confirmed: isConfirmed, doubt };
 }
 
 function memberOf(

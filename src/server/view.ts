@@ -29,6 +29,7 @@ import type { HealthWatch } from './health.ts';
 import type { Changes, MetricFamily, ServerView } from './http/view.ts';
 import { changesSince } from './live-changes.ts';
 import type { Members } from './members.ts';
+import type { CoordinatorState } from './keeper-link.ts';
 import { operate } from './operate.ts';
 import type { OwnMessages } from './own-messages.ts';
 import type { PoolView } from './pool-view.ts';
@@ -42,6 +43,7 @@ export interface ViewParts {
   readonly self: { readonly coreId: Uuid; readonly name: string; readonly version: string };
   readonly poolId: Uuid;
   readonly coordinatorKind: string;
+  readonly coordinatorState: () => CoordinatorState | null;
   readonly coordination: Coordination;
   readonly ownMessages: OwnMessages;
   readonly journal: Journal;
@@ -110,6 +112,7 @@ export class View implements ServerView {
     const { journal, self, members } = this.#parts;
     return poolStatus({
       ...this.#parts,
+      coordinatorState: this.#parts.coordinatorState(),
       self: { ...self, origin: journal.origin },
       positions: () => journal.positions(),
       memberPositions: (coreId) => members.positionsOf(coreId),

@@ -111,6 +111,17 @@ export class EtcdCluster implements AsyncDisposable {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
+  /** What etcd and the restoring of its backup have to be told alike. */
+  identityOf(name: string): string[] {
+    const peer = (of: Place): string => `http://127.0.0.1:${of.peerPort}`;
+    const place = this.#places.find((each) => each.name === name);
+    return [
+      `--name=${name}`,
+      `--initial-advertise-peer-urls=${place === undefined ? '' : peer(place)}`,
+      `--initial-cluster=${this.#places.map((each) => `${each.name}=${peer(each)}`).join(',')}`,
+    ];
+  }
+
   get #scheme(): string {
     return this.#tls === null ? 'http' : 'https';
   }
@@ -127,8 +138,7 @@ export class EtcdCluster implements AsyncDisposable {
       `--listen-client-urls=${client}`,
       `--advertise-client-urls=${client}`,
       `--listen-peer-urls=${peer(place)}`,
-      `--initial-advertise-peer-urls=${peer(place)}`,
-      `--initial-cluster=${this.#places.map((each) => `${each.name}=${peer(each)}`).join(',')}`,
+      ...this.identityOf(name).filter((each) => !each.startsWith('--name')),
       ...(tls === null
         ? []
         : [

@@ -7,22 +7,12 @@ import { signal } from '../pool/managed-process.ts';
 import { RealPool, until, type RealServer } from '../pool/real-pool.ts';
 import { watchkeeper } from '../pool/watchkeeper.ts';
 import { isInstalled } from '../runner/needs.ts';
+import { actors } from './actors.ts';
 import { EtcdCluster } from './etcd-cluster.ts';
 
 const options = { timeout: 240_000, ...(!isInstalled('etcd') && { skip: 'etcd is not installed' }) };
 const outageMs = 60_000;
 const lookEveryMs = 250;
-
-/** Who says at this moment, by its own grants, that it may act for the role. */
-async function actors(pool: RealPool, role: string): Promise<string[]> {
-  const says = await Promise.all(
-    pool.servers.map(async ({ name, api }) => {
-      const metrics = await api.text('/metrics', 2_000).catch(() => '');
-      return metrics.includes(`watchkeeper_role_epoch{role="${role}"}`) ? [name] : [];
-    }),
-  );
-  return says.flat();
-}
 
 async function held(server: RealServer): Promise<unknown[]> {
   const { roles } = await poolStatus(server.api);

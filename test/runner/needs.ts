@@ -12,6 +12,7 @@ interface Need {
 export const needs: readonly Need[] = [
   { program: 'strace', debianPackage: 'strace', why: 'makes fsync fail under a running server' },
   { program: 'etcd', debianPackage: 'etcd-server', why: 'is the coordinator of a pool of many machines' },
+  { program: 'etcdctl', debianPackage: 'etcd-client', why: 'restores etcd from a backup' },
 ];
 
 export function isInstalled(program: string): boolean {

@@ -43,12 +43,19 @@ function summaryOf(
     ['pool', `${pool.name} (${pool.id})`],
     ['answered by', `${server.name}, version ${server.version}`],
     ['at risk', atRisk.is ? style.paint('redBright', `yes: ${safeText(atRisk.because)}`) : 'no'],
-    [
-      'coordinator',
-      `${coordinator.kind}, ${coordinator.reachable ? 'reachable' : style.paint('redBright', 'away')}`,
-    ],
+    ['coordinator', coordinatorText(coordinator, style)],
     ['messages', `${messages.total}, open: ${open.join(', ')}`],
   ];
+}
+
+function coordinatorText(
+  { kind, reachable, confirmed, doubt }: PoolStatus['coordinator'],
+  style: Style,
+): string {
+  const bad = (text: string): string => `${kind}, ${style.paint('redBright', text)}`;
+  if (doubt !== null) return bad(`${safeText(doubt)}: no role is taken until you confirm with pool confirm`);
+  if (reachable) return `${kind}, reachable`;
+  return bad(confirmed ? 'away; every member leaves the roles where they are' : 'away; no role is taken');
 }
 
 type Member = PoolStatus['members'][number];

@@ -54,6 +54,7 @@ async function run(cli: Cli, options: Options): Promise<void> {
   await files.makeDirectory(data, 0o700);
   await files.makeDirectory(dirname(configPath), 0o755);
   await copyDatabase(runtime, from.database, to.database);
+  if (options.withCoordination) forgetDefinitions(runtime, to.database);
   await files.writeAtomic(to.identity, await files.readBytes(from.identity), 0o600);
   await files.writeAtomic(to.authority, await files.readBytes(from.authority), 0o600);
   const text = (await files.readText(from.config)).replace(/^data:.*$/m, `data: ${JSON.stringify(data)}`);
@@ -100,6 +101,16 @@ async function settleCoordination(
   await runtime.files.makeDirectory(dirname(path), 0o700);
   await copyDatabase(runtime, saved, path);
   await renewLineage(runtime, config.coordination);
+}
+
+/** The coordinator that comes back with it is the only one left to say what they are. */
+function forgetDefinitions({ databases }: Runtime, path: string): void {
+  const database = databases.open(path, { synchronous: 'full', busyMs: 5_000 });
+  try {
+    database.exec('DROP TABLE IF EXISTS definitions_mirror');
+  } finally {
+    database.close();
+  }
 }
 
 /** Whoever remembers the old coordinator has to notice that this one does not know what it knew last. */

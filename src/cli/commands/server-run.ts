@@ -25,14 +25,19 @@ async function run(cli: Cli, configPath: string): Promise<void> {
   const config = await readYamlFile((await cli.runtime()).files, path, serverConfigSchema);
   const plain = await cli.runtime(config.logLevel);
   const runtime = { ...plain, log: plain.log.with({ process: 'keeper', server: config.server.name }) };
-  const [{ openCoordination }, { startKeeper }, { timingsDefault }, { assertHere }, { keepAlive }] =
-    await Promise.all([
-      import('../../coordination/open.ts'),
-      import('../../pool/keeper.ts'),
-      import('../../pool/timings.ts'),
-      import('../with-coordinator.ts'),
-      import('../../runtime/node/keep-alive.ts'),
-    ]);
+  const [
+    { embeddedPath, openCoordination },
+    { startKeeper },
+    { timingsDefault },
+    { assertHere },
+    { keepAlive },
+  ] = await Promise.all([
+    import('../../coordination/open.ts'),
+    import('../../pool/keeper.ts'),
+    import('../../pool/timings.ts'),
+    import('../with-coordinator.ts'),
+    import('../../runtime/node/keep-alive.ts'),
+  ]);
   await assertHere(runtime, config.coordination);
   const signal = cli.stopSignal();
   const coordination = await openCoordination(config.coordination, runtime, config.lease.callTimeoutMs);
@@ -48,6 +53,7 @@ async function run(cli: Cli, configPath: string): Promise<void> {
       serverArgs: ['server', 'run-process', '--config', path],
       version: cli.version,
       timings: { ...timingsDefault, ...config.lease },
+      remembersRevision: embeddedPath(config.coordination) === null,
     });
     const stop = (): void => void keeper.stop();
     if (signal.aborted) stop();
@@ -69,6 +75,8 @@ async function run(cli: Cli, configPath: string): Promise<void> {
 async function assertMember(coordination: Coordination, { server, pool }: ServerConfig): Promise<void> {
   try {
     if ((await coordination.get(keys.server(server.coreId))) !== null) return;
+    // Whoever lists nobody was lost or put back: the keeper knows what to make of that.
+    if ((await coordination.get(keys.pool)) === null) return;
   } catch (error) {
     if (codeOf(error) === 'WK_COORDINATOR_AWAY') return;
     throw error;
@@ -82,9 +90,12 @@ async function assertMember(coordination: Coordination, { server, pool }: Server
 /** A server that is no member any more has nothing to keep running. */
 function whenRemoved(coordination: Coordination, coreId: string, removed: () => void): Disposable {
   const key = keys.server(coreId);
-  const watch = coordination.watch(key, 0, ({ reset, items }) => {
+  let highest = 0;
+  const watch = coordination.watch(key, 0, ({ reset, revision, items }) => {
+    const wentBack = reset && revision < highest;
+    highest = Math.max(highest, revision);
     const last = items.findLast((item) => item.key === key);
-    if (last === undefined ? reset : last.value === null) removed();
+    if (!wentBack && (last === undefined ? reset : last.value === null)) removed();
   });
   return { [Symbol.dispose]: () => watch.close() };
 }

@@ -1,0 +1,119 @@
+import type { Pool } from '../model/definitions.ts';
+import { dropAll } from './lease-session.ts';
+import type { Doubt, LeaseEffect, LeaseState, Now, ViewItem } from './lease-state.ts';
+import { rivalWaitMs } from './timings.ts';
+
+/** For the log, the status and the message; closed, as the reasons of roles are. */
+export const doubts = {
+  back: 'the coordinator went back to an earlier state',
+  lost: 'the coordinator has lost the pool',
+  other: 'the coordinator is another one, or was rebuilt',
+} as const;
+
+type View = {
+  readonly whole: ViewItem['kind'] | null;
+  readonly asOf: number;
+  readonly items: readonly ViewItem[];
+};
+
+/**
+ * Whether what the coordinator shows may be taken note of. It may not while in doubt, nor when it is older than what
+ * the coordinator once committed; then a write must tell, since a member of etcd that was stopped may read old data.
+ */
+export function mayObserve(
+  state: LeaseState,
+  { whole, asOf, items }: View,
+  effects: LeaseEffect[],
+  now: Now,
+): boolean {
+  const pools = items.filter((item) => item.kind === 'pool');
+  const isGone = whole === 'pool' && pools.length === 0;
+  if (isGone) notePool(state, null, effects, now);
+  for (const { pool } of pools) notePool(state, pool, effects, now);
+  if (state.doubt !== null) return false;
+  if (whole !== null && asOf < state.highest) {
+    state.suspected = true;
+    return false;
+  }
+  if (state.suspected) return false;
+  state.highest = Math.max(state.highest, asOf);
+  return true;
+}
+
+function notePool(state: LeaseState, pool: Pool | null, effects: LeaseEffect[], now: Now): void {
+  if (pool === null) {
+    if (state.lineage !== null) doubt(state, doubts.lost, effects);
+  } else if (state.lineage === null) {
+    state.lineage = pool.lineage;
+    effects.push({ kind: 'lineage', lineage: pool.lineage });
+  } else if (pool.lineage !== state.lineage) {
+    if (pool.before?.includes(state.lineage)) rejoin(state, pool.lineage, effects, now);
+    else doubt(state, doubts.other, effects);
+  }
+}
+
+/** From here on the coordinator counts as away: nothing is asked of it, and what we hold is for the members to confirm. */
+function doubt(state: LeaseState, because: Doubt, effects: LeaseEffect[]): void {
+  if (state.doubt === because) return;
+  state.doubt = because;
+  state.suspected = false;
+  effects.push({ kind: 'doubt', because });
+}
+
+/** What was read as of `asOf` by a call that was sent when the coordinator had committed `knew`. */
+export function isOlder(state: LeaseState, asOf: number, knew: number): boolean {
+  if (asOf >= knew) return false;
+  state.suspected = true;
+  return true;
+}
+
+/** A write cannot come before what was committed when it was sent, unless that was taken back. False when it does. */
+export function fits(state: LeaseState, revision: number, knew: number, effects: LeaseEffect[]): boolean {
+  if (revision <= knew) {
+    doubt(state, doubts.back, effects);
+    return false;
+  }
+  state.highest = Math.max(state.highest, revision);
+  if (state.suspected) effects.push({ kind: 'look again' });
+  state.suspected = false;
+  return true;
+}
+
+/**
+ * An operator confirmed: everything that was known of the coordinator is dropped and read anew. What this server held
+ * at this moment nobody else believes to hold, so that it may be taken again at once; everything else is left alone
+ * until every belief that rests on a promise of ours is over.
+ */
+function rejoin(state: LeaseState, lineage: string, effects: LeaseEffect[], now: Now): void {
+  state.regains = new Set(state.held.keys());
+  const { ttlMs, rho } = state.config.timings;
+  const longestMs = Math.max(
+    ttlMs,
+    ...[...state.sessions.values()].map(({ session }) => session?.ttlMs ?? 0),
+  );
+  state.noTakesUntilMs = now.monotonicMs + rivalWaitMs(longestMs, rho);
+  for (const [role, { holder }] of state.holders)
+    state.epochs.set(role, Math.max(state.epochs.get(role) ?? 0, holder?.epoch ?? 0));
+  dropAll(state, effects, 'coordinator was restored');
+  Object.assign(state, {
+    viewed: new Set(),
+    sessions: new Map(),
+    holders: new Map(),
+    definitions: new Map(),
+    servers: new Set(),
+    own: null,
+    left: new Map(),
+    pending: null,
+    toRead: [],
+    highest: 0,
+    suspected: false,
+    doubt: null,
+    lineage,
+  } satisfies Partial<LeaseState>);
+  effects.push({ kind: 'lineage', lineage }, { kind: 'look again' });
+}
+
+/** Until then only what we held ourselves may be taken. */
+export function mayTake(state: LeaseState, role: string, now: Now): boolean {
+  return now.monotonicMs >= state.noTakesUntilMs || state.regains.has(role);
+}
