@@ -21,13 +21,13 @@ const keepShort = { keepMs: 1_500, keepForAbsentMs: 60_000, keepForAbsentBytes: 
 const keepLittle = { keepMs: 1_500, keepForAbsentMs: 3_000, keepForAbsentBytes: 1e9 };
 
 /** About so many messages come from all agents together, whatever their number. */
-const messagesPerSecond = [1.8, 3] as const;
+const messagesPerSecond = [1.8, 2.6] as const;
 const plenty = 1e9;
 const little = 24_000;
 
 export function drawShape(random: SeededRandom): WholeShape {
-  const servers = random.fork('servers').pick([1, 2, 2, 3, 3, 3, 3, 3, 4, 5]);
-  const agents = random.fork('agents').pick([5, 5, 5, 5, 6, 6, 8, 10, 15, 40]);
+  const servers = random.fork('servers').pick([1, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3, 4, 5]);
+  const agents = random.fork('agents').pick([5, 5, 5, 5, 5, 6, 6, 6, 8, 8, 10, 15, 40]);
   const burstMax = random.fork('burst').pick([1, 8, 16, 32]);
   const perSecond = random.fork('rate').between(...messagesPerSecond);
   const buffers = random.fork('buffers');

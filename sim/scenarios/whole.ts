@@ -34,7 +34,9 @@ const supervisorMs = 1_000;
 const mark = 'numbered ';
 /** An agent comes up within this on a machine that is well, whatever it was struck by before. */
 const agentStartMsMax = 10_000;
-const secondMs = 1_000;
+const stepMs = 2_000;
+/** Definitions change rarely. */
+const definitionsEveryMs = 10_000;
 
 /** A pool as it ships with its work, its faults and its checkers: a safety phase, then a liveness phase. */
 class WholeRun implements Disposable {
@@ -54,6 +56,7 @@ class WholeRun implements Disposable {
   /** By agent: what it took. */
   readonly #accepted = new Map<string, string[]>();
   #outageFromMs = 0;
+  #definitionsMs = 0;
   #deliveredBefore = 0;
   #stopped = false;
 
@@ -233,11 +236,14 @@ class WholeRun implements Disposable {
   }
 
   async #step(): Promise<void> {
-    await this.#world.run(this.#world.scheduler.nowMs + secondMs);
+    await this.#world.run(this.#world.scheduler.nowMs + stepMs);
+    const { nowMs } = this.#world.scheduler;
+    const looksAtDefinitions = nowMs - this.#definitionsMs >= definitionsEveryMs;
+    if (looksAtDefinitions) this.#definitionsMs = nowMs;
     for (const { name, reader, member } of this.#pool.servers) {
       if (!member) continue;
       this.#checker.see(name, reader);
-      this.#definitions.see(name, reader);
+      if (looksAtDefinitions) this.#definitions.see(name, reader);
     }
     for (const { name, reader, config } of this.#pool.agents)
       if (config.buffer.bytesMax < 1e6) checkBufferCap(name, reader, config.buffer.bytesMax);

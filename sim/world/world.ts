@@ -44,6 +44,8 @@ export class World implements Disposable {
   readonly #root: string;
   readonly #machines = new Map<string, Machine>();
   #violation: Violation | null = null;
+  /** Traps stay from the first run on, since setting them costs more than a quiet second. */
+  #liftTraps: (() => void) | null = null;
   /** What the faults of this run are, once they are scheduled. */
   plan: readonly Fault[] = [];
   faultsFired = 0;
@@ -89,12 +91,8 @@ export class World implements Disposable {
 
   /** Runs until virtual `untilMs`. Throws a Violation when a process crashed, and whatever a checker throws. */
   async run(untilMs: number): Promise<void> {
-    const lift = setTraps((error) => this.#unhandled(error));
-    try {
-      await this.scheduler.run(untilMs, () => this.#violation !== null);
-    } finally {
-      lift();
-    }
+    this.#liftTraps ??= setTraps((error) => this.#unhandled(error));
+    await this.scheduler.run(untilMs, () => this.#violation !== null);
     if (this.#violation) throw this.#violation;
   }
 
@@ -106,6 +104,7 @@ export class World implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#liftTraps?.();
     for (const machine of this.#machines.values())
       for (const process of machine.processes) process.kill('end');
     rmSync(this.#root, { recursive: true, force: true });

@@ -39,7 +39,10 @@ export class MemoryStore {
   changesAfter(prefix: string, revision: number): { changes: Change[]; upTo: number } {
     if (revision > this.#revision || revision < this.#compacted)
       return { changes: [{ reset: true, ...this.list(prefix) }], upTo: this.#revision };
-    const rows = this.#log.filter((row) => row.revision > revision && row.key.startsWith(prefix));
+    // What is new stands at the end, and is asked for after every write by everybody.
+    let from = this.#log.length;
+    while (from > 0 && (this.#log[from - 1]?.revision ?? 0) > revision) from -= 1;
+    const rows = this.#log.slice(from).filter((row) => row.key.startsWith(prefix));
     return { changes: groupByRevision(rows), upTo: this.#revision };
   }
 
