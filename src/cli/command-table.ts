@@ -68,6 +68,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: () => import('./commands/server-run-process.ts'),
   },
   {
+    path: 'server interfaces',
+    summary: 'say which addresses a server publishes',
+    load: () => import('./commands/server-interfaces.ts'),
+  },
+  {
     path: 'server remove',
     summary: 'take a server out of the pool',
     load: () => import('./commands/server-remove.ts'),

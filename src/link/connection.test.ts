@@ -42,6 +42,7 @@ const samples: Partial<Record<LinkMessageType, LinkMessage>> = {
   },
   stored,
   again: { type: 'again', batch: 1, code: 'X', text: 'x', afterMs: 0 },
+  servers: { type: 'servers', servers: ['https://v:1'] },
   goBack: { type: 'goBack', text: 'x', servers: ['https://v:1'] },
   entries: {
     type: 'entries',

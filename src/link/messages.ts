@@ -85,6 +85,12 @@ export const linkMessageSchemas = {
     servers: z.array(z.string().max(1_024)).min(1).max(64),
   }),
 
+  /** Server to agent: the pool's addresses have changed; they replace what the welcome said. */
+  servers: z.strictObject({
+    type: z.literal('servers'),
+    servers: z.array(z.string().max(1_024)).min(1).max(64),
+  }),
+
   /** Server to server. Body: the entries' bodies, end to end, in this order. */
   entries: z.strictObject({
     type: z.literal('entries'),

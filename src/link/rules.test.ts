@@ -17,6 +17,7 @@ const allowed: Readonly<Record<LinkMessageType, readonly string[]>> = {
   stored: open('server>agent'),
   again: open('server>agent'),
   goBack: open('server>agent'),
+  servers: open('server>agent'),
   entries: open('server>server'),
   positions: open('server>server'),
   confirmPlease: open('server>server'),

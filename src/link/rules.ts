@@ -34,6 +34,7 @@ export const linkRules: Readonly<Record<LinkMessageType, Rule>> = {
   stored: { ...open, directions: ['server to agent'] },
   again: { ...open, directions: ['server to agent'] },
   goBack: { ...open, directions: ['server to agent'] },
+  servers: { ...open, directions: ['server to agent'] },
   entries: { ...bulk, directions: ['server to server'] },
   positions: { ...open, directions: ['server to server'] },
   confirmPlease: { ...open, directions: ['server to server'], since: 2 },

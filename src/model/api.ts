@@ -126,6 +126,8 @@ export const poolStatusSchema = z
         coreId: z.string(),
         name: z.string(),
         url: z.string(),
+        /** Where others and agents reach it. */
+        addresses: z.array(z.string()),
         /** Configured: 1 is the primary, 2 the secondary … */
         rank: z.int(),
         /** Whether it is the acting server or stands by for it; null while it is offline. */

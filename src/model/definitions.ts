@@ -65,6 +65,8 @@ export const serverDefinitionSchema = z.strictObject({
   coreId: z.uuid(),
   name,
   url: z.string().max(1_024),
+  /** Which addresses it publishes (published-addresses.ts): `ADDRESS`, `+ADDRESS`, `-ADDRESS`. Absent: its URL alone. */
+  interfaces: z.array(z.string().max(64)).max(64).optional(),
   joinedMs: ms,
 });
 export type ServerDefinition = Readonly<z.infer<typeof serverDefinitionSchema>>;

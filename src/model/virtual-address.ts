@@ -10,7 +10,7 @@ const notForOneHost = /^(?:0\.|127\.|169\.254\.|22[4-9]\.|2[3-5]\d\.|::1?$|ff|fe
 /** `10.0.0.50`, `10.0.0.50/32`, `fd00::50` or `fd00::50/128`; for anything else the reason why not. */
 export function parseVirtualAddress(text: string): VirtualAddress | { readonly problem: string } {
   const [host = '', prefix, ...rest] = text.split('/');
-  const address = canonical(host);
+  const address = canonicalAddress(host);
   if (address === null || rest.length > 0)
     return { problem: 'must be an IPv4 or IPv6 address, like 10.0.0.50/32 or fd00::50/128' };
   const family = address.includes(':') ? 6 : 4;
@@ -27,7 +27,7 @@ export function prefixed({ address, family }: VirtualAddress): string {
 }
 
 /** Null for what is not an address. The URL parser knows all the ways to write one. */
-function canonical(host: string): string | null {
+export function canonicalAddress(host: string): string | null {
   const isIpv4 = /^\d{1,3}(?:\.\d{1,3}){3}$/.test(host) && !/(?:^|\.)0\d/.test(host);
   const isIpv6 = /^[0-9a-fA-F:.]+$/.test(host) && host.includes(':');
   if (!isIpv4 && !isIpv6) return null;

@@ -142,7 +142,8 @@ function moveOf(pool: PoolView, { definition, epoch, holder }: Current, server: 
   return { fields: { move: { to: coreId, epoch } }, text: `asked to move it to ${name}` };
 }
 
-function serverNamed(pool: PoolView, text: string): ServerDefinition {
+/** By name or core ID. Errors: WK_NOT_FOUND, with the names there are. */
+export function serverNamed(pool: PoolView, text: string): ServerDefinition {
   const servers = pool.servers();
   const found = servers.find(({ coreId, name }) => name === text || coreId === text.toLowerCase());
   if (found) return found;

@@ -58,6 +58,8 @@ export class Gateway {
   readonly #ports: Ports;
   readonly #agents = new Map<Uuid, AgentConnection>();
   readonly #servers = new Map<Uuid, LinkConnection>();
+  /** To agents that were connected at the last change; who comes later reads it in the welcome. */
+  #addressesTold = '';
   #closed = false;
 
   constructor(ports: Ports) {
@@ -92,6 +94,16 @@ export class Gateway {
       if (!this.#ports.server(coreId))
         connection.refuse('WK_DENIED', 'this server was removed from the pool');
     }
+  }
+
+  /** Tells agents where the pool is reached now, those of a version that understands it. */
+  tellAddresses(): void {
+    const servers = this.#ports.addresses().slice(0, 64);
+    const text = servers.join();
+    if (servers.length === 0 || text === this.#addressesTold) return;
+    this.#addressesTold = text;
+    for (const { connection, dialled } of this.#agents.values())
+      if (dialled !== null) connection.send({ type: 'servers', servers });
   }
 
   close(): void {

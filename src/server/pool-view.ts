@@ -17,6 +17,7 @@ import {
   type ServerDefinition,
   type Session,
 } from '../model/definitions.ts';
+import { publishedUrls } from '../model/published-addresses.ts';
 import type { Origin } from '../model/origin.ts';
 import type { Uuid } from '../model/uuid.ts';
 import { verifyApiToken } from '../security/api-token.ts';
@@ -100,6 +101,6 @@ export class PoolView {
   /** Where agents and people reach the pool: virtual interfaces first, then the servers. */
   addresses(): string[] {
     const virtual = this.interfaces().map(({ url }) => url);
-    return [...virtual, ...this.servers().map(({ url }) => url)];
+    return [...virtual, ...this.servers().flatMap(publishedUrls)];
   }
 }

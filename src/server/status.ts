@@ -9,6 +9,7 @@ import {
   type RoleDefinition,
   type ServerDefinition,
 } from '../model/definitions.ts';
+import { publishedUrls } from '../model/published-addresses.ts';
 import type { Origin, Positions } from '../model/origin.ts';
 import type { Uuid } from '../model/uuid.ts';
 import type { CoordinatorState } from './keeper-link.ts';
@@ -69,6 +70,7 @@ function memberOf(
     coreId: server.coreId,
     name: server.name,
     url: server.url,
+    addresses: publishedUrls(server),
     rank: ranks(pool).get(server.coreId) ?? 0,
     duty: session === null ? null : acting === server.coreId ? 'acting' : 'standby',
     state: session === null ? 'offline' : holds ? 'active' : 'passive',

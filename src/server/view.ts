@@ -18,10 +18,12 @@ import type {
   RoleView,
   VirtualInterfaces as InterfacesView,
 } from '../model/role-api.ts';
+import type { InterfacesAnswer, InterfacesRequest } from '../model/published-addresses.ts';
 import type { Identity } from '../model/identity.ts';
 import type { Positions } from '../model/origin.ts';
 import type { Uuid } from '../model/uuid.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import { changeInterfaces } from './change-interfaces.ts';
 import { changeRole } from './change-role.ts';
 import type { Copies } from './copies.ts';
 import type { Grants } from './grants.ts';
@@ -153,6 +155,10 @@ export class View implements ServerView {
   async changeRole(role: string, request: RoleRequest, by: string): Promise<RoleView> {
     const definition = await changeRole({ ...this.#parts, log: this.#parts.runtime.log }, role, request, by);
     return roleView(this.#parts.pool, definition);
+  }
+
+  changeInterfaces(server: string, request: InterfacesRequest, by: string): Promise<InterfacesAnswer> {
+    return changeInterfaces({ ...this.#parts, log: this.#parts.runtime.log }, server, request, by);
   }
 
   join(request: JoinRequest): Promise<JoinAnswer> {

@@ -165,6 +165,7 @@ export class AgentStream implements AsyncDisposable {
       buffer,
       windowBatches: welcome.windowBatches ?? windowBatchesDefault,
       onStuck: (why) => this.#leave(connection, why),
+      onServers: (servers) => this.#learn(servers),
       onGoBack: (message) => this.#goBack(connection, message),
     });
     this.#live = { server, name: welcome.name, sinceMs: runtime.clock.wallMs(), connection, sending };

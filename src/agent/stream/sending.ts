@@ -16,6 +16,8 @@ export interface SendingOptions {
   /** The server takes nothing for too long; another one may. */
   readonly onStuck: (why: string) => void;
   /** The server has stored everything and sends us back to the primary. */
+  /** The pool is reached elsewhere from now on. */
+  readonly onServers: (servers: readonly string[]) => void;
   readonly onGoBack: (message: LinkMessageOf<'goBack'>) => void;
 }
 
@@ -145,6 +147,7 @@ export class Sending {
     if (message.type === 'stored') this.#stored(message);
     else if (message.type === 'again') this.#again(message);
     else if (message.type === 'goBack') this.#options.onGoBack(message);
+    else if (message.type === 'servers') this.#options.onServers(message.servers);
     else return;
     this.pump();
   }

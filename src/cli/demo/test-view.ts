@@ -42,6 +42,7 @@ export function testView(changes: Partial<DemoView> = {}): DemoView {
         coreId,
         name: `server-${index + 1}`,
         url: `https://127.0.0.1:730${index + 1}`,
+        addresses: [`https://127.0.0.1:730${index + 1}`],
         rank: index + 1,
         duty: index === 0 ? null : index === 1 ? 'acting' : 'standby',
         state: index === 0 ? 'offline' : index === 1 ? 'active' : 'passive',

@@ -17,6 +17,7 @@ export const access: Readonly<Record<string, Access>> = {
   'GET /api/v1/roles/:role': 'operators',
   'GET /api/v1/roles/:role/history': 'operators',
   'POST /api/v1/roles/:role': 'operators',
+  'POST /api/v1/servers/:server/interfaces': 'operators',
   'GET /api/v1/events': 'operators',
   'GET /api/v1/openapi.json': 'operators',
   'GET /metrics': 'operators',

@@ -117,6 +117,9 @@ export class FakeView implements ServerView {
     this.roleRequests.push({ role, request, by });
     return fakeRole;
   }
+  async changeInterfaces(): Promise<never> {
+    throw new Error('not in this fake');
+  }
   async join(): Promise<never> {
     throw new Error('not in this fake');
   }

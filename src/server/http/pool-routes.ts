@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { joinAnswerSchema, joinRequestSchema, nodeViewSchema, poolStatusSchema } from '../../model/api.ts';
+import { WatchError } from '../../model/errors.ts';
+import { interfacesAnswerSchema, interfacesRequestSchema } from '../../model/published-addresses.ts';
 import { errorAnswers, type App, type Parts } from './app.ts';
 import { description } from './describe.ts';
 
@@ -24,6 +26,21 @@ export function poolRoutes(app: App, { view }: Parts): void {
       response: { 200: z.object({ nodes: z.array(nodeViewSchema) }), ...errorAnswers },
     },
     handler: async () => ({ nodes: [...(await view.nodes())] }),
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/api/v1/servers/:server/interfaces',
+    schema: {
+      summary: 'Sets which addresses a server publishes to the others and to agents',
+      params: z.strictObject({ server: z.string().min(1).max(64) }),
+      body: interfacesRequestSchema,
+      response: { 200: interfacesAnswerSchema, ...errorAnswers },
+    },
+    handler: async ({ params, body, caller }) => {
+      if (caller === null) throw new WatchError('WK_UNAUTHENTICATED');
+      return view.changeInterfaces(params.server, body, caller.name);
+    },
   });
 
   app.route({

@@ -12,6 +12,7 @@ import type {
   OperationRequest,
   PoolStatus,
 } from '../../model/api.ts';
+import type { InterfacesAnswer, InterfacesRequest } from '../../model/published-addresses.ts';
 import type { RoleChangeView, RoleRequest, RoleView, VirtualInterfaces } from '../../model/role-api.ts';
 import type { Identity } from '../../model/identity.ts';
 import type { Positions } from '../../model/origin.ts';
@@ -50,6 +51,8 @@ export interface ServerView {
   roleHistory(role: string, limit: number, belowEpoch?: number): Soon<readonly RoleChangeView[]>;
   /** Errors: WK_NOT_FOUND, WK_CONFLICT (the server cannot take it), WK_COORDINATOR_AWAY. */
   changeRole(role: string, request: RoleRequest, by: string): Promise<RoleView>;
+  /** Errors: WK_NOT_FOUND, WK_CONFLICT (nothing or too much would be published), WK_COORDINATOR_AWAY. */
+  changeInterfaces(server: string, request: InterfacesRequest, by: string): Promise<InterfacesAnswer>;
   /** Errors: WK_TOKEN_*, WK_ELSEWHERE, WK_CONFLICT (the name is taken), WK_UNAUTHENTICATED (the proof is wrong). */
   join(request: JoinRequest): Promise<JoinAnswer>;
 

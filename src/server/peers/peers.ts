@@ -5,6 +5,7 @@ import type { LinkMessageOf } from '../../link/messages.ts';
 import type { ServerDefinition } from '../../model/definitions.ts';
 import { codeOf, textOf, WatchError } from '../../model/errors.ts';
 import type { Positions } from '../../model/origin.ts';
+import { publishedUrls } from '../../model/published-addresses.ts';
 import type { Uuid } from '../../model/uuid.ts';
 import type { Credentials } from '../../runtime/network.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
@@ -52,7 +53,7 @@ export class Peers {
     const others = servers.filter((server) => server.coreId !== this.#options.self.coreId);
     for (const [coreId, { server, stop }] of this.#dialled) {
       const still = others.find((other) => other.coreId === coreId);
-      if (still?.url === server.url && still.name === server.name) continue;
+      if (still && isReachedAlike(still, server) && still.name === server.name) continue;
       this.#dialled.delete(coreId);
       stop.abort();
       // Now, not when the old connection has ended: by then a new one may count.
@@ -77,14 +78,17 @@ export class Peers {
 
   async #keepDialling(server: ServerDefinition, signal: AbortSignal): Promise<void> {
     const { timers, random, log } = this.#options.runtime;
+    const urls = publishedUrls(server);
     let waitMs = retryMsMin;
-    while (!signal.aborted) {
+    for (let attempt = 0; !signal.aborted; attempt++) {
+      const url = urls[attempt % urls.length] ?? server.url;
       try {
-        const wasRefused = await this.#serve(server, signal);
+        const wasRefused = await this.#serve(server, url, signal);
         waitMs = wasRefused ? Math.min(retryMsMax, waitMs * 2) : retryMsMin;
       } catch (error) {
         log.debug('another server could not be reached', {
           server: server.name,
+          url,
           code: codeOf(error),
           error: textOf(error),
         });
@@ -95,11 +99,11 @@ export class Peers {
   }
 
   /** One connection, until it ends; true when the member refused to go on (its disk is full, say). */
-  async #serve(server: ServerDefinition, signal: AbortSignal): Promise<boolean> {
+  async #serve(server: ServerDefinition, url: string, signal: AbortSignal): Promise<boolean> {
     const { runtime, journal, self, pool, messageBytesMax } = this.#options;
     const { connection, welcome } = await dialLink(runtime, {
       connect: {
-        url: server.url,
+        url,
         credentials: this.#options.credentials(),
         pool,
         timeoutMs: connectTimeoutMs,
@@ -115,10 +119,7 @@ export class Peers {
     }
     if (connection.peer.coreId !== server.coreId) {
       connection.close('this is another server than the pool lists at this address');
-      throw new WatchError(
-        'WK_UNREACHABLE',
-        `${server.url} is not ${server.name} but another server of the pool`,
-      );
+      throw new WatchError('WK_UNREACHABLE', `${url} is not ${server.name} but another server of the pool`);
     }
     const stop = (): void => connection.close('this server stops or the pool changed');
     signal.addEventListener('abort', stop);
@@ -148,4 +149,8 @@ export class Peers {
     if (!signal.aborted) this.#options.gone(server);
     return because === 'refused by the peer';
   }
+}
+
+function isReachedAlike(one: ServerDefinition, other: ServerDefinition): boolean {
+  return publishedUrls(one).join() === publishedUrls(other).join();
 }
