@@ -143,8 +143,9 @@ export class FaultInjector {
       case 'overload':
         return this.#victims.get(fault.machine)?.overload?.(fault.count);
       case 'isolate':
-      case 'outage':
         return this.#isolate(fault.machine, fault.durationMs);
+      case 'outage':
+        return this.#isolate(fault.machine, fault.durationMs, fault.except);
       case 'cut':
         return this.#cut([[fault.from, fault.to], [fault.to, fault.from]], fault.durationMs); // prettier-ignore
       case 'one-way cut':
@@ -210,9 +211,9 @@ export class FaultInjector {
     return this.#world.machines.map((machine: Machine) => machine.name);
   }
 
-  #isolate(machine: string, durationMs: number): void {
+  #isolate(machine: string, durationMs: number, except: string | null = null): void {
     const pairs = this.#sites()
-      .filter((other) => other !== machine)
+      .filter((other) => other !== machine && other !== except)
       .flatMap((other): [string, string][] => [
         [machine, other],
         [other, machine],

@@ -31,8 +31,8 @@ export type Fault =
   | ({ readonly kind: 'replace' } & OnMachine)
   /** So many messages at once. */
   | ({ readonly kind: 'overload'; readonly machine: string; readonly count: number } & Common)
-  /** Nobody reaches this machine, which all depend on. */
-  | ({ readonly kind: 'outage' } & OnMachine)
+  /** Nobody, or one machine alone, reaches this one, which all depend on. */
+  | ({ readonly kind: 'outage'; readonly except: string | null } & OnMachine)
   | ({ readonly kind: 'slow disk'; readonly meanMs: number } & OnMachine)
   | ({ readonly kind: 'clock jump'; readonly machine: string; readonly byMs: number } & Common)
   | ({ readonly kind: 'cut' | 'one-way cut' } & OnLink)

@@ -66,8 +66,10 @@ function drawFault(kind: FaultKind, atMs: number, random: SeededRandom, scope: F
     case 'failing disk':
     case 'freeze':
       return { kind, atMs, machine, durationMs };
-    case 'outage':
-      return { kind, atMs, machine: random.pick(scope.others), durationMs };
+    case 'outage': {
+      const except = random.chance(0.5) ? null : random.pick(scope.machines);
+      return { kind, atMs, machine: random.pick(scope.others), except, durationMs };
+    }
     case 'slow disk':
       return { kind, atMs, machine, durationMs, meanMs: Math.round(random.between(20, 600)) };
     case 'clock jump':

@@ -30,6 +30,8 @@ const kinds: readonly FaultKind[] = [
   'kill', 'pause', 'freeze', 'power loss', 'isolate', 'slow disk', 'clock jump', 'cut', 'one-way cut', 'slow link',
   'outage',
 ]; // prettier-ignore
+/** What tries the promises of members; drawn now and then instead of everything. */
+const outageKinds: readonly FaultKind[] = ['outage', 'cut', 'one-way cut', 'pause'];
 const virtualInterface = `${virtualInterfacePrefix}main`;
 const roles = [actingRole, virtualInterface];
 const warmUpMs = 6_000;
@@ -172,13 +174,14 @@ class KeeperPool {
   async run(): Promise<number> {
     const untilMs = warmUpMs + this.#options.faultsMs;
     const injector = new FaultInjector(this.#world, this.#victims());
+    const isOfOutages = this.#world.random.fork('outages').chance(0.3);
     const scope = {
       fromMs: warmUpMs,
       untilMs,
       machines: this.#servers.map(({ name }) => name),
       others: [this.#coordinator.site],
-      kinds,
-      everyMs: [4_000, 40_000] as const,
+      kinds: isOfOutages ? outageKinds : kinds,
+      everyMs: isOfOutages ? ([2_000, 8_000] as const) : ([4_000, 40_000] as const),
     };
     const coreIds = this.#servers.map(({ coreId }) => coreId);
     const operator = new RoleOperator(this.#world, this.#coordinator, roles, coreIds);
