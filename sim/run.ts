@@ -40,7 +40,10 @@ const { values } = parseArgs({
   },
 });
 
+let isStopped = false;
+
 function enough(totals: Totals, seedsDone: number): boolean {
+  if (isStopped) return true;
   if (values.dense !== undefined)
     return totals.denseHours >= Number(values.dense) && seedsDone >= Number(values.seeds ?? '1');
   if (values.hours !== undefined) return totals.all.hours >= Number(values.hours);
@@ -97,6 +100,11 @@ async function simulate(): Promise<number> {
   const queue = tasks(totals);
   const repeats = new Repeats();
   let failures = 0;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => {
+      console.log('stops after the seeds that are running');
+      isStopped = true;
+    });
   const take = async (task: Task, outcome: Outcome): Promise<void> => {
     if (outcome.kind === 'failed') {
       failures += 1;
