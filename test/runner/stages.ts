@@ -41,7 +41,7 @@ export const stages: readonly Stage[] = [
           patterns: [
             'src/**/*.test.ts',
             'sim/**/*.test.ts',
-            'test/{tidy,runner,kill,pool,docs}/**/*.test.ts',
+            'test/{tidy,runner,kill,pool,docs,scenarios}/**/*.test.ts',
             'bench/*.test.ts',
           ],
           timeoutMs: 420_000,
