@@ -4,6 +4,8 @@ import { z } from 'zod';
 import { messagePageSchema, nodeViewSchema } from '../../src/model/api.ts';
 import { roleHistorySchema, roleViewSchema } from '../../src/model/role-api.ts';
 import { median } from '../../bench/statistics.ts';
+import { signal } from '../pool/managed-process.ts';
+import { childrenOf } from '../pool/process-table.ts';
 import { RealPool, until } from '../pool/real-pool.ts';
 import { SilenceProbe } from '../pool/silence-probe.ts';
 import { runWatchkeeper, type CliResult } from '../pool/watchkeeper.ts';
@@ -108,6 +110,38 @@ test('role move says why it does not: an unknown server, an offline one, a pinne
   const offline = await command('move', role, 'server-3');
   assert.equal(offline.exitCode, 6);
   assert.match(offline.stderr, /server-3 is offline/);
+});
+
+test('automatic failback: the role goes back when the preferred server was well for the settle time', async (context) => {
+  await good('order', role, 'server-1', 'server-2');
+  await good('failback', role, 'automatic', '--settle', '1s');
+  const before = await shown();
+  assert.equal(before.holderName, 'server-1');
+  const serverProcess = childrenOf(pool.servers[0]?.process.pid ?? 0)[0];
+  assert.ok(serverProcess !== undefined);
+  signal(serverProcess, 'SIGKILL');
+  await until(
+    'it went away and came back',
+    async () => {
+      const { holderName, epoch } = await shown();
+      return holderName === 'server-1' && epoch === before.epoch + 2;
+    },
+    30_000,
+  );
+  const { stdout } = await good('history', role, '--limit', '2', '--json');
+  const { changes } = roleHistorySchema.parse(JSON.parse(stdout));
+  assert.deepEqual(
+    changes.map(({ because, planned, fromName, holderName }) => [because, planned, fromName, holderName]),
+    [
+      ['failback to the preferred server', true, 'server-2', 'server-1'],
+      ['server process ended', false, 'server-1', 'server-2'],
+    ],
+  );
+  context.diagnostic(`nobody held it for ${changes.map(({ unheldMs }) => unheldMs).join(' and ')} ms`);
+  const page = await pool.servers[1]?.api.get(
+    '/api/v1/messages?text=server%20process%20ended&severity=warning',
+  );
+  assert.ok(messagePageSchema.parse(page).messages.some(({ object }) => object === role));
 });
 
 test('an agent that came by a server of its own accord is sent to the virtual interface once there is one', async () => {
