@@ -3,16 +3,11 @@ import type { SeedResult } from '../scenarios/scenario.ts';
 /** What makes a simulated hour worth counting. */
 export const dense = { acknowledgedAnHour: 5_000, faultsAnHour: 30 } as const;
 
-/**
- * A run counts with all its simulated time, warming up and healing too, when over that time it was dense and in the end
- * everything could be compared; else not at all.
- */
+/** A run counts with all its simulated time, warming up and healing too, when over that time it was dense; else not at all. */
 export function denseHoursOf(result: SeedResult): number {
   const hours = result.simulatedMs / 3_600_000;
   const isDense =
-    result.wasCompared &&
-    result.acknowledged >= hours * dense.acknowledgedAnHour &&
-    result.faults >= hours * dense.faultsAnHour;
+    result.acknowledged >= hours * dense.acknowledgedAnHour && result.faults >= hours * dense.faultsAnHour;
   return isDense ? hours : 0;
 }
 

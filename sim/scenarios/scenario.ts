@@ -21,8 +21,6 @@ export const scenarioDefaults: ScenarioOptions = {
 
 export interface RunResult {
   readonly acknowledged: number;
-  /** False when it ended at a limit that is known, so that not everything could be compared. */
-  readonly wasCompared: boolean;
 }
 
 /** A pool, its work and its checkers in one world. Throws a Violation. */

@@ -5,7 +5,7 @@ import { planTrim, type TrimInput } from './trim.ts';
 const head = { origin: 'a', firstKept: 1, last: 100, bytes: 1_000, oldSeq: 60 };
 const limits = { keepMs: 1_000, keepForAbsentMs: 5_000, keepForAbsentBytes: 10_000 };
 const plan = (changes: Partial<TrimInput>) =>
-  planTrim({ heads: [head], members: [], unapplied: new Map(), limits, ...changes })[0]?.upTo ?? null;
+  planTrim({ heads: [head], members: [], unapplied: new Map(), limits, ...changes }).trim[0]?.upTo ?? null;
 
 test('what every member has and is old enough goes', () => {
   assert.equal(plan({}), 60);
@@ -16,11 +16,27 @@ test('what every member has and is old enough goes', () => {
 });
 
 test('a member that is away holds it back for so long and for so many bytes', () => {
-  const away = (absentMs: number) => [{ positions: { a: 40 }, absentMs }];
+  const here = { positions: { a: 100 }, absentMs: 0 };
+  const away = (absentMs: number) => [here, { positions: { a: 40 }, absentMs }];
   assert.equal(plan({ members: away(5_000) }), 40);
   assert.equal(plan({ members: away(5_001) }), 60);
   assert.equal(plan({ members: away(10), heads: [{ ...head, bytes: 10_001 }] }), 60);
   assert.equal(plan({ members: [{ positions: null, absentMs: 10 }] }), null);
+});
+
+test('however long others are away, what no majority has is kept', () => {
+  const gone = (...known: number[]) => known.map((a) => ({ positions: { a }, absentMs: 1_000_000 }));
+  assert.equal(plan({ members: gone(40) }), 40, 'of two, both');
+  assert.equal(plan({ members: gone(0) }), null);
+  assert.equal(plan({ members: gone(10, 40) }), 40, 'of three, one more');
+  assert.equal(plan({ members: gone(50, 30, 10) }), 30, 'of four, two more');
+  assert.equal(plan({ members: gone(50, 30, 10, 0) }), 30, 'of five, two more');
+  assert.equal(plan({ members: [{ positions: null, absentMs: 1_000_000 }] }), null);
+  const held = (members: TrimInput['members']) =>
+    planTrim({ heads: [head], members, unapplied: new Map(), limits }).isHeldBack;
+  assert.equal(held(gone(40)), true);
+  assert.equal(held(gone(60, 0)), false);
+  assert.equal(held([{ positions: { a: 40 }, absentMs: 10 }]), false, 'it is the member, not the rule');
 });
 
 test('an entry not applied yet stays, and what follows it', () => {

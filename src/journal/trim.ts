@@ -27,53 +27,68 @@ export interface TrimInput {
   readonly limits: TrimLimits;
 }
 
+export interface TrimPlan {
+  readonly trim: readonly { readonly origin: Origin; readonly upTo: number }[];
+  /** The limits alone would let more go, which no majority has. */
+  readonly isHeldBack: boolean;
+}
+
 /**
  * What may go: older than `keepMs`, and known to every member. A member that is away holds it back for
  * `keepForAbsentMs`, and only while the whole journal is smaller than `keepForAbsentBytes`; later it takes a snapshot.
+ *
+ * Whatever the limits say, what goes is known to a majority of the pool's servers. Two parts of a pool that cannot reach
+ * each other would else each let go of what the other lacks, and a snapshot of either would lack what the other had.
  */
-export function planTrim({ heads, members, unapplied, limits }: TrimInput): {
-  readonly origin: Origin;
-  readonly upTo: number;
-}[] {
+export function planTrim({ heads, members, unapplied, limits }: TrimInput): TrimPlan {
   const bytes = heads.reduce((sum, head) => sum + head.bytes, 0);
   const holding = members.filter(
     ({ absentMs }) =>
       absentMs === 0 || (absentMs <= limits.keepForAbsentMs && bytes <= limits.keepForAbsentBytes),
   );
-  return heads
-    .map(({ origin, firstKept, last, oldSeq }) => {
-      const known = holding.map(({ positions }) => positions?.[origin] ?? 0);
-      const kept = unapplied.get(origin);
-      const upTo = Math.min(last, oldSeq, ...known, kept === undefined ? last : kept - 1);
-      return { origin, upTo, firstKept };
-    })
-    .filter(({ upTo, firstKept }) => upTo >= firstKept)
-    .map(({ origin, upTo }) => ({ origin, upTo }));
+  let isHeldBack = false;
+  const trim = heads.flatMap(({ origin, firstKept, last, oldSeq }) => {
+    const known = holding.map(({ positions }) => positions?.[origin] ?? 0);
+    const kept = unapplied.get(origin);
+    const allowed = Math.min(last, oldSeq, ...known, kept === undefined ? last : kept - 1);
+    const upTo = Math.min(allowed, knownToMajority(members, origin, last));
+    if (upTo < allowed && allowed >= firstKept) isHeldBack = true;
+    return upTo >= firstKept ? [{ origin, upTo }] : [];
+  });
+  return { trim, isHeldBack };
+}
+
+/** How far a majority of all servers has `origin`, this one included; what a member that is away had counts. */
+function knownToMajority(members: readonly TrimMember[], origin: Origin, last: number): number {
+  const known = members.map(({ positions }) => positions?.[origin] ?? 0).toSorted((a, b) => b - a);
+  const othersNeeded = Math.floor((members.length + 1) / 2);
+  return othersNeeded === 0 ? last : (known[othersNeeded - 1] ?? 0);
 }
 
 /** One step deletes at most so many entries of an origin, so that it never holds the thread for long. */
 const entriesPerStep = 2_000;
 
-/** Plans and trims; to be called every now and then. Answers how many entries went. */
+/** Plans and trims; to be called every now and then. Answers how many entries went, and whether more should have. */
 export function trimJournal(
   journal: Journal,
   members: readonly TrimMember[],
   limits: TrimLimits,
   wallMs: number,
-): number {
+): { readonly entries: number; readonly isHeldBack: boolean } {
   const before = (wallMs - limits.keepMs) * 1_000;
   const heads = journal.heads().map((head) => ({ ...head, oldSeq: oldSeqOf(journal, head, before) }));
   const unapplied = new Map<Origin, number>();
   for (const { origin, seq } of journal.unapplied())
     unapplied.set(origin, Math.min(seq, unapplied.get(origin) ?? seq));
-  let trimmed = 0;
-  for (const { origin, upTo } of planTrim({ heads, members, unapplied, limits })) {
+  const { trim, isHeldBack } = planTrim({ heads, members, unapplied, limits });
+  let entries = 0;
+  for (const { origin, upTo } of trim) {
     const first = journal.firstKept(origin);
     const last = Math.min(upTo, first + entriesPerStep - 1);
     journal.trim(origin, last);
-    trimmed += last - first + 1;
+    entries += last - first + 1;
   }
-  return trimmed;
+  return { entries, isHeldBack };
 }
 
 /** Stamps rise along an origin, so halving finds the last one before `before`. */

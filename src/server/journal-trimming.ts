@@ -18,9 +18,11 @@ interface Ports {
   readonly log: Log;
   /** How far every other server of the pool is. */
   members(): TrimMember[];
+  /** The limits would let go of more, and it must be kept all the same. `bytes`: the whole journal. */
+  heldBeyond(bytes: number): void;
 }
 
-/** Cuts from the journal, now and then, what every member has and nobody needs to keep. */
+/** Cuts from the journal, now and then, what nobody needs any more; says so when it may not. */
 export class JournalTrimming {
   readonly #ports: Ports;
   readonly #timer: Timer;
@@ -38,8 +40,10 @@ export class JournalTrimming {
   #trim(): void {
     const { journal, limits, clock, log } = this.#ports;
     try {
-      const entries = trimJournal(journal, this.#ports.members(), limits, clock.wallMs());
-      if (entries > 0) log.info('entries that every member has were trimmed', { entries });
+      const members = this.#ports.members();
+      const { entries, isHeldBack } = trimJournal(journal, members, limits, clock.wallMs());
+      if (entries > 0) log.info('entries that need not be kept were trimmed', { entries });
+      if (isHeldBack) this.#ports.heldBeyond(journal.heads().reduce((sum, head) => sum + head.bytes, 0));
     } catch (error) {
       log.error('the journal could not be trimmed', { error: textOf(error) });
     }
