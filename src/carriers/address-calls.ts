@@ -25,16 +25,19 @@ export function nextAddressCall(state: CarrierState, nowMs: number): AddressCall
   return stray(state) ?? (lookDue(state, nowMs) ? { kind: 'look' } : null);
 }
 
-/** With a gate only behind it: what is removed first would be missed by an answer that is still on its way. */
+/** Begun when the gate is shut or being shut; the role is released when both are done. */
 function mayRemove(state: CarrierState, carriage: Carriage, nowMs: number): boolean {
   if (isOurs(carriage, nowMs) || !carriage.present) return false;
-  return state.mode === 'lifetime' || carriage.gate === 'shut';
+  const { mode, gateCall } = state;
+  const isClosing = gateCall?.kind === 'close' && gateCall.roles.some(({ role }) => role === carriage.role);
+  return mode === 'lifetime' || carriage.gate === 'shut' || isClosing;
 }
 
 function wantsPut(state: CarrierState, carriage: Carriage, nowMs: number): boolean {
   if (!isOurs(carriage, nowMs)) return false;
-  if (state.mode === 'gate' && carriage.gate !== 'open') return false;
-  if (state.mode === 'lifetime' && !isProven(carriage)) return false;
+  // Behind a gate it may come before that is opened: the server process can bind it meanwhile.
+  if (state.mode === 'gate' ? !state.guarded.has(placeKey(carriage.place)) : !isProven(carriage))
+    return false;
   return !carriage.present || nowMs - carriage.refreshedMs >= state.config.renewEveryMs;
 }
 

@@ -54,6 +54,11 @@ export class AddressCarrier {
     this.#step({ kind: 'carry', roles });
   }
 
+  /** These are being taken; until `carry` says that they are ours nothing is opened. */
+  expect(roles: readonly string[], deadlineMs: number): void {
+    this.#step({ kind: 'expect', roles, deadlineMs });
+  }
+
   /** Closes whatever is open; resolves when it is, or when the kernel has had time to do it. */
   async close(): Promise<void> {
     this.carry([]);

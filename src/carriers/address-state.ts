@@ -32,6 +32,8 @@ export interface Carriage {
   /** Null when the role is not ours (any more). */
   readonly wanted: CarriedRole | null;
   readonly gate: 'shut' | 'ticket' | 'open';
+  /** Being taken at this moment: a ticket is put there for it, so that it need not wait for one. */
+  readonly expected: { readonly untilMs: number; readonly deadlineMs: number } | null;
   /** No element of ours lives in the kernel beyond this, whatever became of any call. */
   readonly untilMs: number;
   readonly armedMs: number;
@@ -112,6 +114,8 @@ export type CarrierEvent =
   | { readonly kind: 'define'; readonly places: ReadonlyMap<string, Place> }
   /** All that is ours now; what is missing is not. */
   | { readonly kind: 'carry'; readonly roles: readonly CarriedRole[] }
+  /** These are about to be ours, or not; `deadlineMs` as in `CarriedRole`. */
+  | { readonly kind: 'expect'; readonly roles: readonly string[]; readonly deadlineMs: number }
   | { readonly kind: 'gate answered'; readonly call: GateCall; readonly result: CallResult }
   | {
       readonly kind: 'address answered';
@@ -170,6 +174,7 @@ export function newCarriage(role: string, place: Place): Carriage {
     place,
     wanted: null,
     gate: 'shut',
+    expected: null,
     untilMs: -Infinity,
     armedMs: -Infinity,
     provenBeyondMs: -Infinity,
@@ -185,6 +190,10 @@ export function newCarriage(role: string, place: Place): Carriage {
 
 export function isOurs(carriage: Carriage, nowMs: number): boolean {
   return carriage.wanted !== null && nowMs < carriage.wanted.deadlineMs;
+}
+
+export function isExpected(carriage: Carriage, nowMs: number): boolean {
+  return carriage.expected !== null && nowMs < carriage.expected.untilMs;
 }
 
 export function placeKey({ address, device }: Place): string {

@@ -134,7 +134,11 @@ test('taken: ticket, gate, address, announcement; let go: gate, address, and onl
   const stage = new Stage().define();
   assert.deepEqual(stage.done(), ['look', 'prepare', 'fit']);
   stage.carry(3_800);
-  assert.deepEqual(stage.done(), ['ticket', 'open', 'put', 'announce']);
+  const taken = stage.done();
+  assert.deepEqual(taken.toSorted(), ['announce', 'open', 'put', 'ticket']);
+  assert.ok(taken.indexOf('ticket') < taken.indexOf('open'));
+  assert.ok(taken.indexOf('open') < taken.indexOf('announce'));
+  assert.ok(taken.indexOf('put') < taken.indexOf('announce'));
   stage.nowMs = 1_600;
   stage.carry(4_300);
   assert.deepEqual(stage.done().toSorted(), ['announce', 'put', 'renew']);

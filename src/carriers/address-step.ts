@@ -4,14 +4,16 @@ import { gateAnswered } from './gate-answered.ts';
 import { addressAnswered } from './address-answered.ts';
 import {
   copyOfCarrier,
+  isExpected,
   isOurs,
   newCarriage,
   placeKey,
+  type Carriage,
   type CarrierEffect,
   type CarrierEvent,
   type CarrierState,
 } from './address-state.ts';
-import { nextGateCall } from './gate-calls.ts';
+import { nextGateCall, ticketMs } from './gate-calls.ts';
 import { unfitBecause } from './fitness.ts';
 
 /** After the first announcement; then every `announceEveryMs`, for switches and neighbours that forgot. */
@@ -47,6 +49,8 @@ function handle(state: CarrierState, event: CarrierEvent, effects: CarrierEffect
     case 'carry':
       state.carried = new Map(event.roles.map((role) => [role.role, role]));
       return;
+    case 'expect':
+      return expect(state, event, nowMs);
     case 'gate answered':
       state.gateCall = null;
       return gateAnswered(state, event.call, event.result, effects, nowMs);
@@ -55,6 +59,16 @@ function handle(state: CarrierState, event: CarrierEvent, effects: CarrierEffect
       return addressAnswered(state, event, effects, nowMs);
     default:
       unreachable(event);
+  }
+}
+
+function expect(state: CarrierState, event: Extract<CarrierEvent, { kind: 'expect' }>, nowMs: number): void {
+  const expected = { untilMs: nowMs + ticketMs, deadlineMs: event.deadlineMs };
+  for (const role of event.roles) {
+    const place = state.defined.get(role);
+    if (place === undefined || state.told.get(role) !== null || state.mode !== 'gate') continue;
+    const carriage = state.carriages.get(role) ?? newCarriage(role, place);
+    state.carriages.set(role, { ...carriage, expected });
   }
 }
 
@@ -76,7 +90,7 @@ function match(state: CarrierState): void {
 function finishClosed(state: CarrierState, effects: CarrierEffect[], nowMs: number): void {
   for (const [role, carriage] of state.carriages) {
     if (carriage.wanted !== null || isBusy(state, role)) continue;
-    if (carriage.gate !== 'shut' || carriage.present) continue;
+    if (carriage.gate !== 'shut' || carriage.present || isExpected(carriage, nowMs)) continue;
     // A call that was cut short may still have left something behind in the kernel.
     if (nowMs < carriage.untilMs) continue;
     state.carriages.delete(role);
@@ -120,9 +134,19 @@ function call(state: CarrierState, effects: CarrierEffect[], nowMs: number): voi
   }
 }
 
+function isPassing({ mode }: CarrierState, { gate }: Carriage): boolean {
+  return mode === 'lifetime' || gate === 'open';
+}
+
 function announce(state: CarrierState, effects: CarrierEffect[], nowMs: number): void {
   for (const [role, carriage] of state.carriages) {
-    if (!carriage.present || !isOurs(carriage, nowMs) || nowMs < carriage.announceAtMs) continue;
+    if (
+      !carriage.present ||
+      !isPassing(state, carriage) ||
+      !isOurs(carriage, nowMs) ||
+      nowMs < carriage.announceAtMs
+    )
+      continue;
     const announced = carriage.announced + 1;
     const afterMs = (announceAfterMs[announced] ?? NaN) - (announceAfterMs[announced - 1] ?? NaN);
     const announceAtMs = nowMs + (Number.isNaN(afterMs) ? announceEveryMs : afterMs);

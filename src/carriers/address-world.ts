@@ -96,6 +96,8 @@ export class AddressWorld {
     if (this.#isStopped()) return;
     const chance = this.#random();
     if (this.#holding === null) {
+      // Asked for in vain now and then.
+      if (chance < 0.7) this.#deliver({ kind: 'expect', roles: [role], deadlineMs: this.#nowMs + beliefMs });
       if (chance < 0.5 && this.#state.told.get(role) === null && this.#closed)
         this.#holding = { epoch: ++this.#epoch, sentMs: this.#nowMs - this.#random() * 300 };
     } else if (chance < 0.1) {

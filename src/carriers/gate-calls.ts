@@ -1,4 +1,11 @@
-import { isOurs, placeKey, type Carriage, type CarrierState, type GateCall } from './address-state.ts';
+import {
+  isExpected,
+  isOurs,
+  placeKey,
+  type Carriage,
+  type CarrierState,
+  type GateCall,
+} from './address-state.ts';
 
 /** Long enough for two more processes to start on a busy machine; what it costs is that much of the first opening. */
 export const ticketMs = 300;
@@ -43,16 +50,21 @@ export function unguarded(state: CarrierState) {
 
 function closing(state: CarrierState, nowMs: number): GateCall | null {
   const roles = [...state.carriages.values()].filter(
-    (carriage) => carriage.gate !== 'shut' && !isOurs(carriage, nowMs) && nowMs >= carriage.quietUntilMs,
+    (carriage) =>
+      carriage.gate !== 'shut' &&
+      !isOurs(carriage, nowMs) &&
+      !(carriage.gate === 'ticket' && isExpected(carriage, nowMs)) &&
+      nowMs >= carriage.quietUntilMs,
   );
   return roles.length > 0 ? { kind: 'close', roles } : null;
 }
 
 /** One kind of arming at a time; renewals first, since they are what is there to lose. */
 function arming(state: CarrierState, nowMs: number): GateCall | null {
-  const ours = [...state.carriages.values()].filter(
-    (carriage) => isOurs(carriage, nowMs) && nowMs >= carriage.quietUntilMs && isGuarded(state, carriage),
+  const ready = [...state.carriages.values()].filter(
+    (carriage) => nowMs >= carriage.quietUntilMs && isGuarded(state, carriage),
   );
+  const ours = ready.filter((carriage) => isOurs(carriage, nowMs));
   const due = ours.filter(
     ({ gate, armedMs }) => gate === 'open' && nowMs - armedMs >= state.config.renewEveryMs,
   );
@@ -60,13 +72,18 @@ function arming(state: CarrierState, nowMs: number): GateCall | null {
   return (
     armed('renew', single === undefined ? due : [single], nowMs) ??
     armed('open', ours.filter(({ gate }) => gate === 'ticket').slice(0, 1), nowMs) ??
-    armed('ticket', ours.filter(mayBeTicketed).slice(0, 1), nowMs)
+    armed('ticket', ready.filter((carriage) => mayBeTicketed(carriage, nowMs)).slice(0, 1), nowMs)
   );
 }
 
 /** A gate that closed by itself waits for a later deadline: proof that the session was renewed since. */
-function mayBeTicketed({ gate, wanted, provenBeyondMs }: Carriage): boolean {
-  return gate === 'shut' && wanted !== null && wanted.deadlineMs > provenBeyondMs;
+function mayBeTicketed(carriage: Carriage, nowMs: number): boolean {
+  const isDue = isOurs(carriage, nowMs) || isExpected(carriage, nowMs);
+  return carriage.gate === 'shut' && isDue && deadlineOf(carriage) > carriage.provenBeyondMs;
+}
+
+function deadlineOf({ wanted, expected }: Carriage): number {
+  return wanted?.deadlineMs ?? expected?.deadlineMs ?? -Infinity;
 }
 
 function isGuarded(state: CarrierState, { place }: Carriage): boolean {
@@ -94,7 +111,7 @@ function armed(
  * out at `untilMs` at the latest; what it adds then must still end before the deadline.
  */
 function timeoutFor(kind: 'ticket' | 'open' | 'renew', carriage: Carriage, nowMs: number): number {
-  const deadlineMs = carriage.wanted?.deadlineMs ?? -Infinity;
+  const deadlineMs = deadlineOf(carriage);
   const leftMs = deadlineMs - nowMs;
   if (kind === 'ticket') return leftMs > 3 * ticketMs ? ticketMs : Math.floor(leftMs / 4);
   return Math.floor(Math.min(leftMs / 2, deadlineMs - carriage.untilMs - kernelLateMs));

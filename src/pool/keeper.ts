@@ -178,6 +178,8 @@ class RunningKeeper implements Keeper {
         return this.#server.send({ kind: 'grants', grants: [...effect.grants] });
       case 'carry':
         return this.#carrier.carry(effect.roles);
+      case 'expect':
+        return this.#carrier.expect(effect.roles, effect.deadlineMs);
       case 'stop server':
         return this.#server.send({ kind: 'stop' });
       case 'kill server':

@@ -1,7 +1,7 @@
 import type { Transaction } from '../coordination/coordination.ts';
 import { keys, type Holder, type RoleReason } from '../model/definitions.ts';
 import { mayTake } from './lease-lineage.ts';
-import { attempt, believes, isFit, isPublished, renewalDue } from './lease-session.ts';
+import { attempt, believedUntilMs, believes, isFit, isPublished, renewalDue } from './lease-session.ts';
 import type {
   LeaseEffect,
   LeaseState,
@@ -172,6 +172,9 @@ function take(
   });
   const list = [...conditions].map(([key, revision]) => ({ key, revision }));
   transact(state, 'take', list, written, effects);
+  const carried = roles.filter((role) => isCarried(state, role));
+  if (carried.length > 0)
+    effects.push({ kind: 'expect', roles: carried, deadlineMs: believedUntilMs(state, now) });
 }
 
 function taken(state: LeaseState, own: OwnSession, role: string, before: Holder | null, now: Now): Holder {

@@ -75,7 +75,9 @@ export function renewalDue(state: LeaseState, now: Now): boolean {
   if (last === undefined || state.own?.written === null) return true;
   const { renewEveryMs, retryMs } = state.config.timings;
   const everyMs = believes(state, now) ? renewEveryMs : retryMs;
-  return now.monotonicMs - last.sent.monotonicMs >= everyMs || !isPublished(state);
+  if (now.monotonicMs - last.sent.monotonicMs >= everyMs) return true;
+  // While a gate is being shut the release that follows at once says it too, and would only have to wait for this one.
+  return !isPublished(state) && ![...state.left.keys()].some((role) => state.carried.has(role));
 }
 
 /** Notes the attempt before it is sent: belief will count from here. */

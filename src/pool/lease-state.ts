@@ -251,6 +251,8 @@ export type LeaseEffect =
   | { readonly kind: 'grant'; readonly grants: readonly Grant[] }
   /** The roles whose addresses this machine carries, all of them. */
   | { readonly kind: 'carry'; readonly roles: readonly CarriedRole[] }
+  /** Roles with an address that the call just sent will take, if all goes well. */
+  | { readonly kind: 'expect'; readonly roles: readonly string[]; readonly deadlineMs: number }
   | { readonly kind: 'stop server' }
   | { readonly kind: 'kill server'; readonly because: RoleReason }
   | { readonly kind: 'end processes'; readonly processes: readonly ProcessId[] }

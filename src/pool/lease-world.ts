@@ -261,6 +261,7 @@ class LeaseWorld {
         return this.#count(`role ${effect.change.change}`);
       // No role of this world has an address; src/carriers has a world of its own.
       case 'carry':
+      case 'expect':
         return;
       case 'doubt':
         return this.#judge.object(this.#nowMs, effect.because);

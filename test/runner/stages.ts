@@ -41,7 +41,7 @@ export const stages: readonly Stage[] = [
           patterns: [
             'src/**/*.test.ts',
             'sim/**/*.test.ts',
-            'test/{tidy,runner,kill,pool,docs,scenarios}/**/*.test.ts',
+            'test/{tidy,runner,kill,pool,docs,scenarios,network}/**/*.test.ts',
             'bench/*.test.ts',
           ],
           timeoutMs: 420_000,
@@ -104,6 +104,12 @@ export const stages: readonly Stage[] = [
     slow: true,
     run: (options) =>
       runNodeTests({ patterns: ['test/failover/*.test.ts'], timeoutMs: 420_000, concurrency: 1 }, options),
+  },
+  {
+    name: 'network',
+    about: 'real addresses that move between hosts, in network namespaces; needs root',
+    slow: true,
+    run: (options) => script('network test', ['test/network/run.ts', '--short'], 300_000, options),
   },
   {
     name: 'bench',

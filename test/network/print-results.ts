@@ -1,0 +1,39 @@
+import { runsToJudge, type CaseResult } from './measure.ts';
+
+/** For people; `--json` is for programs. */
+export function printTable(results: readonly CaseResult[]): void {
+  const rows = [
+    ['FAULT', 'RUNS', 'MEDIAN', 'MOST', 'LIMIT', 'TWO HOSTS', 'VERDICT'],
+    ...results.map(({ name, runs, medianMs, maxMs, limitMs, faults, measured }) => [
+      name,
+      runs.length === 0 ? '-' : `${runs.length}`,
+      runs.length === 0 ? '-' : `${Math.round(medianMs)} ms`,
+      runs.length === 0 ? '-' : `${Math.round(maxMs)} ms`,
+      limitMs === null ? '-' : `${limitMs} ms`,
+      runs.length === 0 ? '-' : `${runs.filter(({ doubles }) => doubles.length > 0).length}`,
+      verdict({ faults, measured, medianMs, limitMs }),
+    ]),
+  ];
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => (row[column] ?? '').length)),
+  );
+  for (const row of rows)
+    console.log(
+      row
+        .map((text, column) => text.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    );
+}
+
+export function verdict({
+  faults,
+  measured,
+  medianMs,
+  limitMs,
+}: Pick<CaseResult, 'faults' | 'measured' | 'medianMs' | 'limitMs'>): string {
+  if (measured) return 'measured beside us';
+  if (faults.length > 0) return faults.join('; ');
+  const slow = limitMs !== null && medianMs > limitMs;
+  return slow ? `one host at a time; slow, but of fewer than ${runsToJudge} runs` : 'as it must be';
+}
