@@ -1,3 +1,4 @@
+import { denseHoursOf } from '../running/totals.ts';
 import { runSeed, SeedFailure } from '../scenarios/scenario.ts';
 import { scenarios } from '../scenarios/scenarios.ts';
 import type { Mutant } from './mutant.ts';
@@ -14,6 +15,8 @@ export interface Hunted {
   readonly scenario: string;
   readonly seeds: number;
   readonly simulatedMs: number;
+  /** Of the runs that saw nothing, those that count as dense, and the run that saw it; none in `pool`, which has no messages. */
+  readonly denseHours: number;
   /** What broke, in words; null when nothing did. */
   readonly found: string | null;
 }
@@ -24,17 +27,20 @@ export async function hunt(mutant: Mutant, limits: HuntLimits): Promise<Hunted> 
   if (!scenario) throw new RangeError(`there is no scenario ${mutant.scenario}`);
   let simulatedMs = 0;
   let seeds = 0;
+  let denseHours = 0;
   const hunted = (found: string | null): Hunted => {
-    return { name: mutant.name, scenario: scenario.name, seeds, simulatedMs, found };
+    return { name: mutant.name, scenario: scenario.name, seeds, simulatedMs, denseHours, found };
   };
   while (simulatedMs < limits.simulatedMsMax) {
     seeds += 1;
     try {
       const result = await runSeed(scenario, seeds, { faultsMs: limits.faultsMs, mutant: mutant.name });
       simulatedMs += result.simulatedMs;
+      denseHours += denseHoursOf(result);
     } catch (error) {
       if (!(error instanceof SeedFailure)) throw error;
       simulatedMs += error.simulatedMs;
+      if (scenario.name !== 'pool') denseHours += error.simulatedMs / 3_600_000;
       return hunted(error.invariant);
     }
   }
@@ -42,8 +48,9 @@ export async function hunt(mutant: Mutant, limits: HuntLimits): Promise<Hunted> 
 }
 
 /** A line a person can read. */
-export function huntedText({ name, scenario, seeds, simulatedMs, found }: Hunted): string {
-  const effort = `${seeds} seeds, ${(simulatedMs / 3_600_000).toFixed(2)} simulated hours`;
+export function huntedText({ name, scenario, seeds, simulatedMs, denseHours, found }: Hunted): string {
+  const dense = scenario === 'pool' ? 'without messages' : `${denseHours.toFixed(2)} dense`;
+  const effort = `${seeds} seeds, ${(simulatedMs / 3_600_000).toFixed(2)} simulated hours, ${dense}`;
   return found === null
     ? `NOT FOUND  ${name} (${scenario}; ${effort})`
     : `found      ${name} (${scenario}; ${effort}): ${found}`;
