@@ -317,12 +317,8 @@ export class Server {
       journal: store.journal,
       limits: config.journal,
       members: () => this.#otherServers().map(({ coreId }) => this.#members.forTrimming(coreId)),
-      heldBeyond: (bytes) =>
-        this.#ownMessages.report({
-          severity: 'warning',
-          key: `journal-held:${this.#self.coreId}`,
-          text: `Server ${this.#self.name} keeps ${Math.round(bytes / 1_048_576)} MiB of journal, also what journal.keepForAbsent would let go, because no majority of the servers has it; bring back the servers that are away, or remove them`,
-        }),
+      self: this.#self,
+      ownMessages: this.#ownMessages,
     });
   }
 
