@@ -9,6 +9,7 @@ const seq = z.int().min(0);
 const origin = z.string().refine(isOrigin, 'is not an origin');
 const positions = z.record(origin, seq);
 const name = z.string().min(1).max(256);
+const interfaces = z.int().min(0).max(64).optional();
 
 const question = { round: z.int().min(1), incarnation: z.string().min(1).max(64) };
 
@@ -44,6 +45,8 @@ export const linkMessageSchemas = {
     reconnectSpreadMs: z.int().min(0).optional(),
     /** Agents only. Every address of the pool, virtual interfaces first: the agent remembers them. */
     servers: z.array(z.string().max(1_024)).max(64).optional(),
+    /** How many of them, from the first on, are virtual interfaces. */
+    interfaces,
   }),
   /** Said before closing a connection; `retry` false means: not until something was changed by a person. */
   refused: z.object({
@@ -83,12 +86,14 @@ export const linkMessageSchemas = {
     type: z.literal('goBack'),
     text: z.string().max(1_024),
     servers: z.array(z.string().max(1_024)).min(1).max(64),
+    interfaces,
   }),
 
   /** Server to agent: the pool's addresses have changed; they replace what the welcome said. */
   servers: z.strictObject({
     type: z.literal('servers'),
     servers: z.array(z.string().max(1_024)).min(1).max(64),
+    interfaces,
   }),
 
   /** Server to server. Body: the entries' bodies, end to end, in this order. */

@@ -43,7 +43,7 @@ interface Ports {
   nodeCount(): number;
   positions(): Positions;
   /** Addresses for agents, virtual interfaces first. */
-  addresses(): string[];
+  addresses(): { servers: string[]; interfaces: number };
   /** The role of the virtual interface that agents reach at this URL. */
   interfaceAt(url: string): string | null;
   serveAgent(agent: AgentConnection): Session;
@@ -98,12 +98,12 @@ export class Gateway {
 
   /** Tells agents where the pool is reached now, those of a version that understands it. */
   tellAddresses(): void {
-    const servers = this.#ports.addresses().slice(0, 64);
+    const { servers, interfaces } = this.#ports.addresses();
     const text = servers.join();
     if (servers.length === 0 || text === this.#addressesTold) return;
     this.#addressesTold = text;
     for (const { connection, dialled } of this.#agents.values())
-      if (dialled !== null) connection.send({ type: 'servers', servers });
+      if (dialled !== null) connection.send({ type: 'servers', servers, interfaces });
   }
 
   close(): void {
@@ -170,7 +170,7 @@ export class Gateway {
         windowBatches,
         pingEveryMs: agentPingEveryMs,
         reconnectSpreadMs: Math.ceil((this.#ports.nodeCount() * 1_000) / handshakesPerSecond),
-        servers: this.#ports.addresses().slice(0, 64),
+        ...this.#ports.addresses(),
       },
     };
   }

@@ -14,7 +14,7 @@ function setUp() {
   const goBack = new GoBack({
     ...time,
     log: silentLog,
-    addresses: () => ['https://v:1'],
+    addresses: () => ({ servers: ['https://v:1'], interfaces: 1 }),
     preferred: () => preferred,
   });
   const agent = (name: string, change: Partial<AgentConnection> = {}): AgentConnection => {

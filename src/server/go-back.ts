@@ -12,7 +12,7 @@ const tellAgainMs = 60_000;
 /** An agent that returns costs a handshake; they are told in turn. */
 const tellMax = 50;
 
-/** What is known of the virtual interface that agents prefer. */
+/** A virtual interface that agents may go to; which of several is theirs, they know themselves. */
 export interface PreferredInterface {
   readonly role: string;
   /** A server that lives and is healthy holds it. */
@@ -25,7 +25,7 @@ interface Ports {
   readonly timers: Timers;
   readonly log: Log;
   /** Of the pool, virtual interfaces first. */
-  addresses(): string[];
+  addresses(): { servers: string[]; interfaces: number };
   /** Null in a pool without one. */
   preferred(): PreferredInterface | null;
 }
@@ -74,13 +74,16 @@ export class GoBack {
     for (const guest of this.#guests) {
       const { agent } = guest;
       if (left === 0) return;
-      if (agent.via === preferred.role || nowMs - guest.sinceMs < connectedMs || !guest.isIdle()) continue;
+      if (agent.via !== null || nowMs - guest.sinceMs < connectedMs || !guest.isIdle()) continue;
       if (guest.toldMs !== null && nowMs - guest.toldMs < tellAgainMs) continue;
       guest.toldMs = nowMs;
       left -= 1;
       log.info('an agent is told to go back', { node: agent.node.name, to: preferred.role });
-      const servers = this.#ports.addresses().slice(0, 64);
-      agent.connection.send({ type: 'goBack', text: `${preferred.role} is held`, servers });
+      agent.connection.send({
+        type: 'goBack',
+        text: `${preferred.role} is held`,
+        ...this.#ports.addresses(),
+      });
     }
   }
 

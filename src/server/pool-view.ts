@@ -98,6 +98,12 @@ export class PoolView {
     });
   }
 
+  /** The same for an agent, which prefers the interface that it is configured with, if any. */
+  addressList(): { servers: string[]; interfaces: number } {
+    const servers = this.addresses().slice(0, 64);
+    return { servers, interfaces: Math.min(this.interfaces().length, servers.length) };
+  }
+
   /** Where agents and people reach the pool: virtual interfaces first, then the servers. */
   addresses(): string[] {
     const virtual = this.interfaces().map(({ url }) => url);

@@ -90,13 +90,14 @@ export function ranks(pool: PoolView): Map<Uuid, number> {
   return new Map(servers.map(({ coreId }, i) => [coreId, i + 1]));
 }
 
-/** The virtual interface that agents prefer, and whether a server that is well holds it; null where there is none. */
+/** A virtual interface that a server which is well holds, else any; null in a pool without one. */
 export function preferredInterface(pool: PoolView): PreferredInterface | null {
-  const [first] = pool.interfaces();
-  if (first === undefined) return null;
-  const holder = livingHolder(pool, first.role);
-  const isHeld = holder !== null && pool.session(holder)?.healthy === true;
-  return { role: first.role, isHeld, epoch: pool.holder(first.role)?.epoch ?? 0 };
+  const all = pool.interfaces().map(({ role }): PreferredInterface => {
+    const holder = livingHolder(pool, role);
+    const isHeld = holder !== null && pool.session(holder)?.healthy === true;
+    return { role, isHeld, epoch: pool.holder(role)?.epoch ?? 0 };
+  });
+  return all.find(({ isHeld }) => isHeld) ?? all[0] ?? null;
 }
 
 /** Agents and messages of each virtual interface; `messagesOf` is what the answering server counted. */

@@ -118,7 +118,7 @@ export class Server {
     this.#nodeConnections = new NodeConnections({ ...runtime, journal });
     this.#goBack = new GoBack({
       ...runtime,
-      addresses: () => this.#pool.addresses(),
+      addresses: () => this.#pool.addressList(),
       preferred: () => preferredInterface(this.#pool),
     });
     const rank = (): number => ranks(this.#pool).get(this.#self.coreId) ?? 1;
@@ -264,7 +264,7 @@ export class Server {
       server: (coreId) => this.#pool.server(coreId),
       nodeCount: () => this.#pool.nodes().length,
       positions: () => this.#parts.store.journal.positions(),
-      addresses: () => this.#pool.addresses(),
+      addresses: () => this.#pool.addressList(),
       interfaceAt: (url) => this.#pool.interfaces().find((one) => one.url === url)?.role ?? null,
       serveAgent: (agent) => sessions.agent(agent),
       serveServer: (connection, server, told) => sessions.server(connection, server, told),

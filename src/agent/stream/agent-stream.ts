@@ -10,6 +10,7 @@ import type { Runtime } from '../../runtime/runtime.ts';
 import type { NodeName } from '../buffer/batch.ts';
 import type { Buffer } from '../buffer/buffer.ts';
 import {
+  homeFirst,
   mergeServers,
   startManager,
   stepManager,
@@ -165,7 +166,7 @@ export class AgentStream implements AsyncDisposable {
       buffer,
       windowBatches: welcome.windowBatches ?? windowBatchesDefault,
       onStuck: (why) => this.#leave(connection, why),
-      onServers: (servers) => this.#learn(servers),
+      onServers: ({ servers, interfaces }) => this.#learn(servers, interfaces),
       onGoBack: (message) => this.#goBack(connection, message),
     });
     this.#live = { server, name: welcome.name, sinceMs: runtime.clock.wallMs(), connection, sending };
@@ -174,16 +175,17 @@ export class AgentStream implements AsyncDisposable {
     const spread =
       welcome.reconnectSpreadMs === undefined ? {} : { spreadMs: Math.max(100, welcome.reconnectSpreadMs) };
     this.#step({ kind: 'connected', server, ...spread });
-    this.#learn(welcome.servers);
+    this.#learn(welcome.servers, welcome.interfaces);
     sending.pump();
     // Last, since a connection that is over already says so at once.
     connection.onClose((close) => this.#closed(connection, close));
   }
 
   /** The pool's list replaces the last one, on disk too, so that an agent finds its pool after years of changes. */
-  #learn(servers: readonly string[] | undefined): void {
-    if (!servers || servers.length === 0) return;
+  #learn(told: readonly string[] | undefined, interfaces = 0): void {
+    if (!told || told.length === 0) return;
     const { buffer, servers: configured, runtime } = this.#options;
+    const servers = homeFirst(told, interfaces, configured);
     const value = JSON.stringify(servers);
     this.#step({ kind: 'servers', servers: mergeServers(servers, configured) });
     if (value === buffer.state(rememberedServers)) return;
@@ -212,10 +214,10 @@ export class AgentStream implements AsyncDisposable {
   }
 
   /** The interface may be younger than this connection: the list comes first. */
-  #goBack(connection: LinkConnection, { text, servers }: LinkMessageOf<'goBack'>): void {
+  #goBack(connection: LinkConnection, { text, servers, interfaces }: LinkMessageOf<'goBack'>): void {
     if (this.#live?.connection !== connection) return;
     this.#options.runtime.log.info('sent back to the primary', { by: this.#live.name, why: text });
-    this.#learn(servers);
+    this.#learn(servers, interfaces);
     this.#step({ kind: 'goBack' });
   }
 

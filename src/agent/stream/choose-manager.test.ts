@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { array, assert as check, constantFrom, nat, property, record } from 'fast-check';
 import {
   managerTimings,
+  homeFirst,
   mergeServers,
   startManager,
   stepManager,
@@ -123,6 +124,14 @@ test('a connection that breaks at once counts as a failure of its round', () => 
 
 test('the list of the pool comes first, what is configured stays as a last resort', () => {
   assert.deepEqual(mergeServers(['v', 'b'], ['a', 'b']), ['v', 'b', 'a']);
+});
+
+test('of several virtual interfaces the configured one comes first, and no server before an interface', () => {
+  const told = ['v1', 'v2', 'a', 'b'];
+  assert.deepEqual(homeFirst(told, 2, ['v2', 'a']), ['v2', 'v1', 'a', 'b']);
+  assert.deepEqual(homeFirst(told, 2, ['a', 'v1']), told);
+  assert.deepEqual(homeFirst(told, 2, ['a']), told);
+  assert.deepEqual(homeFirst(told, 0, ['b']), told);
 });
 
 const anyEvent = record({

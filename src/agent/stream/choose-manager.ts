@@ -209,3 +209,16 @@ function avoid(state: ManagerState, server: string, untilMs: number): ManagerSta
 export function mergeServers(told: readonly string[], configured: readonly string[]): string[] {
   return [...new Set([...told, ...configured])];
 }
+
+/**
+ * Of several virtual interfaces the one that this agent is configured with comes first, so that a pool's load can be
+ * spread over them. The first `interfaces` of what the pool told are virtual interfaces.
+ */
+export function homeFirst(
+  told: readonly string[],
+  interfaces: number,
+  configured: readonly string[],
+): readonly string[] {
+  const home = configured.find((url) => told.slice(0, interfaces).includes(url));
+  return home === undefined ? told : [home, ...told.filter((url) => url !== home)];
+}

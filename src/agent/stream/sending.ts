@@ -17,7 +17,7 @@ export interface SendingOptions {
   readonly onStuck: (why: string) => void;
   /** The server has stored everything and sends us back to the primary. */
   /** The pool is reached elsewhere from now on. */
-  readonly onServers: (servers: readonly string[]) => void;
+  readonly onServers: (message: LinkMessageOf<'servers'>) => void;
   readonly onGoBack: (message: LinkMessageOf<'goBack'>) => void;
 }
 
@@ -147,7 +147,7 @@ export class Sending {
     if (message.type === 'stored') this.#stored(message);
     else if (message.type === 'again') this.#again(message);
     else if (message.type === 'goBack') this.#options.onGoBack(message);
-    else if (message.type === 'servers') this.#options.onServers(message.servers);
+    else if (message.type === 'servers') this.#options.onServers(message);
     else return;
     this.pump();
   }
