@@ -13,6 +13,9 @@ export function processCommands(self: SimProcess, parent: SimProcess | null): Co
       self.assertAlive();
       return childOf(self, machine.start(args.join(' '), machine.programFor(args), { args, parent: self }));
     },
+    startDetached: ({ file }) => {
+      throw new WatchError('WK_NOT_FOUND', `${file} is not simulated`);
+    },
     parent: parent === null ? null : parentOf(self, parent),
     self: idOf(self),
     hostName: machine.name,

@@ -78,7 +78,7 @@ export async function writeNewServer(
   files: Files,
   place: Place,
   server: {
-    readonly names: Pick<NewServer, 'pool' | 'server' | 'coordination'>;
+    readonly names: Pick<NewServer, 'pool' | 'server' | 'coordination' | 'etcd'>;
     readonly credentials: Credentials;
     readonly authority: Authority;
   },

@@ -27,6 +27,8 @@ export const keys = {
   /** sessionSchema */
   session: (coreId: string) => `sessions/${coreId}`,
   sessions: 'sessions/',
+  /** etcdMemberSchema: which servers run the pool's own etcd. */
+  etcdMember: (coreId: string) => `etcd/${coreId}`,
   /** Any value: written to learn where the coordinator stands. */
   probe: (coreId: string) => `probes/${coreId}`,
   /** joinTokenSchema, by the SHA-256 (hex) of the token's secret. */
@@ -79,6 +81,9 @@ export type UserDefinition = Readonly<z.infer<typeof userDefinitionSchema>>;
 
 const host = z.string().min(1).max(256);
 const port = z.int().min(1).max(65_535);
+
+/** `HOST:PORT` each. */
+export const etcdMemberSchema = z.strictObject({ client: z.string().max(256), peer: z.string().max(256) });
 
 export const actingRole = 'acting';
 export const virtualInterfacePrefix = 'virtual-interface/';

@@ -40,6 +40,15 @@ export interface StartOptions {
   readonly outputPath?: string;
 }
 
+/** A program that goes on when we end. */
+export interface DetachedCall {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  /** What it prints is added to this file (created with mode 0600). */
+  readonly outputPath: string;
+}
+
 /** The other end of `Child`, inside the child. */
 export interface Parent {
   send(message: unknown): void;
@@ -53,6 +62,8 @@ export interface Commands {
   run(call: CommandCall): Promise<CommandResult>;
   /** Starts another process of this program: `watchkeeper ARGS…`. */
   startSelf(args: readonly string[], options?: StartOptions): Child;
+  /** Starts a program that outlives this process, and never waits for it. WK_NOT_FOUND when it cannot be started. */
+  startDetached(call: DetachedCall): ProcessId;
   /** Null in a process that `startSelf` did not start. */
   readonly parent: Parent | null;
   readonly self: ProcessId;

@@ -7,6 +7,11 @@ export interface NewServer {
   readonly url: string;
   readonly data: string;
   readonly coordination: string;
+  /** With `coordination: managed`: addresses `HOST:PORT` of the members, and of the one that this server runs. */
+  readonly etcd?: {
+    readonly endpoints: readonly string[];
+    readonly run?: { readonly client: string; readonly peer: string };
+  };
 }
 
 /** A new server's configuration as a commented YAML file that `serverConfigSchema` reads. */
@@ -32,9 +37,9 @@ url: ${text(server.url)}
 # The folder of the database and of this server's keys.
 data: ${text(server.data)}
 
-# Where the pool keeps who is in charge and what is configured: sqlite:/PATH (one machine) or etcd://HOST:PORT,…/PREFIX.
+# Where the pool keeps who is in charge and what is configured: sqlite:/PATH (one machine), etcd://HOST:PORT,…/PREFIX, or managed.
 coordination: ${text(server.coordination)}
-
+${server.etcd === undefined ? '' : etcdText(server.etcd)}
 # available: when no other server answers within a second, go on with one copy, say "at risk", and catch up.
 # strict:    take nothing that could not be stored twice.
 durability: available
@@ -56,4 +61,20 @@ lease:
 # debug, info, warn or error
 logLevel: info
 `;
+}
+
+function etcdText({ endpoints, run }: NonNullable<NewServer['etcd']>): string {
+  const list = endpoints.map((each) => JSON.stringify(each)).join(', ');
+  const runs =
+    run === undefined
+      ? ''
+      : `  # What this server runs of it. With unit: NAME.service systemd runs it; without, the keeper does.
+  run:
+    client: ${JSON.stringify(run.client)}
+    peer: ${JSON.stringify(run.peer)}
+`;
+  return `# The pool's own etcd: where its members answer, in the order in which they are asked.
+etcd:
+  endpoints: [${list}]
+${runs}`;
 }

@@ -24,6 +24,21 @@ test('the file that is written is the file that is read', () => {
   assert.deepEqual(parse(short), config, 'what the file spells out is what leaving it out means');
 });
 
+test("the pool's own etcd is found with the certificates in the data folder", () => {
+  const etcd = { endpoints: ['192.0.2.1:2379'], run: { client: '192.0.2.1:2379', peer: '192.0.2.1:2380' } };
+  const managed = { ...server, data: '/d', coordination: 'managed', etcd };
+  const config = parse(serverConfigText(managed));
+  assert.match(
+    config.coordination,
+    /^etcds:\/\/192\.0\.2\.1:2379\/watchkeeper\/0190a6f4-.*cert=%2Fd%2Fetcd%2Fcert\.pem/,
+  );
+  assert.deepEqual(config.etcd, { ...etcd, run: { ...etcd.run, unit: null } });
+  assert.throws(
+    () => parse(serverConfigText({ ...server, coordination: 'managed' })),
+    /coordination: is `managed` exactly/,
+  );
+});
+
 test('what is wrong is said with its line', () => {
   const text = serverConfigText(server);
   const refuses = (from: string, to: string, reason: RegExp): void =>

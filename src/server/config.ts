@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { managedUrl } from '../coordination/managed/etcd-files.ts';
 import { addressSchema, addressText, isEveryAddress } from '../model/address.ts';
 import { byteSizeSchema } from '../model/byte-size.ts';
 import { nameSchema } from '../model/definitions.ts';
@@ -40,6 +41,27 @@ const leaseSchema = z
     ttlMs: ttl,
   }));
 
+/** The pool's own etcd: where its members are, and what this server runs of it. */
+const etcdSchema = z
+  .strictObject({
+    endpoints: z.array(addressSchema).min(1).max(9),
+    run: z
+      .strictObject({
+        client: addressSchema,
+        peer: addressSchema,
+        /** The unit of systemd that runs it; without one the keeper starts it, and leaves it running when it ends. */
+        unit: z.string().min(1).max(256).optional(),
+      })
+      .optional(),
+  })
+  .transform(({ endpoints, run }) => ({
+    endpoints: endpoints.map(addressText),
+    run:
+      run === undefined
+        ? null
+        : { client: addressText(run.client), peer: addressText(run.peer), unit: run.unit ?? null },
+  }));
+
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
 
 /** The file that `watchkeeper server run --config FILE` reads. Unknown keys are refused with their line. */
@@ -55,7 +77,9 @@ export const serverConfigSchema = z
       .optional(),
     /** The folder of the database and of this server's keys. */
     data: path,
+    /** Where the pool keeps who is in charge; `managed` for the pool's own etcd, which `etcd` tells about. */
     coordination: z.string().min(1).max(4_096),
+    etcd: etcdSchema.optional(),
     /** `available`: goes on with one copy and says so. `strict`: takes nothing that it cannot store twice. */
     durability: z.enum(['available', 'strict']).default('available'),
     journal: journalSchema.prefault({}),
@@ -66,6 +90,17 @@ export const serverConfigSchema = z
     path: ['listen'],
     message: 'is every address of this machine, so `url` must say which one the others use',
   })
-  .transform((config) => ({ ...config, url: config.url ?? `https://${addressText(config.listen)}` }));
+  .refine(({ coordination, etcd }) => (coordination === 'managed') === (etcd !== undefined), {
+    path: ['coordination'],
+    message: 'is `managed` exactly when `etcd` says where the members are',
+  })
+  .transform(({ etcd, ...config }) => ({
+    ...config,
+    url: config.url ?? `https://${addressText(config.listen)}`,
+    coordination:
+      etcd === undefined ? config.coordination : managedUrl(etcd.endpoints, config.pool.id, config.data),
+    /** Null for a coordinator that others look after. */
+    etcd: etcd ?? null,
+  }));
 
 export type ServerConfig = Readonly<z.output<typeof serverConfigSchema>>;

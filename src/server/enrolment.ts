@@ -1,3 +1,4 @@
+import { parseManagedMembers } from '../coordination/managed/etcd-files.ts';
 import { embeddedPath } from '../coordination/open.ts';
 import type { Coordination } from '../coordination/coordination.ts';
 import type { JoinAnswer, JoinRequest } from '../model/api.ts';
@@ -39,7 +40,9 @@ export class Enrolment {
       throw new WatchError('WK_UNAVAILABLE', 'this server does not know its pool yet; try again');
     const authority = await readAuthorityFile(runtime.files, authorityPath);
     // A file is for the processes of one machine; etcd has no such bound.
-    const onlyBootId = embeddedPath(coordinationUrl) === null ? null : runtime.commands.self.bootId;
+    const isManaged = parseManagedMembers(coordinationUrl) !== null;
+    const isOfMany = isManaged || embeddedPath(coordinationUrl) === null;
+    const onlyBootId = isOfMany ? null : runtime.commands.self.bootId;
     const answer = await enrol(request, {
       ...runtime,
       coordination,

@@ -1,4 +1,5 @@
 import type { Coordination } from '../coordination/coordination.ts';
+import { managedMembers } from '../coordination/managed/etcd-files.ts';
 import { Mirror } from '../definitions/mirror.ts';
 import { encodeBody } from '../journal/body.ts';
 import type { ServerDefinition } from '../model/definitions.ts';
@@ -367,7 +368,7 @@ export class Server {
     const enrolment = new Enrolment({
       runtime,
       coordination,
-      coordinationUrl: config.coordination,
+      coordinationUrl: config.etcd === null ? config.coordination : managedMembers(config.etcd.endpoints),
       authorityPath: serverPaths(config.data).authority,
       pool: this.#pool,
     });
@@ -387,7 +388,7 @@ export class Server {
       poolId: config.pool.id,
       coordination,
       ownMessages: this.#ownMessages,
-      coordinatorKind: config.coordination.split(':')[0] ?? '',
+      coordinatorKind: config.etcd === null ? (config.coordination.split(':')[0] ?? '') : 'managed etcd',
       coordinatorState: () => this.#coordinator.state,
       members: this.#members,
       pool: this.#pool,

@@ -7,8 +7,10 @@ import { openCoordination } from '../../src/coordination/open.ts';
 import { nodeClock, nodeTimers } from '../../src/runtime/node/clock.ts';
 import { nodeDatabases } from '../../src/runtime/node/database.ts';
 import { nodeFiles } from '../../src/runtime/node/files.ts';
+import { readYamlFile } from '../../src/runtime/yaml-file.ts';
 import { silentLog } from '../../src/runtime/node/log.ts';
 import { ApiClient } from './api-client.ts';
+import { serverConfigSchema } from '../../src/server/config.ts';
 import { nodesOf, poolStatus } from './answers.ts';
 import { freePorts } from './free-ports.ts';
 import { ManagedProcess } from './managed-process.ts';
@@ -19,6 +21,8 @@ export interface RealPoolOptions {
   readonly agents?: number;
   /** As `pool create` takes it; a file of the pool's own by default. */
   readonly coordination?: string;
+  /** With `coordination: 'managed'`: where the first server's etcd answers. */
+  readonly etcdListen?: readonly [client: string, peer: string];
   /** False where a test itself wants to see what ended. */
   readonly restart?: boolean;
 }
@@ -45,6 +49,7 @@ export interface RealAgent {
 export class RealPool implements AsyncDisposable {
   readonly folder: string;
   readonly coordination: string;
+  readonly #etcdListen: readonly string[];
   readonly servers: RealServer[] = [];
   readonly agents: RealAgent[] = [];
   /** Where the virtual interface answers. */
@@ -55,7 +60,10 @@ export class RealPool implements AsyncDisposable {
   /** Through the virtual interface, whoever holds it. */
   #virtual: ApiClient | null = null;
 
-  private constructor({ coordination }: RealPoolOptions) {
+  private constructor({ coordination, etcdListen }: RealPoolOptions) {
+    const [client, peer] = etcdListen ?? [];
+    this.#etcdListen =
+      client === undefined || peer === undefined ? [] : ['--etcd-listen', client, '--etcd-peer', peer];
     this.folder = mkdtempSync(path.join(os.tmpdir(), 'watchkeeper-test-'));
     this.coordination = coordination ?? `sqlite:${path.join(this.folder, 'test-coordination.db')}`;
   }
@@ -105,7 +113,7 @@ export class RealPool implements AsyncDisposable {
     const data = path.join(this.folder, name);
     const common = ['--listen', `127.0.0.1:${port}`, '--config', config, '--data', data];
     if (index === 1) {
-      const own = ['--identity', this.identity, '--coordination', this.coordination];
+      const own = ['--identity', this.identity, '--coordination', this.coordination, ...this.#etcdListen];
       await this.#run('pool', 'create', '--name', 'test', '--server', name, ...own, ...common);
       await this.#prepareFirst(config);
     } else {
@@ -156,7 +164,8 @@ export class RealPool implements AsyncDisposable {
 
   /** Acting role and virtual interface move together, so that one death is one failover of both. */
   async #orderRoles(): Promise<void> {
-    const coordination = await openCoordination(this.coordination, {
+    const config = await readYamlFile(nodeFiles, this.servers[0]?.config ?? '', serverConfigSchema);
+    const coordination = await openCoordination(config.coordination, {
       databases: nodeDatabases,
       timers: nodeTimers,
       clock: nodeClock,

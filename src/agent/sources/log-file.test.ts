@@ -25,6 +25,7 @@ import { LogFileSource } from './log-file.ts';
 const noCommands: Commands = {
   run: () => Promise.reject(new WatchError('WK_NOT_FOUND')),
   startSelf: () => assert.fail(),
+  startDetached: () => assert.fail(),
   parent: null,
   self: { pid: 1, startTicks: 1, bootId: '' },
   hostName: 'here',

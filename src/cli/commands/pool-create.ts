@@ -2,6 +2,7 @@ import { Option, type Command } from '@commander-js/extra-typings';
 import { dirname } from 'node:path';
 import type { Coordination } from '../../coordination/coordination.ts';
 import { embeddedPath, openCoordination } from '../../coordination/open.ts';
+import { managedUrl } from '../../coordination/managed/etcd-files.ts';
 import type { Address } from '../../model/address.ts';
 import type { Identity, IdentityKind } from '../../model/identity.ts';
 import { uuidV4 } from '../../model/uuid.ts';
@@ -10,7 +11,12 @@ import type { Runtime } from '../../runtime/runtime.ts';
 import { issueCertificate, makeAuthority, type Authority } from '../../security/authority.ts';
 import { writeIdentityFile } from '../../security/identity-file.ts';
 import { makeKeyPair } from '../../security/key-pair.ts';
+import { keys } from '../../model/definitions.ts';
+import { WatchError } from '../../model/errors.ts';
+import type { NewServer } from '../../server/config-text.ts';
+import { addressOption } from '../address-option.ts';
 import type { Cli } from '../cli.ts';
+import { etcdPlaceOf, memberOf, prepareEtcd, withNewEtcd } from '../managed-etcd.ts';
 import { configFolder, readContexts, writeContexts } from '../contexts.ts';
 import { foundPool } from '../found-pool.ts';
 import { nameOption } from '../name-option.ts';
@@ -33,6 +39,8 @@ type Options = {
   readonly config: string;
   readonly data: string;
   readonly coordination?: string;
+  readonly etcdListen?: Address;
+  readonly etcdPeer?: Address;
   readonly identity?: string;
   readonly json?: true;
 };
@@ -59,7 +67,19 @@ export function define(command: Command, cli: Cli): void {
     .addOption(newServerOptions.data)
     .option(
       '--coordination <URL>',
-      'where the pool keeps who is in charge: sqlite:/PATH or etcd://HOST:PORT,…/PREFIX (default: a file beside --data)',
+      'where the pool keeps who is in charge: managed (etcd that its servers run), sqlite:/PATH or etcd://HOST:PORT,…/PREFIX (default: a file beside --data)',
+    )
+    .addOption(
+      new Option(
+        '--etcd-listen <HOST:PORT>',
+        'with managed: where its etcd answers the servers (default: port 2379 of --url)',
+      ).argParser(addressOption),
+    )
+    .addOption(
+      new Option(
+        '--etcd-peer <HOST:PORT>',
+        'with managed: where its etcd answers other members (default: port 2380 there)',
+      ).argParser(addressOption),
     )
     .option('--identity <FILE>', "where to write the administrator's identity (default: your settings)")
     .option('--json', 'print one JSON document')
@@ -70,25 +90,30 @@ async function run(cli: Cli, options: Options): Promise<void> {
   const runtime = await cli.runtime();
   const place = placeOf(cli, options);
   await assertUnused(runtime.files, place);
-  const coordination =
-    options.coordination ?? `sqlite:${dirname(place.data)}/${options.name}-coordination.db`;
+  const isManaged = options.coordination === 'managed';
+  if ((options.etcdListen ?? options.etcdPeer) !== undefined && !isManaged)
+    throw new WatchError('WK_BAD_REQUEST', '--etcd-listen and --etcd-peer are for --coordination managed');
   const draw = (): string => uuidV4(runtime.random.bytes(16));
   const pool = { id: draw(), name: options.name };
   const server = { coreId: draw(), name: options.server };
   const admin = { coreId: draw(), name: adminName };
   const authority = await makeAuthority(pool.name, runtime);
 
-  await inCoordinator(runtime, coordination, (store) =>
-    foundPool(
-      store,
-      { pool, server: { ...server, url: place.url }, admin, authority, lineage: draw() },
-      runtime.clock,
-    ),
-  );
+  const etcd = { client: options.etcdListen, peer: options.etcdPeer };
+  const founding = { pool, server: { ...server, url: place.url }, admin, authority, lineage: draw() };
+  const found = (store: Coordination): Promise<void> => foundPool(store, founding, runtime.clock);
+  const where = isManaged
+    ? await inOwnEtcd(runtime, { pool, server, place, authority, ...etcd }, found)
+    : await inGiven(
+        runtime,
+        options.coordination ?? `sqlite:${dirname(place.data)}/${options.name}-coordination.db`,
+        found,
+      );
+  const { coordination } = where;
   const issue = (kind: IdentityKind, who: { readonly coreId: string; readonly name: string }) =>
     newCredentials(runtime, authority, { pool: pool.id, kind, coreId: who.coreId }, who.name, place);
   await writeNewServer(runtime.files, place, {
-    names: { pool, server, coordination },
+    names: { pool, server, ...where },
     credentials: await issue('server', server),
     authority,
   });
@@ -100,6 +125,45 @@ async function run(cli: Cli, options: Options): Promise<void> {
   await writeIdentityFile(runtime.files, identity, await issue('user', admin));
   await rememberContext(cli, runtime, pool.name, { servers: [place.url], identity });
   report(cli, options, { pool, server, url: place.url, config: place.config, coordination, identity });
+}
+
+type Where = Pick<NewServer, 'coordination' | 'etcd'>;
+
+async function inGiven(
+  runtime: Runtime,
+  coordination: string,
+  found: (store: Coordination) => Promise<void>,
+): Promise<Where> {
+  await inCoordinator(runtime, coordination, found);
+  return { coordination };
+}
+
+/** The first member of the pool's own etcd, which goes on running for the server that is started next. */
+async function inOwnEtcd(
+  runtime: Runtime,
+  made: {
+    readonly pool: NewServer['pool'];
+    readonly server: NewServer['server'];
+    readonly place: Place;
+    readonly authority: Authority;
+    readonly client: Address | undefined;
+    readonly peer: Address | undefined;
+  },
+  found: (store: Coordination) => Promise<void>,
+): Promise<Where> {
+  const { pool, server, place, authority } = made;
+  const run = etcdPlaceOf(place.url, made);
+  const config = { pool, server, data: place.data };
+  await runtime.files.makeDirectory(place.data, 0o700);
+  await prepareEtcd(runtime, config, run, authority);
+  const endpoints = [run.client];
+  const url = managedUrl(endpoints, pool.id, place.data);
+  await withNewEtcd(runtime, memberOf(config, run), () => inCoordinator(runtime, url, found));
+  const item = { key: keys.etcdMember(server.coreId), value: JSON.stringify(run) };
+  await inCoordinator(runtime, url, async (store) => {
+    await store.transact({ conditions: [], writes: [item] });
+  });
+  return { coordination: 'managed', etcd: { endpoints, run } };
 }
 
 async function inCoordinator(

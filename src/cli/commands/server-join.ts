@@ -1,8 +1,10 @@
 import type { Command } from '@commander-js/extra-typings';
+import { parseManagedMembers } from '../../coordination/managed/etcd-files.ts';
 import type { Address } from '../../model/address.ts';
 import { WatchError } from '../../model/errors.ts';
 import type { Cli } from '../cli.ts';
 import { joinOptions, joinPool, type Joining } from '../join.ts';
+import { prepareEtcd } from '../managed-etcd.ts';
 import { assertUnused, newServerOptions, placeOf, writeNewServer } from '../new-server.ts';
 import { printJson } from '../print.ts';
 import { assertHere } from '../with-coordinator.ts';
@@ -52,12 +54,13 @@ async function run(cli: Cli, options: Options): Promise<void> {
       'WK_PROTOCOL',
       'the pool did not say where its coordinator is; it must be a later version',
     );
-  await assertHere(runtime, coordination);
-  await writeNewServer(runtime.files, place, {
-    names: { pool, server: { coreId, name: options.name }, coordination },
-    credentials,
-    authority: { keyPem: authorityKeyPem, certificatePem },
-  });
+  const endpoints = parseManagedMembers(coordination);
+  if (endpoints === null) await assertHere(runtime, coordination);
+  const server = { coreId, name: options.name };
+  const authority = { keyPem: authorityKeyPem, certificatePem };
+  const where = endpoints === null ? { coordination } : { coordination: 'managed', etcd: { endpoints } };
+  await writeNewServer(runtime.files, place, { names: { pool, server, ...where }, credentials, authority });
+  if (endpoints !== null) await prepareEtcd(runtime, { pool, server, data: place.data }, null, authority);
   if (options.json)
     return printJson(cli, { pool, server: { coreId, name: options.name }, config: place.config });
   cli.stdout.write(

@@ -1,4 +1,7 @@
 import type { Command } from '@commander-js/extra-typings';
+import type { Coordination } from '../../coordination/coordination.ts';
+import { keys, type ServerDefinition } from '../../model/definitions.ts';
+import { WatchError } from '../../model/errors.ts';
 import { readIdentityFile } from '../../security/identity-file.ts';
 import { serverPaths } from '../../server/server-paths.ts';
 import type { Cli } from '../cli.ts';
@@ -37,6 +40,7 @@ it is removed at once, and what only it has is lost.
 async function run(cli: Cli, name: string, { config: path, timeout, force, json }: Options): Promise<void> {
   const removed = await withCoordinator(cli, path, async ({ runtime, config, coordination }) => {
     const servers = await findServers(coordination, name);
+    await assertNoEtcd(coordination, servers.leaving);
     const { credentials } = await readIdentityFile(runtime.files, serverPaths(config.data).identity);
     const target = { trust: { authorityPems: credentials.authorityPems }, credentials, token: null };
     if (!force) await awaitDrained(runtime, servers, target, timeout);
@@ -47,5 +51,14 @@ async function run(cli: Cli, name: string, { config: path, timeout, force, json 
   note(
     cli,
     `${name} is removed${force ? '; what only it had is lost' : ', and the others have all that it had'}; its data may be deleted`,
+  );
+}
+
+/** WK_CONFLICT for the server that runs the pool's only etcd, also with --force: without it there is no pool. */
+async function assertNoEtcd(coordination: Coordination, { coreId, name }: ServerDefinition): Promise<void> {
+  if ((await coordination.get(keys.etcdMember(coreId))) === null) return;
+  throw new WatchError(
+    'WK_CONFLICT',
+    `${name} runs the pool's etcd, and everything that is configured with it; remove another server, or move the pool to an etcd of its own first (docs/etcd.md)`,
   );
 }

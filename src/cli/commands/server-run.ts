@@ -2,6 +2,7 @@ import type { Command } from '@commander-js/extra-typings';
 import type { Coordination } from '../../coordination/coordination.ts';
 import { keys } from '../../model/definitions.ts';
 import { codeOf, WatchError } from '../../model/errors.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
 import { readYamlFile } from '../../runtime/yaml-file.ts';
 import { serverConfigSchema, type ServerConfig } from '../../server/config.ts';
 import type { Cli } from '../cli.ts';
@@ -40,6 +41,7 @@ async function run(cli: Cli, configPath: string): Promise<void> {
   ]);
   await assertHere(runtime, config.coordination);
   const signal = cli.stopSignal();
+  using _etcd = await startEtcd(runtime, config);
   const coordination = await openCoordination(config.coordination, runtime, config.lease.callTimeoutMs);
   // Between two runs of the server process nothing else would keep the keeper running.
   const letEnd = keepAlive();
@@ -69,6 +71,22 @@ async function run(cli: Cli, configPath: string): Promise<void> {
     await coordination.close();
     letEnd();
   }
+}
+
+/** With `coordination: managed`: signs its certificate anew and keeps etcd running, which goes on when we end. */
+async function startEtcd(runtime: Runtime, config: ServerConfig): Promise<Disposable> {
+  if (config.etcd === null) return { [Symbol.dispose]: () => undefined };
+  const [{ memberOf, prepareEtcd }, { ensureEtcd, keepEtcd }] = await Promise.all([
+    import('../managed-etcd.ts'),
+    import('../../coordination/managed/etcd-process.ts'),
+  ]);
+  const { run } = config.etcd;
+  await prepareEtcd(runtime, config, run);
+  if (run === null) return { [Symbol.dispose]: () => undefined };
+  const member = memberOf(config, run);
+  await ensureEtcd(runtime, member, run.unit);
+  const keeping = keepEtcd(runtime, member, run.unit);
+  return { [Symbol.dispose]: () => keeping.cancel() };
 }
 
 /** WK_DENIED for a server that was removed. While the coordinator is away nobody can tell; the watch will. */

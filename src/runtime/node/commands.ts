@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { WatchError, textOf } from '../../model/errors.ts';
-import type { Child, Commands, Parent, StartOptions } from '../commands.ts';
+import type { Child, Commands, DetachedCall, Parent, ProcessId, StartOptions } from '../commands.ts';
 import { endProcess, isRunning, processIdOf, selfId } from './processes.ts';
 import { runCommand } from './run-command.ts';
 
@@ -17,6 +17,7 @@ export function nodeCommands(options: NodeCommandsOptions = {}): Commands {
   return {
     run: runCommand,
     startSelf: (args, start) => startSelf(options, args, start),
+    startDetached,
     parent: nodeParent(),
     self: selfId(),
     hostName: hostname(),
@@ -53,6 +54,26 @@ function startSelf(
     onExit: (handler) => void child.on('exit', handler),
     kill: (signal) => void child.kill(signal),
   };
+}
+
+/** In a session of its own, so that neither a terminal nor our end takes it along. */
+function startDetached({ file, args, environment, outputPath }: DetachedCall): ProcessId {
+  const output = openSync(outputPath, 'a', 0o600);
+  try {
+    const child = spawn(file, args, {
+      detached: true,
+      stdio: ['ignore', output, output],
+      env: { ...process.env, ...environment },
+    });
+    // Without a listener a failed start would end us too; that it failed shows in the missing process ID.
+    child.on('error', () => undefined);
+    child.unref();
+    const id = child.pid === undefined ? null : processIdOf(child.pid);
+    if (id === null) throw new WatchError('WK_NOT_FOUND', `${file} could not be started`);
+    return id;
+  } finally {
+    closeSync(output);
+  }
 }
 
 /**

@@ -1,0 +1,55 @@
+/** What lies where below a server's data folder when the pool runs its own etcd; all of it for the owner alone. */
+export interface EtcdFilePaths {
+  readonly folder: string;
+  /** The authority to believe, and this machine's certificate for etcd: as a server, a peer and a client. */
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+  /** `NAME=VALUE` lines: etcd's whole configuration, also for a unit's `EnvironmentFile`. */
+  readonly environment: string;
+  readonly data: string;
+  readonly log: string;
+  /** The process that was started last. */
+  readonly process: string;
+}
+
+export function etcdFiles(data: string): EtcdFilePaths {
+  const folder = `${data}/etcd`;
+  return {
+    folder,
+    ca: `${folder}/ca.pem`,
+    cert: `${folder}/cert.pem`,
+    key: `${folder}/key.pem`,
+    environment: `${folder}/etcd.env`,
+    data: `${folder}/data`,
+    log: `${folder}/etcd.log`,
+    process: `${folder}/process.json`,
+  };
+}
+
+/**
+ * The host name that only certificates for etcd carry. Agents and users have certificates of the same authority, and
+ * etcd would let them read and write everything.
+ */
+export function etcdHostName(poolId: string): string {
+  return `etcd.${poolId}`;
+}
+
+/** Where a server of the pool finds etcd with the certificates in its data folder. */
+export function managedUrl(endpoints: readonly string[], poolId: string, data: string): string {
+  const { ca, cert, key } = etcdFiles(data);
+  const files = new URLSearchParams({ ca, cert, key });
+  return `etcds://${endpoints.join(',')}/watchkeeper/${poolId}?${files.toString()}`;
+}
+
+const scheme = 'managed:';
+
+/** What a newcomer is told instead of a URL: the members, whose certificates it makes itself. */
+export function managedMembers(endpoints: readonly string[]): string {
+  return `${scheme}${endpoints.join(',')}`;
+}
+
+/** The endpoints in what `managedMembers` made; null for any other coordinator. */
+export function parseManagedMembers(text: string): string[] | null {
+  return text.startsWith(scheme) ? text.slice(scheme.length).split(',') : null;
+}

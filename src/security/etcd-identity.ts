@@ -1,0 +1,44 @@
+import { etcdHostName, type EtcdFilePaths } from '../coordination/managed/etcd-files.ts';
+import type { Uuid } from '../model/uuid.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Files } from '../runtime/files.ts';
+import type { Random } from '../runtime/random.ts';
+import { issueCertificate, type Authority } from './authority.ts';
+import { makeKeyPair, publicKeyOf } from './key-pair.ts';
+
+interface Ports {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly files: Files;
+}
+
+/**
+ * Writes what a server needs to be a member or a client of the pool's own etcd. The key is made once; the certificate is
+ * signed anew each time, so that it never runs out on a server that is started now and then. etcd reads it at
+ * every connection.
+ */
+export async function writeEtcdIdentity(
+  { files, ...ports }: Ports,
+  authority: Authority,
+  who: {
+    readonly pool: Uuid;
+    readonly coreId: Uuid;
+    readonly name: string;
+    readonly hosts: readonly string[];
+  },
+  paths: EtcdFilePaths,
+): Promise<void> {
+  await files.makeDirectory(paths.folder, 0o700);
+  if ((await files.status(paths.key)) === null)
+    await files.writeAtomic(paths.key, makeKeyPair().keyPem, 0o600);
+  const publicKeyPem = publicKeyOf(await files.readText(paths.key));
+  const identity = { pool: who.pool, kind: 'server', coreId: who.coreId } as const;
+  const hosts = [etcdHostName(who.pool), ...who.hosts];
+  const certificatePem = await issueCertificate(
+    authority,
+    { identity, publicKeyPem, name: who.name, hosts },
+    ports,
+  );
+  await files.writeAtomic(paths.cert, certificatePem, 0o600);
+  await files.writeAtomic(paths.ca, authority.certificatePem, 0o600);
+}
