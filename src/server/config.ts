@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { managedUrl } from '../coordination/managed/etcd-files.ts';
+import { managedMembers, managedUrl } from '../coordination/managed/etcd-files.ts';
 import { addressSchema, addressText, isEveryAddress } from '../model/address.ts';
 import { byteSizeSchema } from '../model/byte-size.ts';
 import { nameSchema } from '../model/definitions.ts';
@@ -99,6 +99,9 @@ export const serverConfigSchema = z
     url: config.url ?? `https://${addressText(config.listen)}`,
     coordination:
       etcd === undefined ? config.coordination : managedUrl(etcd.endpoints, config.pool.id, config.data),
+    /** What who joins is told of it. */
+    coordinationTold: etcd === undefined ? config.coordination : managedMembers(etcd.endpoints),
+    coordinatorKind: etcd === undefined ? (config.coordination.split(':')[0] ?? '') : 'managed etcd',
     /** Null for a coordinator that others look after. */
     etcd: etcd ?? null,
   }));

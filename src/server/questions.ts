@@ -27,14 +27,18 @@ export class Questions {
     this.#ports = ports;
   }
 
-  /** From our keeper. */
-  ask({ members, round, incarnation, ttlMs }: Ask): void {
+  /** From our keeper: a question to members, or an answer to one that asked. */
+  take(message: Ask | Answer): void {
+    if (message.kind === 'ask') this.#ask(message);
+    else this.#answer(message);
+  }
+
+  #ask({ members, round, incarnation, ttlMs }: Ask): void {
     for (const coreId of members)
       this.#ports.toMember(coreId, { type: 'confirmPlease', round, incarnation, ttlMs });
   }
 
-  /** From our keeper, to a member that asked. */
-  answer({ to, round, incarnation, promised, because }: Answer): void {
+  #answer({ to, round, incarnation, promised, because }: Answer): void {
     this.#askers.get(to)?.send({ type: 'confirmed', round, incarnation, promised, because });
   }
 

@@ -1,5 +1,4 @@
 import type { Coordination } from '../coordination/coordination.ts';
-import { managedMembers } from '../coordination/managed/etcd-files.ts';
 import { Mirror } from '../definitions/mirror.ts';
 import { encodeBody } from '../journal/body.ts';
 import type { ServerDefinition } from '../model/definitions.ts';
@@ -357,8 +356,7 @@ export class Server {
         positions: { ...store.journal.positions() },
       }),
       coordinator: (state) => this.#coordinator.take(state),
-      question: (message) =>
-        message.kind === 'ask' ? this.#questions.ask(message) : this.#questions.answer(message),
+      question: (message) => this.#questions.take(message),
       stop: (because) => this.stop(because),
     });
   }
@@ -368,7 +366,7 @@ export class Server {
     const enrolment = new Enrolment({
       runtime,
       coordination,
-      coordinationUrl: config.etcd === null ? config.coordination : managedMembers(config.etcd.endpoints),
+      coordinationUrl: config.coordinationTold,
       authorityPath: serverPaths(config.data).authority,
       pool: this.#pool,
     });
@@ -388,7 +386,7 @@ export class Server {
       poolId: config.pool.id,
       coordination,
       ownMessages: this.#ownMessages,
-      coordinatorKind: config.etcd === null ? (config.coordination.split(':')[0] ?? '') : 'managed etcd',
+      coordinatorKind: config.coordinatorKind,
       coordinatorState: () => this.#coordinator.state,
       members: this.#members,
       pool: this.#pool,
