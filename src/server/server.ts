@@ -3,11 +3,11 @@ import { Mirror } from '../definitions/mirror.ts';
 import { encodeBody } from '../journal/body.ts';
 import type { ServerDefinition } from '../model/definitions.ts';
 import type { Origin } from '../model/origin.ts';
-import { unheardAddresses } from '../model/published-addresses.ts';
 import type { Parent } from '../runtime/commands.ts';
 import type { Credentials, HttpHandler, Listener } from '../runtime/network.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { Acting } from './acting.ts';
+import { checkAddresses } from './check-addresses.ts';
 import type { ServerConfig } from './config.ts';
 import { CoordinatorWatch } from './coordinator-watch.ts';
 import { Copies } from './copies.ts';
@@ -212,21 +212,10 @@ export class Server {
       this.#peers.list(this.#pool.servers());
       const own = this.#pool.server(this.#self.coreId);
       if (own === null) this.stop('this server was removed from the pool');
-      else this.#checkAddresses(own);
+      else checkAddresses(own, this.#parts.config.listen, this.#ownMessages);
     }
     if (touched('servers/') || touched('roles/')) this.#gateway.tellAddresses();
     if (touched('servers/') || touched('nodes/')) this.#gateway.dropUnknown();
-  }
-
-  #checkAddresses(own: ServerDefinition): void {
-    const { listen } = this.#parts.config;
-    const unheard = unheardAddresses(listen, own);
-    if (unheard.length === 0) return;
-    this.#ownMessages.report({
-      severity: 'warning',
-      key: `not-listening:${own.coreId}:${unheard.join()}`,
-      text: `Server ${own.name} publishes ${unheard.join(', ')} and listens at ${listen.host} only: change listen in its configuration, or what it publishes`,
-    });
   }
 
   #listen(host: string, port: number): Promise<Listener> {
