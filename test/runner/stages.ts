@@ -44,7 +44,7 @@ export const stages: readonly Stage[] = [
             'test/{tidy,runner,kill,pool,docs,scenarios,network}/**/*.test.ts',
             'bench/*.test.ts',
           ],
-          timeoutMs: 420_000,
+          timeoutMs: 600_000,
           concurrency: 2,
           environment: quickEnvironment(options),
         },
@@ -72,7 +72,7 @@ export const stages: readonly Stage[] = [
       runNodeTests(
         {
           patterns: [options.quick ? 'test/etcd/{contract,tls}.test.ts' : 'test/etcd/*.test.ts'],
-          timeoutMs: options.quick ? 60_000 : 180_000,
+          timeoutMs: options.quick ? 90_000 : 600_000,
           concurrency: 1,
         },
         options,
