@@ -52,8 +52,7 @@ export class Announcer {
     const [key, file] = family === 6 ? ['ipv6', 'ndisc_notify'] : ['ipv4', 'arp_notify'];
     let result: CallResult;
     try {
-      const on = new TextEncoder().encode('1\n');
-      await files.append(`/proc/sys/net/${key}/conf/${device}/${file}`, on, { mode: 0o644, sync: false });
+      await this.#switchOn(key, device, file);
       const linkAddress = (await files.readText(`/sys/class/net/${device}/address`, 4_096)).trim();
       const args = ['link', 'set', 'dev', device, 'address', linkAddress];
       ({ result } = await runProgram(commands, 'ip', args));
@@ -62,6 +61,15 @@ export class Announcer {
     }
     if (result.kind !== 'done')
       this.#sayOnce(`the neighbours on ${device} cannot be told; they find out within a minute`, result);
+  }
+
+  /** Where the service may not change the kernel's settings, its unit has done it for all interfaces. */
+  async #switchOn(key: string, device: string, file: string): Promise<void> {
+    const { files } = this.#ports;
+    const path = (which: string): string => `/proc/sys/net/${key}/conf/${which}/${file}`;
+    for (const which of ['all', device])
+      if ((await files.readText(path(which), 4_096)).trim() === '1') return;
+    await files.append(path(device), new TextEncoder().encode('1\n'), { mode: 0o644, sync: false });
   }
 
   #sayOnce(text: string, result: CallResult): void {

@@ -139,6 +139,7 @@ export class Server {
       grants: this.#grants,
       definition: (role) => this.#pool.role(role),
       listen: (host, port) => this.#listen(host, port),
+      own: config.listen,
       took: (grant) => void this.#roles.took(grant),
       released: (role, epoch) => this.#keeper?.released(role, epoch),
     });

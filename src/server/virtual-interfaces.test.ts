@@ -16,7 +16,7 @@ const definition: RoleDefinition = {
   pinned: null,
 };
 
-function setUp() {
+function setUp(own = { host: '10.0.0.11', port: 5_000 }) {
   const time = manualTime(0);
   const grants = new Grants(time);
   const heard: string[] = [];
@@ -27,6 +27,7 @@ function setUp() {
     grants,
     log: silentLog,
     definition: () => known,
+    own,
     listen: () => {
       pending.push(Promise.withResolvers<Listener>());
       return pending.at(-1)?.promise ?? Promise.reject(new Error('none'));
@@ -108,4 +109,34 @@ test('a virtual interface is taken when it answers, not when it is granted', asy
   pending[0]?.resolve(listener);
   await pass(0);
   assert.deepEqual(heard, ['took 1']);
+});
+
+test('an address at a port that this server has everywhere needs no listener of its own', async () => {
+  const { interfaces, pending, heard, grants, grant, pass, define } = setUp({ host: '0.0.0.0', port: 5_000 });
+  define({
+    ...definition,
+    carrier: { kind: 'address', address: '10.0.0.50', port: 5_000, interface: 'eth0', interfaces: {} },
+  });
+  grant(1);
+  await pass(0);
+  assert.equal(interfaces.answers('front'), true);
+  assert.equal(pending.length, 0);
+  grants.replace([]);
+  await pass(0);
+  assert.deepEqual(heard, ['took 1', 'released 1']);
+});
+
+test('an address that is not there yet is bound as soon as it is', async () => {
+  const { interfaces, pending, listener, grant, pass, define } = setUp();
+  define({
+    ...definition,
+    carrier: { kind: 'address', address: '10.0.0.50', port: 5_000, interface: 'eth0', interfaces: {} },
+  });
+  grant(1);
+  pending[0]?.reject(new Error('no such address'));
+  await pass(0);
+  await pass(25);
+  pending[1]?.resolve(listener);
+  await pass(0);
+  assert.equal(interfaces.answers('front'), true);
 });

@@ -1,3 +1,4 @@
+import { isEveryAddress, type Address } from '../model/address.ts';
 import { carrierAddress } from '../model/carrier.ts';
 import { textOf } from '../model/errors.ts';
 import { virtualInterfacePrefix, type RoleDefinition } from '../model/definitions.ts';
@@ -19,6 +20,8 @@ interface Ports {
   readonly log: Log;
   definition(role: string): RoleDefinition | null;
   listen(host: string, port: number): Promise<Listener>;
+  /** Where the server itself listens. */
+  readonly own: Address;
   /** This server answers for the role from now on. */
   took(grant: Grant): void;
   /** The listener is closed and nothing of us answers there any more. */
@@ -93,7 +96,10 @@ export class VirtualInterfaces implements GrantListener {
   async #tryBind(role: string, epoch: number, held: () => boolean): Promise<string | null> {
     const carrier = this.#ports.definition(role)?.carrier;
     if (!carrier) return 'its definition is not here yet';
-    if (carrier.kind === 'load-balancer') {
+    // Where this server listens on every address, it listens on this one too.
+    const { own } = this.#ports;
+    const isHeard = carrier.kind === 'address' && isEveryAddress(own) && own.port === carrier.port;
+    if (carrier.kind === 'load-balancer' || isHeard) {
       this.#open.set(role, { epoch, listener: null });
       this.#ports.log.info('virtual interface is ours', { role, epoch, carrier: carrier.kind });
       return null;

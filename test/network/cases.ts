@@ -56,18 +56,8 @@ async function stopped(pids: readonly number[], forMs: number): Promise<void> {
 }
 
 /** Every process on the host, whatever it is just doing. */
-async function pidsOn({ pool, holder }: Scene): Promise<number[]> {
-  const text = await pool.lab.inside(
-    pool.lab.hosts[0]?.namespace ?? '',
-    'ip',
-    'netns',
-    'pids',
-    pool.lab.host(holder).namespace,
-  );
-  return text
-    .split('\n')
-    .filter((line) => line !== '')
-    .map(Number);
+function pidsOn({ pool, holder }: Scene): Promise<number[]> {
+  return pool.lab.pidsIn(pool.lab.host(holder).namespace);
 }
 
 async function cutBoth(scene: Scene, others: readonly string[]): Promise<void> {

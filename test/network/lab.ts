@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { signal } from '../pool/managed-process.ts';
 
 const run = promisify(execFile);
 
@@ -93,7 +94,21 @@ export class Lab implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const names = [...this.hosts.map(({ namespace }) => namespace), this.#bridge];
     // One that was never made is no reason to leave the others behind.
-    await Promise.allSettled(names.map((name) => this.#ip('netns', 'delete', name)));
+    await Promise.allSettled(names.map((name) => this.#remove(name)));
+  }
+
+  /** With whatever still runs in it, also when the program that started it was killed. */
+  async #remove(namespace: string): Promise<void> {
+    for (const pid of await this.pidsIn(namespace)) signal(pid, 'SIGKILL');
+    await this.#ip('netns', 'delete', namespace);
+  }
+
+  async pidsIn(namespace: string): Promise<number[]> {
+    const { stdout } = await run('ip', ['netns', 'pids', namespace]);
+    return stdout
+      .split('\n')
+      .filter((line) => line !== '')
+      .map(Number);
   }
 
   indexOf(name: string): number {
