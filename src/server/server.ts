@@ -7,7 +7,6 @@ import type { Parent } from '../runtime/commands.ts';
 import type { Credentials, HttpHandler, Listener } from '../runtime/network.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { Acting } from './acting.ts';
-import { checkAddresses } from './check-addresses.ts';
 import type { ServerConfig } from './config.ts';
 import { CoordinatorWatch } from './coordinator-watch.ts';
 import { Copies } from './copies.ts';
@@ -23,6 +22,7 @@ import { KeeperLink } from './keeper-link.ts';
 import { Members } from './members.ts';
 import { NodeConnections } from './node-connections.ts';
 import { OwnMessages } from './own-messages.ts';
+import { ownNotices } from './own-notices.ts';
 import { Peers } from './peers/peers.ts';
 import { RoleRecorder } from './role-recorder.ts';
 import { preferredInterface, ranks } from './role-views.ts';
@@ -209,14 +209,18 @@ export class Server {
 
   #definitionsChanged(keys: ReadonlySet<string>): void {
     const touched = (prefix: string): boolean => [...keys].some((key) => key.startsWith(prefix));
-    if (touched('servers/')) {
-      this.#peers.list(this.#pool.servers());
-      const own = this.#pool.server(this.#self.coreId);
-      if (own === null) this.stop('this server was removed from the pool');
-      else checkAddresses(own, this.#parts.config.listen, this.#ownMessages);
-    }
+    const own = this.#pool.server(this.#self.coreId);
+    if (own !== null && (touched('servers/') || touched('sessions/'))) this.#notice(own);
+    if (own === null && touched('servers/')) this.stop('this server was removed from the pool');
+    if (touched('servers/')) this.#peers.list(this.#pool.servers());
     if (touched('servers/') || touched('roles/')) this.#gateway.tellAddresses();
     if (touched('servers/') || touched('nodes/')) this.#gateway.dropUnknown();
+  }
+
+  #notice(own: ServerDefinition): void {
+    const session = this.#pool.session(own.coreId);
+    for (const notice of ownNotices(own, session, this.#parts.config.listen))
+      this.#ownMessages.report(notice);
   }
 
   #listen(host: string, port: number): Promise<Listener> {
