@@ -4,12 +4,12 @@ import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { z } from 'zod';
 import { poolStatus, type Status } from '../pool/answers.ts';
-import { RealPool, until, type RealServer } from '../pool/real-pool.ts';
+import { RealPool, until } from '../pool/real-pool.ts';
 import { runWatchkeeper, watchkeeper } from '../pool/watchkeeper.ts';
 import { isInstalled } from '../runner/needs.ts';
 import { actors } from './actors.ts';
+import { doubtOf } from './doubt-of.ts';
 import { EtcdCluster } from './etcd-cluster.ts';
 
 const missing = ['etcd', 'etcdctl'].filter((program) => !isInstalled(program));
@@ -17,7 +17,6 @@ const options = {
   timeout: 180_000,
   ...(missing.length > 0 && { skip: `${missing.join(' and ')} not installed` }),
 };
-const doubtSchema = z.object({ coordinator: z.object({ doubt: z.string().nullable() }) });
 
 function etcdctl(cluster: EtcdCluster, ...args: readonly string[]): void {
   const [endpoint = ''] = cluster.endpoints;
@@ -36,10 +35,6 @@ async function restore(cluster: EtcdCluster, backup: string): Promise<void> {
   etcdctl(cluster, 'snapshot', 'restore', backup, `--data-dir=${folder}`, ...cluster.identityOf(name));
   cluster.run(name);
   await cluster.ready();
-}
-
-async function doubtOf(server: RealServer): Promise<string | null> {
-  return doubtSchema.parse(await server.api.get('/api/v1/pool', 2_000)).coordinator.doubt;
 }
 
 function acting({ roles }: Status): Status['roles'][number] | undefined {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { z } from 'zod';
@@ -12,16 +12,17 @@ import type { Credentials } from '../../src/runtime/network.ts';
 import { freePorts } from '../pool/free-ports.ts';
 import { signal } from '../pool/managed-process.ts';
 import { poolStatus, type Status } from '../pool/answers.ts';
-import { runWatchkeeper } from '../pool/watchkeeper.ts';
+import { runWatchkeeper, watchkeeper } from '../pool/watchkeeper.ts';
 import { RealPool, until, type RealServer } from '../pool/real-pool.ts';
 import { isInstalled } from '../runner/needs.ts';
 import { actors } from './actors.ts';
+import { doubtOf } from './doubt-of.ts';
 
 const options = { timeout: 120_000, ...(!isInstalled('etcd') && { skip: 'etcd is not installed' }) };
 const processSchema = z.object({ pid: z.int(), startTicks: z.int(), bootId: z.string() });
 
-function etcdOf(pool: RealPool): z.infer<typeof processSchema> {
-  const file = path.join(pool.folder, 'server-1', 'etcd', 'process.json');
+function etcdOf(pool: RealPool, name = 'server-1'): z.infer<typeof processSchema> {
+  const file = path.join(pool.folder, name, 'etcd', 'process.json');
   return processSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
 }
 
@@ -44,8 +45,8 @@ async function areWell(pool: RealPool): Promise<boolean> {
 }
 
 /** Ends the etcd that a pool leaves behind on purpose. */
-async function ended(pool: RealPool): Promise<void> {
-  const id = etcdOf(pool);
+async function ended(pool: RealPool, name = 'server-1'): Promise<void> {
+  const id = etcdOf(pool, name);
   const commands = nodeCommands();
   commands.end(id);
   await until('etcd has ended', () => !commands.isRunning(id), 5_000);
@@ -91,6 +92,47 @@ test(
     } finally {
       await Promise.all(pool.servers.map(({ process }) => process.stop()));
       await ended(pool);
+    }
+  },
+);
+
+test(
+  'the machine with etcd is lost: another server makes etcd anew from what it knows',
+  options,
+  async (t) => {
+    const [port = 0, peer = 0, newPort = 0, newPeer = 0] = await freePorts(4);
+    const etcdListen = [`127.0.0.1:${port}`, `127.0.0.1:${peer}`] as const;
+    await using pool = await RealPool.start({ coordination: 'managed', etcdListen, servers: 2 });
+    const [first, second] = pool.servers;
+    assert.ok(first && second);
+    await until('one acts', async () => (await actors(pool, 'acting')).length === 1, 10_000);
+    await first.process.stop();
+    await ended(pool);
+    await second.process.stop();
+
+    // Its end has to be noticed here too, or it would count as one to be restarted.
+    await until('it has ended', () => second.process.pid === null, 5_000);
+    const client = `127.0.0.1:${newPort}`;
+    const text = readFileSync(second.config, 'utf8').replace(
+      /^ {2}endpoints: .*$/m,
+      `  endpoints: ["${client}"]\n  run:\n    client: "${client}"\n    peer: "127.0.0.1:${newPeer}"`,
+    );
+    writeFileSync(second.config, text);
+    second.process.start();
+    try {
+      await until(
+        'it doubts the empty etcd',
+        async () => (await doubtOf(second)) === 'the coordinator has lost the pool',
+        30_000,
+      );
+      const startMs = performance.now();
+      await watchkeeper(['pool', 'confirm', '--config', second.config, '--force']);
+      await until('it acts', async () => (await actors(pool, 'acting')).includes('server-2'), 20_000, 50);
+      t.diagnostic(`it acts ${Math.round(performance.now() - startMs)} ms after the confirmation`);
+      await watchkeeper(['server', 'remove', 'server-1', '--config', second.config, '--force']);
+    } finally {
+      await second.process.stop();
+      await ended(pool, 'server-2');
     }
   },
 );

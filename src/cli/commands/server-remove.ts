@@ -1,6 +1,6 @@
 import type { Command } from '@commander-js/extra-typings';
 import type { Coordination } from '../../coordination/coordination.ts';
-import { keys, type ServerDefinition } from '../../model/definitions.ts';
+import { etcdMemberSchema, keys, type ServerDefinition } from '../../model/definitions.ts';
 import { WatchError } from '../../model/errors.ts';
 import { readIdentityFile } from '../../security/identity-file.ts';
 import { serverPaths } from '../../server/server-paths.ts';
@@ -40,7 +40,7 @@ it is removed at once, and what only it has is lost.
 async function run(cli: Cli, name: string, { config: path, timeout, force, json }: Options): Promise<void> {
   const removed = await withCoordinator(cli, path, async ({ runtime, config, coordination }) => {
     const servers = await findServers(coordination, name);
-    await assertNoEtcd(coordination, servers.leaving);
+    await assertNoEtcd(coordination, servers.leaving, config.etcd?.endpoints ?? []);
     const { credentials } = await readIdentityFile(runtime.files, serverPaths(config.data).identity);
     const target = { trust: { authorityPems: credentials.authorityPems }, credentials, token: null };
     if (!force) await awaitDrained(runtime, servers, target, timeout);
@@ -55,10 +55,16 @@ async function run(cli: Cli, name: string, { config: path, timeout, force, json 
 }
 
 /** WK_CONFLICT for the server that runs the pool's only etcd, also with --force: without it there is no pool. */
-async function assertNoEtcd(coordination: Coordination, { coreId, name }: ServerDefinition): Promise<void> {
-  if ((await coordination.get(keys.etcdMember(coreId))) === null) return;
+async function assertNoEtcd(
+  coordination: Coordination,
+  { coreId, name }: ServerDefinition,
+  endpoints: readonly string[],
+): Promise<void> {
+  const item = await coordination.get(keys.etcdMember(coreId));
+  // One that is not asked any more was lost, and etcd was made anew elsewhere.
+  if (item === null || !endpoints.includes(etcdMemberSchema.parse(JSON.parse(item.value)).client)) return;
   throw new WatchError(
     'WK_CONFLICT',
-    `${name} runs the pool's etcd, and everything that is configured with it; remove another server, or move the pool to an etcd of its own first (docs/etcd.md)`,
+    `${name} runs the pool's etcd, and everything that is configured with it; remove another server, or move the pool to another etcd first (docs/etcd.md)`,
   );
 }
