@@ -197,6 +197,8 @@ class RunningKeeper implements Keeper {
       case 'lineage':
         return this.#keep({ lineage: effect.lineage, revision: null });
       case 'doubt':
+        // The doubt must outlive this run: what is known now is more than what was noted up to a minute ago.
+        if (this.#options.remembersRevision === true) this.#keep({ revision: this.#state.highest });
         return runtime.log.error(`${effect.because}: no role is taken until an operator confirms`);
       case 'look again':
         return void this.#join();
