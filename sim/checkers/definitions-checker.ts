@@ -1,4 +1,5 @@
 import type { Item } from '../../src/coordination/coordination.ts';
+import { keys } from '../../src/model/definitions.ts';
 import { check } from '../world/violation.ts';
 import type { DiskReader } from '../world/disk-reader.ts';
 
@@ -6,19 +7,23 @@ const mirrorSql = 'SELECT key, value, revision FROM definitions_mirror';
 
 /** No server goes back to an older definition than it had (I26), and in the end all have the coordinator's. */
 export class DefinitionsChecker {
-  readonly #seen = new Map<string, Map<string, number>>();
+  /** By server: the pool's record there, and the revision of each key. Another lineage counts from the beginning. */
+  readonly #seen = new Map<string, { readonly lineage: string; readonly revisions: Map<string, number> }>();
 
   see(server: string, reader: DiskReader): void {
-    const seen = this.#seen.get(server) ?? new Map<string, number>();
-    this.#seen.set(server, seen);
-    for (const { key, revision } of rowsOf(reader)) {
-      const known = seen.get(key) ?? 0;
+    const rows = rowsOf(reader);
+    const lineage = lineageOf(rows);
+    const before = this.#seen.get(server);
+    const revisions = before?.lineage === lineage ? before.revisions : new Map<string, number>();
+    this.#seen.set(server, { lineage, revisions });
+    for (const { key, revision } of rows) {
+      const known = revisions.get(key) ?? 0;
       check(
         revision >= known,
         'definitions never go back (I26)',
         () => `${server}: ${key} at ${revision}, was at ${known}`,
       );
-      seen.set(key, revision);
+      revisions.set(key, revision);
     }
   }
 
@@ -40,6 +45,12 @@ export class DefinitionsChecker {
   isEmpty(reader: DiskReader): boolean {
     return rowsOf(reader).length === 0;
   }
+}
+
+/** It changes only when a person confirms a coordinator that was restored. */
+function lineageOf(rows: readonly Item[]): string {
+  const pool = rows.find(({ key }) => key === keys.pool);
+  return pool === undefined ? '' : ((JSON.parse(pool.value) as { lineage?: string }).lineage ?? '');
 }
 
 function rowsOf(reader: DiskReader): Item[] {

@@ -26,6 +26,8 @@ export class RoleJudge {
   changes = 0;
   /** How often somebody else got a role whose last holder lives, frozen beyond its deadline. */
   expiredWhilePaused = 0;
+  /** It was restored from a backup, and nobody has confirmed that yet. */
+  coordinatorIsInDoubt: () => boolean = () => false;
 
   /** `isAlone`: a pool of one server, which while the coordinator is away has nobody to ask. */
   constructor(coreIdOf: (process: SimProcess) => string, isAlone: boolean) {
@@ -113,7 +115,13 @@ export class RoleJudge {
         () => `${role}: ${epoch} after ${last}`,
       );
       this.#committed.set(role, epoch);
-      if (holder !== null) this.#takes.add(`${role} ${epoch}`);
+      if (holder === null) continue;
+      this.#takes.add(`${role} ${epoch}`);
+      check(
+        !this.coordinatorIsInDoubt(),
+        'no role is taken from a coordinator that was restored (I17)',
+        () => `${role} with epoch ${epoch} at ${nowMs}`,
+      );
     }
   }
 

@@ -19,6 +19,13 @@ export interface Victim {
   join?(): void;
 }
 
+/** What a scenario can do to its coordinator beside cutting it off. */
+export interface Coordinating {
+  /** False when it cannot be restored now. */
+  restore(agoMs: number): boolean;
+  confirm(): Promise<void>;
+}
+
 const yearMs = 365 * 86_400_000;
 const well: CommitBehaviour = { meanMs: 1, failing: false, full: false };
 
@@ -31,9 +38,11 @@ export class FaultInjector {
   readonly #absent = new Set<string>();
   #brokenForGood: readonly string[] = [];
   readonly #calmFromMs = new Map<string, number>();
+  readonly #coordinating: Coordinating | null;
   #healed = false;
 
-  constructor(world: World, victims: ReadonlyMap<string, Victim>) {
+  constructor(world: World, victims: ReadonlyMap<string, Victim>, coordinating: Coordinating | null = null) {
+    this.#coordinating = coordinating;
     this.#world = world;
     this.#victims = victims;
   }
@@ -70,6 +79,7 @@ export class FaultInjector {
 
   #heal(): void {
     this.#healed = true;
+    void this.#coordinating?.confirm();
     this.#world.network.links.healAll();
     for (const name of this.#victims.keys()) this.#disk(name, well);
     for (const name of this.#down) this.#restart(name);
@@ -105,7 +115,7 @@ export class FaultInjector {
   }
 
   #touched(fault: Fault): readonly string[] {
-    if (fault.kind === 'outage') return this.#sites();
+    if (fault.kind === 'outage' || fault.kind === 'restore') return this.#sites();
     if (fault.kind === 'blackout') return fault.machines;
     return 'machine' in fault ? [fault.machine] : [fault.from, fault.to];
   }
@@ -131,6 +141,10 @@ export class FaultInjector {
       case 'power loss':
         this.#world.machine(fault.machine).losePower();
         return this.#goesDown(fault.machine, fault.durationMs);
+      case 'restore':
+        if (this.#coordinating?.restore(fault.agoMs) !== true) return;
+        this.#world.trace.count('the coordinator was restored from a backup');
+        return this.#later(fault.durationMs, () => void this.#coordinating?.confirm());
       case 'blackout':
         this.#world.trace.count('every server was down at once');
         for (const machine of fault.machines) {

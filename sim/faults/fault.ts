@@ -21,6 +21,8 @@ export type Fault =
   /** `point` waits for the process to pass there; null strikes at once, between two events. */
   | ({ readonly kind: 'kill' | 'pause'; readonly point: StrikePoint | null } & OnMachine)
   | ({ readonly kind: 'power loss' | 'isolate' | 'disk full' | 'failing disk' | 'freeze' } & OnMachine)
+  /** The coordinator is restored from a backup so old; after a while a person confirms that. */
+  | ({ readonly kind: 'restore'; readonly agoMs: number; readonly durationMs: number } & Common)
   /** Every server loses power at once. */
   | ({
       readonly kind: 'blackout';

@@ -22,7 +22,13 @@ export interface FaultScope {
 const points: readonly (StrikePoint | null)[] = [null, 'before commit', 'after commit', 'send'];
 
 /** What changes much at once comes less often. */
-const rarity: Partial<Record<FaultKind, number>> = { blackout: 8, replace: 8, overload: 10, outage: 2 };
+const rarity: Partial<Record<FaultKind, number>> = {
+  blackout: 8,
+  replace: 8,
+  restore: 6,
+  overload: 10,
+  outage: 2,
+};
 
 /** Draws a plan. Half of the kinds are switched off in each, and how often the rest strike is drawn as well. */
 export function planFaults(random: SeededRandom, scope: FaultScope): Fault[] {
@@ -55,6 +61,8 @@ function drawFault(kind: FaultKind, atMs: number, random: SeededRandom, scope: F
       return { kind, atMs, machine, durationMs, point: random.pick(points) };
     case 'power loss':
       return { kind, atMs, machine, durationMs: random.chance(0.1) ? durationMs * 8 : durationMs };
+    case 'restore':
+      return { kind, atMs, agoMs: random.int(20_000), durationMs };
     case 'blackout':
       return { kind, atMs, machines: scope.servers ?? [], durationMs };
     case 'replace':

@@ -242,6 +242,7 @@ export class WholePool implements Disposable {
           coreId: server.config.server.coreId,
           folder: data,
           serverArgs: ['server'],
+          remembersRevision: true,
           version: '1',
         });
         await keeper.stopped;

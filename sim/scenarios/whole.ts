@@ -18,13 +18,14 @@ import { PoolOperators } from '../test-peer/pool-operators.ts';
 import type { SimProcess } from '../world/process.ts';
 import { check } from '../world/violation.ts';
 import type { World } from '../world/world.ts';
+import { CoordinatorRestore } from './coordinator-restore.ts';
 import type { RunResult, Scenario, ScenarioOptions } from './scenario.ts';
 import { virtualInterface, WholePool, type SimServer } from './whole-pool.ts';
 import { drawShape, type WholeShape } from './whole-shape.ts';
 
 const kinds: readonly FaultKind[] = [
   'kill', 'pause', 'freeze', 'power loss', 'isolate', 'disk full', 'slow disk', 'clock jump', 'cut', 'one-way cut',
-  'slow link', 'reset', 'half open', 'failing disk', 'outage', 'blackout', 'replace', 'overload',
+  'slow link', 'reset', 'half open', 'failing disk', 'outage', 'blackout', 'replace', 'overload', 'restore',
 ]; // prettier-ignore
 const roles = [actingRole, virtualInterface];
 const warmUpMs = 8_000;
@@ -44,6 +45,7 @@ class WholeRun implements Disposable {
   readonly #shape: WholeShape;
   readonly #pool: WholePool;
   readonly #injector: FaultInjector;
+  readonly #backups: CoordinatorRestore;
   readonly #operators: PoolOperators;
   readonly #ledger = new Ledger();
   readonly #notes = new NoteLedger();
@@ -71,7 +73,14 @@ class WholeRun implements Disposable {
       judge: this.#judge,
       watcher: { up: (process, agent, name, startedMs) => this.#agentUp(process, agent, name, startedMs) },
     });
-    this.#injector = new FaultInjector(world, this.#victims());
+    this.#backups = new CoordinatorRestore(world, this.#pool.coordinator, () =>
+      this.#pool.members.map(({ reader }) => reader),
+    );
+    this.#judge.coordinatorIsInDoubt = () => this.#backups.isInDoubt;
+    this.#injector = new FaultInjector(world, this.#victims(), {
+      restore: (agoMs) => this.#areAllUp() && this.#backups.restore(agoMs),
+      confirm: () => this.#backups.confirm(),
+    });
     this.#operators = new PoolOperators({
       world,
       random: random.fork('operators'),
@@ -160,7 +169,8 @@ class WholeRun implements Disposable {
   /** As the command does it: not the last but one, and only once the others have all that it has. */
   #leave(server: SimServer): boolean {
     const others = this.#pool.members.filter((one) => one !== server);
-    if (!server.member || others.length < 2 || this.#pool.spareServers === 0) return false;
+    if (this.#backups.isInDoubt || !server.member || others.length < 2 || this.#pool.spareServers === 0)
+      return false;
     const isDrained = this.#checker.hasAll(
       server.reader,
       others.map(({ reader }) => reader),
@@ -170,6 +180,11 @@ class WholeRun implements Disposable {
     this.#checker.forget(server.name);
     this.#definitions.forget(server.name);
     return true;
+  }
+
+  /** Who was away since before the backup was made cannot tell that it is one. */
+  #areAllUp(): boolean {
+    return this.#pool.servers.every(({ live, member }) => member && live?.process.alive === true);
   }
 
   /** As systemd does: what is gone and was not struck down starts again. */

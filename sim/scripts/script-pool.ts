@@ -3,6 +3,7 @@ import type { Transaction } from '../../src/coordination/coordination.ts';
 import { messagesOnDisk } from '../checkers/journal-checker.ts';
 import { RoleJudge } from '../checkers/role-judge.ts';
 import { noMutant } from '../mutants/mutant.ts';
+import { CoordinatorRestore } from '../scenarios/coordinator-restore.ts';
 import { virtualInterface, WholePool, type SimAgent, type SimServer } from '../scenarios/whole-pool.ts';
 import type { World } from '../world/world.ts';
 
@@ -20,6 +21,7 @@ export class ScriptPool implements Disposable {
   readonly #world: World;
   readonly #pool: WholePool;
   readonly #judge: RoleJudge;
+  readonly #backups: CoordinatorRestore;
   readonly #holders = new Map<string, string>();
   readonly #changes: string[] = [];
   readonly #told = new Map<string, number>();
@@ -44,6 +46,9 @@ export class ScriptPool implements Disposable {
     };
     const watcher = { up: () => Promise.resolve() };
     this.#pool = new WholePool(world, shape, { mutant: noMutant, judge: this.#judge, watcher });
+    const { coordinator, servers } = this.#pool;
+    this.#backups = new CoordinatorRestore(world, coordinator, () => servers.map(({ reader }) => reader));
+    this.#judge.coordinatorIsInDoubt = () => this.#backups.isInDoubt;
     this.#watchRoles();
     for (const name of options.absent) this.#pool.remove(this.#server(name));
     this.#startAll();
@@ -92,6 +97,12 @@ export class ScriptPool implements Disposable {
           this.#pool.join(server);
           this.#pool.startOn(server.name);
         });
+      case 'restore':
+        this.#backups.restore(millisecondsOf(first));
+        return [];
+      case 'confirm':
+        await this.#backups.confirm();
+        return [];
       case 'show':
         return first === 'roles' ? this.#roles() : this.#messages();
       default:

@@ -4,6 +4,13 @@ import { checkKey, checkTransaction } from './check-transaction.ts';
 import type { Change, Coordination, Deleted, Item, Transaction, TransactionResult } from './coordination.ts';
 import { groupByRevision } from './group-by-revision.ts';
 
+/** All that a store holds, but for who listens. */
+export interface StoreCopy {
+  readonly items: readonly Item[];
+  readonly log: readonly (Item | Deleted)[];
+  readonly revision: number;
+}
+
 /** What the clients of one in-memory coordinator share. Survives them all; a simulator keeps one a pool. */
 export class MemoryStore {
   readonly #items = new Map<string, Item>();
@@ -44,6 +51,21 @@ export class MemoryStore {
     while (from > 0 && (this.#log[from - 1]?.revision ?? 0) > revision) from -= 1;
     const rows = this.#log.slice(from).filter((row) => row.key.startsWith(prefix));
     return { changes: groupByRevision(rows), upTo: this.#revision };
+  }
+
+  /** As it stands now, for `restore`. */
+  copy(): StoreCopy {
+    return { items: [...this.#items.values()], log: [...this.#log], revision: this.#revision };
+  }
+
+  /** Goes back to what `copy` gave, as a store does that is restored from a backup: revisions are given out again. */
+  restore({ items, log, revision }: StoreCopy): void {
+    this.#items.clear();
+    for (const item of items) this.#items.set(item.key, item);
+    this.#log = [...log];
+    this.#revision = revision;
+    this.#compacted = Math.min(this.#compacted, revision);
+    for (const listener of this.#listeners) listener();
   }
 
   /** Called after every change. */
