@@ -65,7 +65,8 @@ export class RoleJudge {
         );
     }
     beliefs.set(process, { epoch, untilMs });
-    this.#checkEpoch(process, role, epoch);
+    // What a process reads after it stood still may be long over: then it is no belief.
+    if (untilMs > nowMs) this.#checkEpoch(process, role, epoch);
     this.#checkBelief(process, role, untilMs);
     check(
       this.#takes.has(`${role} ${epoch}`),
