@@ -115,7 +115,9 @@ export class FaultInjector {
   }
 
   #touched(fault: Fault): readonly string[] {
-    if (fault.kind === 'outage' || fault.kind === 'restore') return this.#sites();
+    if (fault.kind === 'outage') return this.#sites();
+    // Whether anything is wrong decides whether it happens at all.
+    if (fault.kind === 'restore') return [];
     if (fault.kind === 'blackout') return fault.machines;
     return 'machine' in fault ? [fault.machine] : [fault.from, fault.to];
   }

@@ -35,6 +35,8 @@ const mark = 'numbered ';
 /** An agent comes up within this on a machine that is well, whatever it was struck by before. */
 const agentStartMsMax = 10_000;
 const stepMs = 2_000;
+/** No backup of the coordinator that is put back is older. */
+const backupMsMax = 30_000;
 /** Definitions change rarely. */
 const definitionsEveryMs = 10_000;
 
@@ -78,7 +80,7 @@ class WholeRun implements Disposable {
     );
     this.#judge.coordinatorIsInDoubt = () => this.#backups.isInDoubt;
     this.#injector = new FaultInjector(world, this.#victims(), {
-      restore: (agoMs) => this.#areAllUp() && this.#backups.restore(agoMs),
+      restore: (agoMs) => this.#areAllWell() && this.#backups.restore(agoMs),
       confirm: () => this.#backups.confirm(),
     });
     this.#operators = new PoolOperators({
@@ -183,8 +185,12 @@ class WholeRun implements Disposable {
   }
 
   /** Who was away since before the backup was made cannot tell that it is one. */
-  #areAllUp(): boolean {
-    return this.#pool.servers.every(({ live, member }) => member && live?.process.alive === true);
+  #areAllWell(): boolean {
+    const backupMs = this.#world.scheduler.nowMs - backupMsMax;
+    return this.#pool.servers.every(
+      ({ name, live, member }) =>
+        member && live?.process.alive === true && this.#injector.calmFromMs(name) < backupMs,
+    );
   }
 
   /** As systemd does: what is gone and was not struck down starts again. */
