@@ -19,6 +19,7 @@ import { Watch } from './watch.ts';
 
 const { values } = parseArgs({
   options: {
+    help: { type: 'boolean', default: false },
     short: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     runs: { type: 'string' },
@@ -28,6 +29,11 @@ const { values } = parseArgs({
     prefix: { type: 'string', default: `wknet${process.pid}` },
   },
 });
+if (values.help) {
+  console.log('npm run test:network [-- --short] [-- --runs N] [-- --only CASE] [-- --json]\n');
+  for (const { name } of cases) console.log(`  ${name}`);
+  process.exit(0);
+}
 const servers = ['server-1', 'server-2', 'server-3'];
 const etcds = ['etcd-1', 'etcd-2', 'etcd-3'];
 const watchers = servers.map((name) => `watch-${name}`);

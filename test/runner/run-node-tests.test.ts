@@ -36,6 +36,27 @@ test('a file that cannot be loaded is a failure', async () => {
   assert.deepEqual(counts, { passed: 0, failed: 1, skipped: 0 });
 });
 
+test('what was too slow is tried once more, alone; what is wrong is wrong, however often it is right', async () => {
+  const once = (name: string, text: string) => `import { test } from 'node:test';
+    import { existsSync, writeFileSync } from 'node:fs';
+    const mark = new URL('./${name}.mark', import.meta.url);
+    test('${name}', () => {
+      if (existsSync(mark)) return;
+      writeFileSync(mark, '');
+      throw new Error('${text}');
+    });`;
+  const slow = await count({ 'a.test.mjs': once('slow', 'not within 5 ms: it is there') });
+  assert.deepEqual(slow.counts, { passed: 1, failed: 0, skipped: 0 });
+  assert.match(slow.said, /FAILED: slow/);
+  assert.match(slow.said, /passed alone, the first time it was too slow: slow/);
+  const wrong = await count({ 'a.test.mjs': once('wrong', 'two holders') });
+  assert.deepEqual(wrong.counts, { passed: 0, failed: 1, skipped: 0 });
+  const always = await count({
+    'a.test.mjs': `import { test } from 'node:test'; test('always', () => { throw new Error('not within 5 ms: x'); });`,
+  });
+  assert.deepEqual(always.counts, { passed: 0, failed: 1, skipped: 0 });
+});
+
 test('no test files is a failure, not a silent nothing', async () => {
   const { counts, said } = await count({});
   assert.deepEqual(counts, { passed: 0, failed: 1, skipped: 0 });
