@@ -9,6 +9,8 @@ import type { World } from '../world/world.ts';
 
 const copyEveryMs = 10_000;
 const copiesMax = 20;
+/** Every server that is well has written since; a younger backup may lack nothing at all, and nobody could notice. */
+const youngestMs = 1_000;
 const mirrorSql = 'SELECT key, value, revision FROM definitions_mirror';
 
 /**
@@ -19,7 +21,7 @@ export class CoordinatorRestore {
   readonly #world: World;
   readonly #coordinator: SimCoordinator;
   readonly #readers: () => readonly DiskReader[];
-  readonly #copies: StoreCopy[] = [];
+  readonly #copies: { readonly atMs: number; readonly copy: StoreCopy }[] = [];
   /** Waits for a person. */
   isInDoubt = false;
 
@@ -31,19 +33,21 @@ export class CoordinatorRestore {
   }
 
   #copy(): void {
-    if (!this.isInDoubt) this.#copies.push(this.#coordinator.store.copy());
+    const atMs = this.#world.scheduler.nowMs;
+    if (!this.isInDoubt) this.#copies.push({ atMs, copy: this.#coordinator.store.copy() });
     if (this.#copies.length > copiesMax) this.#copies.shift();
     this.#world.scheduler.after(copyEveryMs, 'backup of the coordinator', () => this.#copy());
   }
 
-  /** False where there is no backup yet, or the last restore is not confirmed. */
+  /** False where there is no backup that is old enough, or the last restore is not confirmed. */
   restore(agoMs: number): boolean {
     const at = Math.max(0, this.#copies.length - 1 - Math.floor(agoMs / copyEveryMs));
-    const copy = this.#copies[at];
-    if (copy === undefined || this.isInDoubt) return false;
+    const backup = this.#copies[at];
+    if (backup === undefined || this.isInDoubt) return false;
+    if (this.#world.scheduler.nowMs - backup.atMs < youngestMs) return false;
     this.isInDoubt = true;
     this.#copies.length = 0;
-    this.#coordinator.store.restore(copy);
+    this.#coordinator.store.restore(backup.copy);
     return true;
   }
 
