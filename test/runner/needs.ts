@@ -13,6 +13,7 @@ export const needs: readonly Need[] = [
   { program: 'strace', debianPackage: 'strace', why: 'makes fsync fail under a running server' },
   { program: 'etcd', debianPackage: 'etcd-server', why: 'is the coordinator of a pool of many machines' },
   { program: 'etcdctl', debianPackage: 'etcd-client', why: 'restores etcd from a backup' },
+  { program: 'ip', debianPackage: 'iproute2', why: 'makes the networks that tests run on' },
   { program: 'nft', debianPackage: 'nftables', why: 'gates the addresses of virtual interfaces' },
   { program: 'arping', debianPackage: 'iputils-arping', why: 'announces addresses, and asks who has them' },
   { program: 'keepalived', debianPackage: 'keepalived', why: 'is measured beside us' },
