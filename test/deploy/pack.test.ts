@@ -60,7 +60,7 @@ test('systemd finds nothing wrong with the units', async (t) => {
     );
     assert.deepEqual(complaints, []);
   }
-  // Of 100, where 100 is wholly exposed; without the two capabilities it would be less.
+  // Of 100, where 100 is wholly exposed; 26 when it was measured.
   const exposureMax = '30';
   const call = ['security', '--offline=true', `--root=${machine}`, `--threshold=${exposureMax}`];
   await done('systemd-analyze', [...call, 'watchkeeper-server.service']);
