@@ -1,0 +1,45 @@
+import { Enrolment } from './enrolment.ts';
+import type { ServerDuties } from './server-duties.ts';
+import type { ServerLinks } from './server-links.ts';
+import { serverMetrics } from './server-metrics.ts';
+import { serverPaths } from './server-paths.ts';
+import type { ServerState } from './server-state.ts';
+import { View } from './view.ts';
+
+/** What the HTTP API sees of a server, put together from its parts. */
+export function makeView(state: ServerState, links: ServerLinks, duties: ServerDuties): View {
+  const { runtime, config, store, coordination } = state.parts;
+  const { pool, copies, grants, health, counters } = state;
+  const enrolment = new Enrolment({
+    runtime,
+    coordination,
+    coordinationUrl: config.coordinationTold,
+    authorityPath: serverPaths(config.data).authority,
+    pool,
+  });
+  const parts = {
+    ...store,
+    copies,
+    grants,
+    health,
+    gateway: links.gateway,
+    counters,
+    interfaces: () => pool.interfaces(),
+  };
+  return new View({
+    ...parts,
+    runtime,
+    self: state.self,
+    poolId: config.pool.id,
+    coordination,
+    ownMessages: state.ownMessages,
+    coordinatorKind: config.coordinatorKind,
+    coordinatorState: () => state.coordinator.state,
+    members: state.members,
+    pool,
+    virtualInterfaces: duties.virtualInterfaces,
+    mirror: state.mirror,
+    join: (request) => enrolment.join(request),
+    metrics: () => serverMetrics(parts),
+  });
+}

@@ -1,0 +1,122 @@
+import { encodeBody } from '../journal/body.ts';
+import type { Parent } from '../runtime/commands.ts';
+import type { Listener } from '../runtime/network.ts';
+import { Acting } from './acting.ts';
+import { JournalTrimming } from './journal-trimming.ts';
+import { KeeperLink } from './keeper-link.ts';
+import type { Questions } from './questions.ts';
+import { RoleRecorder } from './role-recorder.ts';
+import type { ServerState } from './server-state.ts';
+import { SilenceView } from './silence-view.ts';
+import { VirtualInterfaces } from './virtual-interfaces.ts';
+
+interface Ports {
+  readonly state: ServerState;
+  readonly questions: Questions;
+  listen(host: string, port: number): Promise<Listener>;
+  readonly stop: (because: string) => void;
+}
+
+/** What this server does because it holds a role, or because its keeper asks: decisions, virtual interfaces. */
+export class ServerDuties {
+  readonly virtualInterfaces: VirtualInterfaces;
+  readonly #ports: Ports;
+  readonly #roles: RoleRecorder;
+  readonly #acting: Acting;
+  #keeper: KeeperLink | null = null;
+  #trimming: JournalTrimming | null = null;
+
+  constructor(ports: Ports) {
+    const { state } = ports;
+    const { runtime, config, store } = state.parts;
+    this.#ports = ports;
+    this.#roles = new RoleRecorder({
+      ...runtime,
+      journal: store.journal,
+      grants: state.grants,
+      ownMessages: state.ownMessages,
+      ownName: state.self.name,
+      serverName: (coreId) => state.pool.server(coreId)?.name ?? coreId,
+    });
+    this.virtualInterfaces = new VirtualInterfaces({
+      ...runtime,
+      grants: state.grants,
+      definition: (role) => state.pool.role(role),
+      listen: (host, port) => ports.listen(host, port),
+      own: config.listen,
+      took: (grant) => void this.#roles.took(grant),
+      released: (role, epoch) => this.#keeper?.released(role, epoch),
+    });
+    this.#acting = this.#makeActing();
+  }
+
+  /** Without a keeper no role is ever held. */
+  start(parent: Parent | null): void {
+    this.#trimming = this.#makeTrimming();
+    if (parent) this.#keeper = this.#makeKeeperLink(parent);
+  }
+
+  say(message: Parameters<KeeperLink['say']>[0]): void {
+    this.#keeper?.say(message);
+  }
+
+  close(): void {
+    this.#keeper?.close();
+    this.#acting.close();
+    this.#ports.state.grants.close();
+    this.#trimming?.close();
+  }
+
+  #makeTrimming(): JournalTrimming {
+    const { state } = this.#ports;
+    const { runtime, config, store } = state.parts;
+    return new JournalTrimming({
+      ...runtime,
+      journal: store.journal,
+      limits: config.journal,
+      members: () => state.otherServers().map(({ coreId }) => state.members.forTrimming(coreId)),
+      self: state.self,
+      ownMessages: state.ownMessages,
+    });
+  }
+
+  #makeActing(): Acting {
+    const { pool, parts, grants } = this.#ports.state;
+    const { runtime, store } = parts;
+    const silence = new SilenceView({
+      messages: store.messages,
+      nodes: () => pool.nodes(),
+      clock: runtime.clock,
+      liveOrigins: () => pool.servers().flatMap(({ coreId }) => pool.liveOriginOf(coreId) ?? []),
+    });
+    grants.listen({ gained: () => silence.forget(), lost: () => undefined });
+    return new Acting({
+      ...runtime,
+      grants,
+      takeOver: (grant) => this.#roles.took(grant),
+      appendDecisions: (body) =>
+        store.journal.append({ kind: 'decisions', body: encodeBody('decisions', body) }, body),
+      silence,
+    });
+  }
+
+  #makeKeeperLink(parent: Parent): KeeperLink {
+    const { state, questions, stop } = this.#ports;
+    const { runtime, store } = state.parts;
+    return new KeeperLink({
+      ...runtime,
+      parent,
+      grants: state.grants,
+      alive: () => ({
+        kind: 'alive',
+        origin: store.journal.origin,
+        ...state.health.now(),
+        epochs: state.members.highestEpochs(store.messages.highestEpochs()),
+        positions: { ...store.journal.positions() },
+      }),
+      coordinator: (known) => state.coordinator.take(known),
+      question: (message) => questions.take(message),
+      stop,
+    });
+  }
+}

@@ -1,0 +1,136 @@
+import type { ServerDefinition } from '../model/definitions.ts';
+import { Gateway } from './gateway.ts';
+import { GoBack } from './go-back.ts';
+import { NodeConnections } from './node-connections.ts';
+import { Peers } from './peers/peers.ts';
+import { Questions } from './questions.ts';
+import { preferredInterface, ranks } from './role-views.ts';
+import { serverPaths } from './server-paths.ts';
+import { messageBytesMax, type ServerState } from './server-state.ts';
+import { Sessions } from './sessions.ts';
+import { SnapshotExchange } from './snapshots/snapshot-exchange.ts';
+import { StandbyLog } from './standby-log.ts';
+
+interface Ports {
+  readonly state: ServerState;
+  toKeeper: ConstructorParameters<typeof Questions>[0]['toKeeper'];
+  readonly stop: (because: string) => void;
+}
+
+/** Everything that this server says on the link: to agents, and to and from the other servers. */
+export class ServerLinks {
+  readonly gateway: Gateway;
+  readonly peers: Peers;
+  readonly questions: Questions;
+  readonly #state: ServerState;
+  readonly #nodeConnections: NodeConnections;
+  readonly #goBack: GoBack;
+  readonly #standby: StandbyLog;
+  readonly #snapshots: SnapshotExchange;
+
+  constructor({ state, toKeeper, stop }: Ports) {
+    const { runtime, store } = state.parts;
+    this.#state = state;
+    this.questions = new Questions({
+      toMember: (coreId, question) => this.peers.ask(coreId, question),
+      toKeeper,
+    });
+    this.#nodeConnections = new NodeConnections({ ...runtime, journal: store.journal });
+    this.#goBack = new GoBack({
+      ...runtime,
+      addresses: () => state.pool.addressList(),
+      preferred: () => preferredInterface(state.pool),
+    });
+    const rank = (): number => ranks(state.pool).get(state.self.coreId) ?? 1;
+    this.#standby = new StandbyLog({ log: runtime.log, ownName: state.self.name, rank });
+    this.#snapshots = this.#makeSnapshots(stop);
+    this.gateway = this.#makeGateway();
+    this.peers = this.#makePeers();
+  }
+
+  start(): void {
+    this.#standby.started(this.#state.otherServers());
+    this.peers.list(this.#state.pool.servers());
+  }
+
+  /** Definitions with these keys have changed. */
+  definitionsChanged(touched: (prefix: string) => boolean): void {
+    if (touched('servers/')) this.peers.list(this.#state.pool.servers());
+    if (touched('servers/') || touched('roles/')) this.gateway.tellAddresses();
+    if (touched('servers/') || touched('nodes/')) this.gateway.dropUnknown();
+  }
+
+  close(): void {
+    this.#goBack.close();
+    this.gateway.close();
+    this.#nodeConnections.close();
+    this.peers.close();
+  }
+
+  #makeGateway(): Gateway {
+    const { parts, pool, self, copies, counters } = this.#state;
+    const { runtime, config, store } = parts;
+    const sessions = new Sessions({
+      runtime,
+      store,
+      durability: config.durability,
+      copies,
+      counters,
+      goBack: this.#goBack,
+      nodeConnections: this.#nodeConnections,
+      snapshots: this.#snapshots,
+      questions: this.questions,
+      isConnected: (node) => this.gateway.isConnected(node),
+    });
+    return new Gateway({
+      runtime,
+      self,
+      knowsPool: () => pool.pool() !== null,
+      node: (coreId) => pool.node(coreId),
+      server: (coreId) => pool.server(coreId),
+      nodeCount: () => pool.nodes().length,
+      positions: () => store.journal.positions(),
+      addresses: () => pool.addressList(),
+      interfaceAt: (url) => pool.interfaces().find((one) => one.url === url)?.role ?? null,
+      serveAgent: (agent) => sessions.agent(agent),
+      serveServer: (connection, server, told) => sessions.server(connection, server, told),
+    });
+  }
+
+  #makePeers(): Peers {
+    const { parts, self, members } = this.#state;
+    const { runtime, config, store, credentials } = parts;
+    return new Peers({
+      runtime,
+      journal: store.journal,
+      self,
+      pool: config.pool.id,
+      messageBytesMax,
+      credentials: () => credentials,
+      told: (server, positions, message) => {
+        this.#standby.heard(server);
+        members.told(server, positions, message);
+      },
+      answered: ({ coreId }, answer) => this.questions.answered(coreId, answer),
+      gone: (server: ServerDefinition) => {
+        this.#standby.lost(server);
+        members.gone(server);
+      },
+      snapshotPlease: (server, connection) => void this.#snapshots.sendTo(connection, server),
+    });
+  }
+
+  #makeSnapshots(stop: (because: string) => void): SnapshotExchange {
+    const { parts, members } = this.#state;
+    const { runtime, config, store } = parts;
+    return new SnapshotExchange({
+      runtime,
+      paths: serverPaths(config.data),
+      own: store.journal.origin,
+      positions: () => store.journal.positions(),
+      memberPositions: (coreId) => members.positionsOf(coreId),
+      backup: (path) => store.database.backup(path),
+      restart: stop,
+    });
+  }
+}

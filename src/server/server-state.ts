@@ -1,0 +1,76 @@
+import type { Coordination } from '../coordination/coordination.ts';
+import { Mirror } from '../definitions/mirror.ts';
+import type { ServerDefinition } from '../model/definitions.ts';
+import type { Parent } from '../runtime/commands.ts';
+import type { Credentials } from '../runtime/network.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import type { ServerConfig } from './config.ts';
+import { CoordinatorWatch } from './coordinator-watch.ts';
+import { Copies } from './copies.ts';
+import { Grants } from './grants.ts';
+import { HealthWatch } from './health.ts';
+import { Members } from './members.ts';
+import { OwnMessages } from './own-messages.ts';
+import { PoolView } from './pool-view.ts';
+import { Counters } from './server-metrics.ts';
+import type { Store } from './store.ts';
+
+export interface ServerParts {
+  readonly runtime: Runtime;
+  readonly config: ServerConfig;
+  readonly version: string;
+  readonly parent: Parent | null;
+  readonly coordination: Coordination;
+  readonly credentials: Credentials;
+  readonly store: Store;
+}
+
+/** The largest frame of the link: a batch, or entries with their headers, with room to spare. */
+export const messageBytesMax = 8 * 1_048_576;
+
+/** What a server knows of itself, its pool and its disk, before it talks to anybody; its other parts are built on it. */
+export class ServerState {
+  readonly parts: ServerParts;
+  readonly self: { readonly coreId: string; readonly name: string; readonly version: string };
+  readonly counters = new Counters();
+  readonly mirror: Mirror;
+  readonly pool: PoolView;
+  readonly grants: Grants;
+  readonly copies: Copies;
+  readonly ownMessages: OwnMessages;
+  readonly coordinator: CoordinatorWatch;
+  readonly members: Members;
+  readonly health: HealthWatch;
+
+  constructor(parts: ServerParts) {
+    const { runtime, config, store, coordination } = parts;
+    const { journal, messages, database } = store;
+    this.parts = parts;
+    this.self = { ...config.server, version: parts.version };
+    this.mirror = new Mirror({ coordination, database, timers: runtime.timers, log: runtime.log });
+    this.pool = new PoolView(this.mirror);
+    this.grants = new Grants(runtime);
+    this.copies = new Copies({ ...runtime, listed: () => this.pool.servers().length });
+    this.ownMessages = new OwnMessages({ ...runtime, journal, self: this.self });
+    this.coordinator = new CoordinatorWatch({ ownMessages: this.ownMessages, ownName: this.self.name });
+    this.members = new Members({
+      journal,
+      clock: runtime.clock,
+      copies: this.copies,
+      ownMessages: this.ownMessages,
+      ownName: this.self.name,
+      stateHash: () => messages.stateHash(),
+    });
+    this.health = new HealthWatch({
+      ...runtime,
+      journal,
+      damaged: store.damaged,
+      memberPositions: () => this.members.allPositions(),
+      listed: () => this.pool.servers().length,
+    });
+  }
+
+  otherServers(): ServerDefinition[] {
+    return this.pool.servers().filter(({ coreId }) => coreId !== this.self.coreId);
+  }
+}
