@@ -50,7 +50,7 @@ export async function joinPool(
   cli: Cli,
   runtime: Runtime,
   { token: given, server, name, timeout }: Joining,
-  as: Pick<JoinRequest, 'kind' | 'url' | 'bootId'>,
+  as: Pick<JoinRequest, 'kind' | 'url' | 'bootId' | 'hosts'>,
 ): Promise<Joined> {
   const token = (given === '-' ? await cli.readInput() : given).trim();
   const { authorityFingerprint } = parseJoinToken(token);

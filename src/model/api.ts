@@ -187,7 +187,7 @@ export type LiveEvent = z.infer<typeof liveEventSchema>;
 
 export const joinRequestSchema = z.strictObject({
   token: z.string().min(1).max(512),
-  kind: z.enum(['server', 'agent']),
+  kind: z.enum(['server', 'agent', 'witness']),
   name: z.string().min(1).max(63),
   coreId: z.uuid(),
   /** The public key (SPKI, PEM), and its private half's signature over this request (security/proof.ts), base64. */
@@ -197,6 +197,8 @@ export const joinRequestSchema = z.strictObject({
   url: z.string().max(1_024).optional(),
   /** Servers only: which run of which machine asks, since the embedded coordinator serves one machine. */
   bootId: z.string().max(64).optional(),
+  /** Witnesses only: host names or addresses at which its etcd answers. */
+  hosts: z.array(z.string().min(1).max(253)).min(1).max(4).optional(),
 });
 export type JoinRequest = z.infer<typeof joinRequestSchema>;
 
@@ -206,7 +208,7 @@ export const joinAnswerSchema = z.object({
   authorityPems: z.array(z.string()),
   /** Addresses of the pool, virtual interfaces first. */
   servers: z.array(z.string()),
-  /** Servers only: the authority's key, and where the coordinator is. */
+  /** Servers only: the authority's key. Servers and witnesses: where the coordinator is. */
   authorityKeyPem: z.string().optional(),
   coordination: z.string().optional(),
 });

@@ -12,6 +12,9 @@ export const keys = {
   /** serverDefinitionSchema */
   server: (coreId: string) => `servers/${coreId}`,
   servers: 'servers/',
+  /** witnessDefinitionSchema */
+  witness: (coreId: string) => `witnesses/${coreId}`,
+  witnesses: 'witnesses/',
   /** nodeDefinitionSchema */
   node: (coreId: string) => `nodes/${coreId}`,
   nodes: 'nodes/',
@@ -72,6 +75,10 @@ export const serverDefinitionSchema = z.strictObject({
   joinedMs: ms,
 });
 export type ServerDefinition = Readonly<z.infer<typeof serverDefinitionSchema>>;
+
+/** A machine that only votes: it runs a member of the pool's own etcd and nothing else. */
+export const witnessDefinitionSchema = z.strictObject({ coreId: z.uuid(), name, joinedMs: ms });
+export type WitnessDefinition = Readonly<z.infer<typeof witnessDefinitionSchema>>;
 
 export const nodeDefinitionSchema = z.strictObject({ coreId: z.uuid(), name, joinedMs: ms });
 export type NodeDefinition = Readonly<z.infer<typeof nodeDefinitionSchema>>;

@@ -1,6 +1,6 @@
 import { isUuid, type Uuid } from './uuid.ts';
 
-export const identityKinds = ['server', 'agent', 'user'] as const;
+export const identityKinds = ['server', 'agent', 'user', 'witness'] as const;
 export type IdentityKind = (typeof identityKinds)[number];
 
 /** Who is at the other end, as its certificate says: one URI name, `watchkeeper://POOL/KIND/COREID`. */

@@ -12,7 +12,7 @@ const backdatedMs = dayMs;
 const authorityMs = 10 * 365 * dayMs;
 
 /** Until certificates renew themselves an agent's must outlive the operator's attention: a year, not days. */
-const leafMs = { server: 397 * dayMs, agent: 365 * dayMs, user: 365 * dayMs } as const;
+const leafMs = { server: 397 * dayMs, agent: 365 * dayMs, user: 365 * dayMs, witness: 397 * dayMs } as const;
 
 /** A pool's certificate authority: whoever has the key can name servers, agents and users of the pool. */
 export type Authority = Signer;
@@ -43,11 +43,11 @@ export interface CertificateRequest {
   readonly publicKeyPem: string;
   /** Shown to people; decides nothing. */
   readonly name: string;
-  /** Servers only: host names and addresses under which tools other than ours may know it. */
+  /** Servers and witnesses only: host names and addresses under which tools other than ours may know it. */
   readonly hosts?: readonly string[];
 }
 
-/** A certificate (PEM) with exactly one URI name, the identity. Servers may listen and dial, others only dial. */
+/** A certificate (PEM) with exactly one URI name, the identity. Who listens may dial too, others only dial. */
 export function issueCertificate(
   authority: Authority,
   request: CertificateRequest,
@@ -55,7 +55,8 @@ export function issueCertificate(
 ): Promise<string> {
   const nowMs = clock.wallMs();
   const { kind } = request.identity;
-  const hosts = kind === 'server' ? [...new Set(request.hosts)] : [];
+  const listens = kind === 'server' || kind === 'witness';
+  const hosts = listens ? [...new Set(request.hosts)] : [];
   return signLeaf(
     {
       publicKeyPem: request.publicKeyPem,
@@ -63,7 +64,7 @@ export function issueCertificate(
       uris: [identityUri(request.identity)],
       dnsNames: hosts.filter((host) => !isIp(host)),
       ipAddresses: hosts.filter(isIp),
-      usages: kind === 'server' ? ['server', 'client'] : ['client'],
+      usages: listens ? ['server', 'client'] : ['client'],
       notBeforeMs: nowMs - backdatedMs,
       notAfterMs: nowMs + leafMs[kind],
       serial: random.bytes(16),

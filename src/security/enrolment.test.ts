@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
 import { test } from 'node:test';
 import { MemoryStore, openMemory } from '../coordination/memory.ts';
 import type { Coordination } from '../coordination/coordination.ts';
@@ -171,4 +172,25 @@ test('the coordinator holds no secret of a token', async () => {
   const { items } = await options.coordination.list('');
   const { secret } = parseJoinToken(text);
   for (const item of items) assert.ok(!`${item.key} ${item.value}`.includes(secret));
+});
+
+test("a witness gets a certificate for etcd, and neither the authority's key nor a server's rights", async () => {
+  const { pool, options, token } = await makeHouse();
+  const managed = { ...options, coordinationUrl: 'managed:192.0.2.1:2379' };
+  const as = { kind: 'witness' as const, name: 'w1', hosts: ['192.0.2.3'] };
+  const request = ask(await token({ for: 'witness' }), as);
+  const answer = await enrol(request, managed);
+  assert.deepEqual([answer.authorityKeyPem, answer.coordination], [undefined, 'managed:192.0.2.1:2379']);
+  const { subjectAltName = '' } = new X509Certificate(answer.certificatePem);
+  assert.match(
+    subjectAltName,
+    new RegExp(`/witness/${request.coreId}, DNS:etcd.${pool.id}, IP Address:192.0.2.3$`),
+  );
+  assert.ok(await options.coordination.get(keys.witness(request.coreId)));
+
+  // Where the pool runs no etcd of its own, and where nobody could reach it.
+  const other = ask(await token({ for: 'witness' }), as);
+  await assert.rejects(enrol(other, options), { code: 'WK_BAD_REQUEST' });
+  const { hosts: _, ...nowhere } = as;
+  await assert.rejects(enrol(ask(other.token, nowhere), managed), { code: 'WK_BAD_REQUEST' });
 });

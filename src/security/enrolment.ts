@@ -1,14 +1,17 @@
 import { createPublicKey, hash } from 'node:crypto';
 import type { Coordination, Item } from '../coordination/coordination.ts';
+import { etcdHostName, parseManagedMembers } from '../coordination/managed/etcd-files.ts';
 import type { JoinAnswer, JoinRequest } from '../model/api.ts';
 import {
   keys,
   nameSchema,
   nodeDefinitionSchema,
   serverDefinitionSchema,
+  witnessDefinitionSchema,
   type NodeDefinition,
   type Pool,
   type ServerDefinition,
+  type WitnessDefinition,
 } from '../model/definitions.ts';
 import { WatchError } from '../model/errors.ts';
 import { isUuid } from '../model/uuid.ts';
@@ -19,6 +22,12 @@ import { joinTokenKey, parseJoinToken, useJoinToken } from './join-token.ts';
 import { verifyProof } from './proof.ts';
 
 const attemptsMax = 5;
+const prefixes = { server: keys.servers, agent: keys.nodes, witness: keys.witnesses } as const;
+const schemas = {
+  server: serverDefinitionSchema,
+  agent: nodeDefinitionSchema,
+  witness: witnessDefinitionSchema,
+} as const;
 
 export interface EnrolmentOptions {
   readonly coordination: Coordination;
@@ -46,21 +55,19 @@ export async function enrol(request: JoinRequest, options: EnrolmentOptions): Pr
   const { authority, pool } = options;
   const identity = { pool: pool.id, kind: request.kind, coreId: request.coreId };
   const { name, publicKeyPem } = request;
-  const hosts = request.url === undefined ? [] : [hostOf(request.url)];
+  const hosts = hostsOf(request, pool.id);
   return {
     pool: { id: pool.id, name: pool.name },
     certificatePem: await issueCertificate(authority, { identity, publicKeyPem, name, hosts }, options),
     authorityPems: [...pool.authorities],
     servers: [...options.servers],
-    ...(request.kind === 'server' && {
-      authorityKeyPem: authority.keyPem,
-      coordination: options.coordinationUrl,
-    }),
+    ...(request.kind === 'server' && { authorityKeyPem: authority.keyPem }),
+    ...(request.kind !== 'agent' && { coordination: options.coordinationUrl }),
   };
 }
 
 /** What can be told from the request alone. */
-function checkRequest(request: JoinRequest, { pool, onlyBootId }: EnrolmentOptions): void {
+function checkRequest(request: JoinRequest, { pool, onlyBootId, coordinationUrl }: EnrolmentOptions): void {
   if (parseJoinToken(request.token).pool !== pool.id)
     throw new WatchError(
       'WK_TOKEN_FOREIGN',
@@ -74,6 +81,7 @@ function checkRequest(request: JoinRequest, { pool, onlyBootId }: EnrolmentOptio
   if (!isUuid(request.coreId))
     throw new WatchError('WK_BAD_REQUEST', 'the core ID must be a UUID in lower case');
   verifyProof(request);
+  if (request.kind === 'witness') return checkWitness(request, coordinationUrl);
   if (request.kind !== 'server') return;
   if (request.url === undefined || !/^https:\/\/[^/]+$/.test(request.url) || !URL.canParse(request.url))
     throw new WatchError('WK_BAD_REQUEST', 'a server joins with its address, https://HOST:PORT');
@@ -82,6 +90,17 @@ function checkRequest(request: JoinRequest, { pool, onlyBootId }: EnrolmentOptio
       'WK_ELSEWHERE',
       'the embedded coordinator serves the processes of one machine; join from the machine the pool runs on',
     );
+}
+
+/** A witness is a member of etcd that the pool itself runs: any other is looked after by whoever runs it. */
+function checkWitness({ hosts = [] }: JoinRequest, coordinationUrl: string): void {
+  if (parseManagedMembers(coordinationUrl) === null)
+    throw new WatchError(
+      'WK_BAD_REQUEST',
+      'this pool does not run etcd itself (coordination: managed), so it has no use for a witness',
+    );
+  if (hosts.length === 0 || !hosts.every((host) => /^[A-Za-z0-9:][A-Za-z0-9.:-]*$/.test(host)))
+    throw new WatchError('WK_BAD_REQUEST', 'a witness joins with the hosts at which its etcd answers');
 }
 
 /** Tries again when something else was written meanwhile; each time everything is read and judged anew. */
@@ -102,7 +121,7 @@ async function tryRegister(
   const nowMs = clock.wallMs();
   const attempt = { ...request, publicKeySha256: keySha256(request.publicKeyPem) };
   const { token, isRepeat } = useJoinToken(tokenItem, attempt, nowMs);
-  const prefix = request.kind === 'server' ? keys.servers : keys.nodes;
+  const prefix = prefixes[request.kind];
   const { items } = await coordination.list(prefix);
   if (isRepeat) return isRegistered(items, prefix, request);
   checkFree(items, prefix, request);
@@ -133,13 +152,13 @@ function isRegistered(items: readonly Item[], prefix: string, { coreId }: JoinRe
 
 /** Neither the name nor the core ID may belong to anybody: who joins gets no rights over what another left. */
 function checkFree(items: readonly Item[], prefix: string, { kind, name, coreId }: JoinRequest): void {
-  const what = kind === 'server' ? 'server' : 'node';
+  const what = kind === 'agent' ? 'node' : kind;
   if (items.some((item) => item.key === prefix + coreId))
     throw new WatchError(
       'WK_CONFLICT',
       `the core ID ${coreId} is enrolled already; join anew, with a new one`,
     );
-  const schema = kind === 'server' ? serverDefinitionSchema : nodeDefinitionSchema;
+  const schema = schemas[kind];
   const quoted = JSON.stringify(name);
   // Most values are passed over as text: parsing ten thousand for each that joins would take long.
   const taken = items.some(
@@ -155,12 +174,18 @@ function checkFree(items: readonly Item[], prefix: string, { kind, name, coreId 
 function definitionOf(
   { kind, coreId, name, url }: JoinRequest,
   joinedMs: number,
-): ServerDefinition | NodeDefinition {
+): ServerDefinition | WitnessDefinition | NodeDefinition {
   return kind === 'server' ? { coreId, name, url: url ?? '', joinedMs } : { coreId, name, joinedMs };
 }
 
 function keySha256(publicKeyPem: string): string {
   return hash('sha256', createPublicKey(publicKeyPem).export({ type: 'spki', format: 'der' }));
+}
+
+/** A witness's etcd is known by the pool's name for etcd, as every member is. */
+function hostsOf({ kind, url, hosts }: JoinRequest, pool: string): string[] {
+  if (kind === 'witness') return [etcdHostName(pool), ...(hosts ?? [])];
+  return url === undefined ? [] : [hostOf(url)];
 }
 
 function hostOf(url: string): string {

@@ -135,5 +135,5 @@ export function useJoinToken(item: Item | null, attempt: JoinAttempt, nowMs: num
 }
 
 function article(kind: JoinToken['for']): string {
-  return kind === 'agent' ? 'an agent' : 'a server';
+  return kind === 'agent' ? 'an agent' : `a ${kind}`;
 }

@@ -12,7 +12,7 @@ import { note, printJson } from '../print.ts';
 import { withCoordinator } from '../with-coordinator.ts';
 
 type Options = {
-  readonly for: 'server' | 'agent';
+  readonly for: 'server' | 'agent' | 'witness';
   readonly name?: string;
   readonly valid: number;
   readonly config: string;
@@ -27,13 +27,13 @@ export function define(command: Command, cli: Cli): void {
   watchkeeper pool token --for agent --name web01 --config m1.yaml
   watchkeeper pool token --for server --valid 10m --config m1.yaml
 
-The token joins one server or agent, once. It is a secret until then; it is shown only now.
+The token joins one server, agent or witness, once. It is a secret until then; it is shown only now.
 `,
     )
     .addOption(configOption())
     .addOption(
       new Option('--for <KIND>', 'what may join with it')
-        .choices(['server', 'agent'] as const)
+        .choices(['server', 'agent', 'witness'] as const)
         .default('agent' as const),
     )
     .option('--name <NAME>', 'the only name that may join with it', nameOption)

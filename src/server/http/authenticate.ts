@@ -12,7 +12,7 @@ type Authority = Pick<ServerView, 'pool' | 'peerIdentity' | 'nameOf' | 'findApiT
 
 /**
  * A bearer token counts before a certificate, so that a wrong one is never covered up by the right other.
- * Errors: WK_UNAUTHENTICATED, WK_DENIED (an agent's certificate).
+ * Errors: WK_UNAUTHENTICATED, WK_DENIED (an agent's or a witness's certificate).
  */
 export async function authenticate(authority: Authority, request: IncomingMessage): Promise<Caller> {
   const header = request.headers.authorization;
@@ -24,8 +24,11 @@ export async function authenticate(authority: Authority, request: IncomingMessag
       'WK_UNAUTHENTICATED',
       'the certificate belongs to another pool; use one of this pool',
     );
-  if (identity.kind === 'agent')
-    throw new WatchError('WK_DENIED', 'an agent may not use the API; use a user certificate or a token');
+  if (identity.kind === 'agent' || identity.kind === 'witness')
+    throw new WatchError(
+      'WK_DENIED',
+      `${identity.kind === 'agent' ? 'an agent' : 'a witness'} may not use the API; use a user certificate or a token`,
+    );
   return { kind: identity.kind, name: await authority.nameOf(identity) };
 }
 
