@@ -16,6 +16,7 @@ export const groups: Readonly<Record<string, string>> = {
   agent: 'the agent of this machine',
   message: 'what was reported, and what is done about it',
   node: 'managed systems',
+  policy: 'what agents watch, and which servers they obey and tell',
   token: 'API tokens for scripts',
   role: 'duties that one server holds at a time',
   'virtual-interface': 'addresses that move with a role',
@@ -141,6 +142,22 @@ export const commandTable: readonly CommandEntry[] = [
     path: 'node list',
     summary: 'list nodes and where they are connected',
     load: () => import('./commands/node-list.ts'),
+  },
+
+  {
+    path: 'policy check',
+    summary: 'say what is wrong with policies',
+    load: () => import('./commands/policy-check.ts'),
+  },
+  {
+    path: 'policy explain',
+    summary: 'say where a message would go, and why',
+    load: () => import('./commands/policy-explain.ts'),
+  },
+  {
+    path: 'policy print',
+    summary: 'write a policy of flexible management in its canonical form',
+    load: () => import('./commands/policy-print.ts'),
   },
 
   {
