@@ -9,6 +9,9 @@ export function processCommands(self: SimProcess, parent: SimProcess | null): Co
   const { machine } = self;
   return {
     run: (call) => Promise.reject(new WatchError('WK_NOT_FOUND', `${call.file} is not simulated`)),
+    standBy: ({ file }) => {
+      throw new WatchError('WK_NOT_FOUND', `${file} is not simulated`);
+    },
     startSelf: (args) => {
       self.assertAlive();
       return childOf(self, machine.start(args.join(' '), machine.programFor(args), { args, parent: self }));

@@ -15,6 +15,7 @@ import { stepCarrier } from './address-step.ts';
 import { Announcer } from './announce.ts';
 import { gateScript } from './gate-script.ts';
 import { runAddress, runGate } from './network-commands.ts';
+import { readyAddress, readyGate, type ReadyProgram } from './ready-program.ts';
 
 const tickMs = 50;
 const shutWithinMs = 3_000;
@@ -32,6 +33,8 @@ export interface AddressCarrierOptions {
 export class AddressCarrier {
   readonly #options: AddressCarrierOptions;
   readonly #announcer: Announcer;
+  readonly #nft: ReadyProgram;
+  readonly #ip: ReadyProgram;
   readonly #devices: string[] = [];
   #state: CarrierState;
   #ticker: Timer | null = null;
@@ -39,6 +42,8 @@ export class AddressCarrier {
   constructor(options: AddressCarrierOptions) {
     this.#options = options;
     this.#announcer = new Announcer(options.runtime);
+    this.#nft = readyGate(options.runtime);
+    this.#ip = readyAddress(options.runtime);
     this.#state = initialCarrier(options.timings);
   }
 
@@ -66,6 +71,7 @@ export class AddressCarrier {
     for (let waitedMs = 0; this.#state.carriages.size > 0 && waitedMs < shutWithinMs; waitedMs += tickMs)
       await sleep(timers, tickMs);
     this.#ticker?.cancel();
+    for (const program of [this.#nft, this.#ip]) program.stop();
   }
 
   #step(event: CarrierEvent): void {
@@ -81,7 +87,7 @@ export class AddressCarrier {
         return void this.#gate(effect.call);
       case 'address': {
         const { call } = effect;
-        const answer = runAddress(runtime.commands, call);
+        const answer = runAddress(runtime.commands, (input) => this.#ip.run(input), call);
         return void answer.then((answered) => this.#step({ kind: 'address answered', call, ...answered }));
       }
       case 'announce':
@@ -100,7 +106,11 @@ export class AddressCarrier {
 
   async #gate(call: GateCall): Promise<void> {
     const script = gateScript(call, this.#state.egress, (device) => this.#indexOf(device));
+    if (call.kind !== 'prepare')
+      return this.#step({ kind: 'gate answered', call, result: await this.#nft.run(script) });
     const result = await runGate(this.#options.runtime.commands, script);
+    if (result.kind === 'done') this.#nft.ready();
+    this.#ip.ready();
     this.#step({ kind: 'gate answered', call, result });
   }
 

@@ -146,6 +146,31 @@ test('taken: ticket, gate, address, announcement; let go: gate, address, and onl
   assert.deepEqual(stage.done(), ['close', 'remove', 'closed']);
 });
 
+test('an opening comes before renewals that can wait, and what is defined as before is not looked at', () => {
+  const stage = new Stage().define().carry(3_800);
+  stage.done();
+  stage.define();
+  assert.deepEqual(stage.done(), []);
+  const second = { ...place, address: '10.0.0.51' };
+  const other = `${role}-2`;
+  stage.do({
+    kind: 'define',
+    places: new Map([
+      [role, place],
+      [other, second],
+    ]),
+  });
+  const carried = (deadlineMs: number) => [role, other].map((each) => ({ role: each, epoch: 1, deadlineMs }));
+  stage.done();
+  // A ticket while it is only expected, well before it is ours.
+  stage.do({ kind: 'expect', roles: [other], deadlineMs: 3_900 });
+  assert.deepEqual(stage.done(), ['ticket']);
+  stage.nowMs = 1_550;
+  stage.do({ kind: 'carry', roles: carried(4_300) });
+  const done = stage.done();
+  assert.ok(done.indexOf('open') !== -1 && done.indexOf('open') < done.indexOf('renew'), done.join());
+});
+
 test('announced at once, after 0.2 s, after 1 s, and then once a minute', () => {
   const stage = new Stage().define().carry(1e9);
   stage.done();

@@ -42,6 +42,7 @@ function handle(state: CarrierState, event: CarrierEvent, effects: CarrierEffect
     case 'tick':
       return;
     case 'define':
+      if (isSame(state.defined, event.places)) return;
       state.defined = event.places;
       // What interfaces there are, and whether the address is on one, must be known anew.
       state.lookedMs = -Infinity;
@@ -60,6 +61,14 @@ function handle(state: CarrierState, event: CarrierEvent, effects: CarrierEffect
     default:
       unreachable(event);
   }
+}
+
+/** What else may change about a role, say who shall hold it, is nothing to us, least of all while it is on the move. */
+function isSame(before: CarrierState['defined'], now: CarrierState['defined']): boolean {
+  return (
+    before.size === now.size &&
+    [...now].every(([role, place]) => JSON.stringify(before.get(role)) === JSON.stringify(place))
+  );
 }
 
 function expect(state: CarrierState, event: Extract<CarrierEvent, { kind: 'expect' }>, nowMs: number): void {

@@ -7,12 +7,14 @@ import {
   type GateCall,
 } from './address-state.ts';
 
-/** Long enough for two more processes to start on a busy machine; what it costs is that much of the first opening. */
-export const ticketMs = 300;
+/** Long enough for a planned move on a busy machine; what it costs is that much of the first opening, at most. */
+export const ticketMs = 600;
 /** The kernel closes up to two of its ticks (4 ms) late, and rounds a timeout up to one. */
 export const kernelLateMs = 20;
 /** A gate that would close again at once is not worth a call. */
 const armMsMin = 50;
+/** Renewals that are later than this many of their intervals come before everything else. */
+const lateFactor = 1.5;
 /** A call that takes longer is killed. */
 export const callTimeoutMs = 500;
 
@@ -59,19 +61,21 @@ function closing(state: CarrierState, nowMs: number): GateCall | null {
   return roles.length > 0 ? { kind: 'close', roles } : null;
 }
 
-/** One kind of arming at a time; renewals first, since they are what is there to lose. */
+/** One kind of arming at a time: an opening first, which somebody waits for, unless renewals have waited for long. */
 function arming(state: CarrierState, nowMs: number): GateCall | null {
   const ready = [...state.carriages.values()].filter(
     (carriage) => nowMs >= carriage.quietUntilMs && isGuarded(state, carriage),
   );
   const ours = ready.filter((carriage) => isOurs(carriage, nowMs));
-  const due = ours.filter(
-    ({ gate, armedMs }) => gate === 'open' && nowMs - armedMs >= state.config.renewEveryMs,
-  );
+  const { renewEveryMs } = state.config;
+  const due = ours.filter(({ gate, armedMs }) => gate === 'open' && nowMs - armedMs >= renewEveryMs);
+  const late = due.some(({ armedMs }) => nowMs - armedMs >= lateFactor * renewEveryMs);
   const single = due.find(({ alone }) => alone);
+  const tickets = ours.filter(({ gate }) => gate === 'ticket').slice(0, 1);
   return (
+    armed('open', late ? [] : tickets, nowMs) ??
     armed('renew', single === undefined ? due : [single], nowMs) ??
-    armed('open', ours.filter(({ gate }) => gate === 'ticket').slice(0, 1), nowMs) ??
+    armed('open', tickets, nowMs) ??
     armed('ticket', ready.filter((carriage) => mayBeTicketed(carriage, nowMs)).slice(0, 1), nowMs)
   );
 }

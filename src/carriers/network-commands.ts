@@ -7,8 +7,11 @@ import type { AddressCall, CallResult, Device, Place } from './address-state.ts'
 import { callTimeoutMs } from './gate-calls.ts';
 
 /** Where Debian has them; a service or a person without these folders in PATH must not be without the programs. */
-const environment = { PATH: '/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C' };
-const outputBytesMax = 1_000_000;
+export const environment = {
+  PATH: '/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin',
+  LC_ALL: 'C',
+};
+export const outputBytesMax = 1_000_000;
 
 /** Runs one program of the system with a time limit. `missing` when it is not there. */
 export async function runProgram(
@@ -17,19 +20,28 @@ export async function runProgram(
   args: readonly string[],
   timeoutMs = callTimeoutMs,
 ): Promise<{ result: CallResult; stdout: string }> {
+  let stdout = '';
+  const result = await resultOf(async () => {
+    const ran = await commands.run({ file, args, timeoutMs, outputBytesMax, environment });
+    stdout = ran.stdout;
+    return ran;
+  }, timeoutMs);
+  return { result, stdout };
+}
+
+/** What became of a call, in the words of the carrier. */
+export async function resultOf(run: () => Promise<CommandResult>, timeoutMs: number): Promise<CallResult> {
   let ran: CommandResult;
   try {
-    ran = await commands.run({ file, args, timeoutMs, outputBytesMax, environment });
+    ran = await run();
   } catch (error) {
-    const kind = codeOf(error) === 'WK_NOT_FOUND' ? 'missing' : 'refused';
-    return { result: { kind, why: textOf(error) }, stdout: '' };
+    return { kind: codeOf(error) === 'WK_NOT_FOUND' ? 'missing' : 'refused', why: textOf(error) };
   }
-  const { exitCode, timedOut, stdout, stderr } = ran;
-  if (exitCode === 0) return { result: { kind: 'done' }, stdout };
+  const { exitCode, timedOut, stderr } = ran;
+  if (exitCode === 0) return { kind: 'done' };
+  if (timedOut || exitCode === null) return { kind: 'unknown', why: `no end within ${timeoutMs} ms` };
   const said = stderr.trim().split('\n')[0] ?? '';
-  if (timedOut || exitCode === null)
-    return { result: { kind: 'unknown', why: `no end within ${timeoutMs} ms` }, stdout };
-  return { result: { kind: 'refused', why: said === '' ? `exit code ${exitCode}` : said }, stdout };
+  return { kind: 'refused', why: said === '' ? `exit code ${exitCode}` : said };
 }
 
 /** One transaction of nftables: all of `script` or nothing. */
@@ -37,18 +49,23 @@ export async function runGate(commands: Commands, script: string): Promise<CallR
   return (await runProgram(commands, 'nft', [script])).result;
 }
 
+/** `stdin` runs one input through `ip -batch -`. */
 export async function runAddress(
   commands: Commands,
+  stdin: (input: string) => Promise<CallResult>,
   call: AddressCall,
 ): Promise<{ result: CallResult; devices?: readonly Device[] }> {
   switch (call.kind) {
     case 'look':
       return look(commands);
-    case 'put':
-      return runProgram(commands, 'ip', putArgs(call.carriage.place, call.lifetimeS));
+    case 'put': {
+      const args = putArgs(call.carriage.place, call.lifetimeS);
+      return { result: await stdin(`${args.join(' ')}\n`) };
+    }
     case 'remove': {
       const { place } = call.carriage;
-      return { result: await removeAddress(commands, prefixed(place), place.device) };
+      const args = removeArgs(prefixed(place), place.device);
+      return { result: orGone(await stdin(`${args.join(' ')}\n`)) };
     }
     case 'remove stray':
       return { result: await removeAddress(commands, call.address, call.device) };
@@ -64,14 +81,22 @@ function putArgs(place: Place, lifetimeS: number): string[] {
   return ['address', 'replace', prefixed(place), 'dev', place.device, ...lifetime, ...family];
 }
 
+function removeArgs(address: string, device: string): string[] {
+  return ['address', 'delete', address, 'dev', device];
+}
+
 /** Done also when it was not there. */
 export async function removeAddress(
   commands: Commands,
   address: string,
   device: string,
 ): Promise<CallResult> {
-  const { result } = await runProgram(commands, 'ip', ['address', 'delete', address, 'dev', device]);
-  const isGone = result.kind === 'refused' && /cannot assign|cannot find device/i.test(result.why);
+  return orGone((await runProgram(commands, 'ip', removeArgs(address, device))).result);
+}
+
+function orGone(result: CallResult): CallResult {
+  const isGone =
+    result.kind === 'refused' && /cannot assign|address not found|cannot find device/i.test(result.why);
   return isGone ? { kind: 'done' } : result;
 }
 
@@ -84,7 +109,8 @@ const addressesSchema = z.array(
   }),
 );
 
-async function look(commands: Commands): Promise<{ result: CallResult; devices?: Device[] }> {
+/** The network interfaces of this machine and their addresses. */
+export async function look(commands: Commands): Promise<{ result: CallResult; devices?: Device[] }> {
   const { result, stdout } = await runProgram(commands, 'ip', ['-json', 'address', 'show'], 2_000);
   if (result.kind !== 'done') return { result };
   try {

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from '@commander-js/extra-typings';
-import { runAddress, runProgram } from '../carriers/network-commands.ts';
+import { look, runProgram } from '../carriers/network-commands.ts';
 import { ttlMsMinWithoutGate } from '../carriers/fitness.ts';
 import type { Coordination } from '../coordination/coordination.ts';
 import { parseAddress } from '../model/address.ts';
@@ -110,7 +110,7 @@ export async function checkHere(
   { runtime, config }: Local,
 ): Promise<void> {
   if (carrier.kind !== 'address') return;
-  const { devices, result } = await runAddress(runtime.commands, { kind: 'look' });
+  const { devices, result } = await look(runtime.commands);
   const device = deviceOf(carrier, config.server.coreId);
   if (devices === undefined) {
     const why = result.kind === 'done' ? 'no answer' : result.why;

@@ -75,7 +75,8 @@ function releasable(state: LeaseState, placed: Placements, now: Now): Release[] 
   return releases.slice(0, rolesPerTransaction);
 }
 
-function isWanted(state: LeaseState, role: string, placed: Placements): boolean {
+/** Whether it should be ours, and our server process is fit for it. */
+export function isWanted(state: LeaseState, role: string, placed: Placements): boolean {
   return isFit(state) && placed.get(role)?.desired === state.config.coreId;
 }
 

@@ -157,6 +157,8 @@ export interface LeaseState {
    */
   carried: Set<string>;
   carriedSent: string;
+  /** Of which epochs the end was expected, so that we were ready to carry the role before it was free. */
+  expected: Map<string, number>;
   /** Whether this machine can carry a role with an address: null if so, else why not. Not there: not known yet. */
   fitness: Map<string, string | null>;
   server: ServerProcess | null;
@@ -251,7 +253,7 @@ export type LeaseEffect =
   | { readonly kind: 'grant'; readonly grants: readonly Grant[] }
   /** The roles whose addresses this machine carries, all of them. */
   | { readonly kind: 'carry'; readonly roles: readonly CarriedRole[] }
-  /** Roles with an address that the call just sent will take, if all goes well. */
+  /** Roles with an address that the call just sent will take, if all goes well, or that their holder is to let go to us. */
   | { readonly kind: 'expect'; readonly roles: readonly string[]; readonly deadlineMs: number }
   | { readonly kind: 'stop server' }
   | { readonly kind: 'kill server'; readonly because: RoleReason }
@@ -284,6 +286,7 @@ export function initialLease(config: LeaseConfig): LeaseState {
     left: new Map(),
     carried: new Set(),
     carriedSent: '[]',
+    expected: new Map(),
     fitness: new Map(),
     server: null,
     grantsSent: '[]',
@@ -321,6 +324,7 @@ export function copyOf(state: LeaseState): LeaseState {
     left: new Map(state.left),
     promises: new Map(state.promises),
     carried: new Set(state.carried),
+    expected: new Map(state.expected),
     fitness: new Map(state.fitness),
     regains: new Set(state.regains),
     epochs: new Map(state.epochs),

@@ -225,3 +225,25 @@ test('what the server is told of the last holder: who, under which epoch, and si
   assert.deepEqual(grant?.before, { holder: rival, epoch: 5, freeSinceMs: 999_000 });
   assert.equal(grant.because, 'moved by an operator');
 });
+
+test('an address that its holder is told to move to us is made ready for once, and taken only when it is free', () => {
+  const role = 'virtual-interface/front';
+  const stage = new WithRival({}).start();
+  const held = { role, holder: rival, incarnation: 'x', epoch: 7, sinceMs: 0, because: 'first holder' };
+  stage.put(keys.holder(role), held);
+  const place = { address: '10.0.0.50', port: 7_100, interface: 'eth0', interfaces: {} };
+  const carrier = { kind: 'address', ...place };
+  const definition = { role, order: [rival, us], failback: 'manual', pinned: null, carrier };
+  stage.put(keys.role(role), definition);
+  stage.rivalLives(500);
+  stage.do({ kind: 'carrier fit', role, because: null });
+  const expected = () => stage.effects.splice(0).filter(({ kind }) => kind === 'expect').length;
+  assert.equal(expected(), 0);
+  stage.put(keys.role(role), { ...definition, move: { to: us, epoch: 7 } });
+  stage.look();
+  stage.rivalLives(500);
+  assert.deepEqual([expected(), stage.state.held.has(role)], [1, false]);
+  stage.put(keys.holder(role), { ...held, holder: null, incarnation: null, because: 'moved by an operator' });
+  stage.look();
+  assert.deepEqual([expected(), stage.state.held.has(role)], [1, true]);
+});

@@ -3,7 +3,7 @@ import { unreachable } from '../model/invariant.ts';
 import type { Grant, ServerMessage } from './grants.ts';
 import { answerAsked, askMembers, takeAnswer } from './lease-failsafe.ts';
 import { fits, isOlder, mayObserve } from './lease-lineage.ts';
-import { nextCall, type Placements } from './lease-calls.ts';
+import { isWanted, nextCall, type Placements } from './lease-calls.ts';
 import { believedUntilMs, believes, dropAll } from './lease-session.ts';
 import { copyOf, type LeaseEffect, type LeaseEvent, type LeaseState } from './lease-state.ts';
 import type { Now, Outcome, Pending, ViewItem, Written } from './lease-state.ts';
@@ -90,6 +90,7 @@ function decide(state: LeaseState, effects: LeaseEffect[], now: Now): void {
   finishLeaving(state, now);
   grant(state, effects, now);
   carry(state, effects, now);
+  expectMoves(state, placed, effects, now);
   nextCall(state, placed, effects, now);
   giveUpStopping(state, effects, now);
 }
@@ -313,6 +314,23 @@ function carry(state: LeaseState, effects: LeaseEffect[], now: Now): void {
   if (text === state.carriedSent) return;
   state.carriedSent = text;
   effects.push({ kind: 'carry', roles });
+}
+
+/**
+ * A role that its holder is about to let go to us: what may be made ready for its address is, so that nobody waits for it
+ * between the release and our taking it. It opens nothing.
+ */
+function expectMoves(state: LeaseState, placed: Placements, effects: LeaseEffect[], now: Now): void {
+  for (const role of state.expected.keys()) if (!state.definitions.has(role)) state.expected.delete(role);
+  const roles = [...state.definitions.keys()].filter((role) => {
+    const holder = state.holders.get(role)?.holder ?? null;
+    if (holder === null || holder.holder === null || holder.holder === state.config.coreId) return false;
+    const isOnItsWay = isCarried(state, role) && isWanted(state, role, placed);
+    return isOnItsWay && state.expected.get(role) !== holder.epoch;
+  });
+  if (roles.length === 0) return;
+  for (const role of roles) state.expected.set(role, state.holders.get(role)?.holder?.epoch ?? 0);
+  effects.push({ kind: 'expect', roles, deadlineMs: believedUntilMs(state, now) });
 }
 
 // The end.

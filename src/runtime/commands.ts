@@ -17,6 +17,20 @@ export interface CommandCall {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
+/** A program that was started ahead and waits for its input. Modes: waiting, working, ended. */
+export interface StandBy {
+  /** Only then `finish` may be called; false also when it could not be started. */
+  readonly isWaiting: boolean;
+  /**
+   * Gives it all of its input, once, and resolves with what `run` would say. `isDone` may see by what it has printed
+   * that its work is done although it has not ended: the exit code is then 0, and what it does until its end is waited
+   * for by nobody. At `timeoutMs` it is killed.
+   */
+  finish(input: string, timeoutMs: number, isDone?: (stdout: string) => boolean): Promise<CommandResult>;
+  /** Kills it, whatever it is doing. */
+  end(): void;
+}
+
 /** Names a process beyond its number: a reused number has another start. */
 export interface ProcessId {
   readonly pid: number;
@@ -60,6 +74,11 @@ export interface Parent {
 export interface Commands {
   /** Never rejects for what the command does; WK_NOT_FOUND or WK_DENIED when it cannot be started. */
   run(call: CommandCall): Promise<CommandResult>;
+  /**
+   * Starts a program ahead of its input, for work that cannot wait for a process to start. It reads the end of its input
+   * when we end, so it must do nothing then.
+   */
+  standBy(call: Omit<CommandCall, 'timeoutMs'>): StandBy;
   /** Starts another process of this program: `watchkeeper ARGS…`. */
   startSelf(args: readonly string[], options?: StartOptions): Child;
   /** Starts a program that outlives this process, and never waits for it. WK_NOT_FOUND when it cannot be started. */

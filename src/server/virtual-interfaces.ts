@@ -10,9 +10,11 @@ import { sleep } from '../runtime/timing.ts';
 import type { GrantListener, Grants } from './grants.ts';
 
 /** A rival's frozen process may own the port until our keeper has ended it; an address is there moments later. */
-const bindAgainMs = 20;
+const bindAgainMs = { first: 5, later: 20 } as const;
+/** So many attempts follow at once, since our keeper puts an address up while its server hears of the role. */
+const quickAttempts = 20;
 /** So often an attempt to bind an address that the keeper is putting up may fail before it is worth a line in the log. */
-const quietAttempts = 25;
+const quietAttempts = 40;
 
 interface Ports {
   readonly grants: Grants;
@@ -88,7 +90,7 @@ export class VirtualInterfaces implements GrantListener {
         log.warn('virtual interface cannot be bound yet', { role, epoch, error: why });
         toldWhy = why;
       }
-      await sleep(timers, bindAgainMs);
+      await sleep(timers, attempts < quickAttempts ? bindAgainMs.first : bindAgainMs.later);
     }
   }
 

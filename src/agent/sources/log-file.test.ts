@@ -24,6 +24,7 @@ import { LogFileSource } from './log-file.ts';
 
 const noCommands: Commands = {
   run: () => Promise.reject(new WatchError('WK_NOT_FOUND')),
+  standBy: () => assert.fail(),
   startSelf: () => assert.fail(),
   startDetached: () => assert.fail(),
   parent: null,

@@ -3,7 +3,7 @@ import { chmod, mkdtemp, rm, writeFile, readFile, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import type { Child } from '../commands.ts';
+import type { Child, StandBy } from '../commands.ts';
 import { nodeCommands } from './commands.ts';
 
 const call = { timeoutMs: 5_000, outputBytesMax: 10_000 };
@@ -58,6 +58,41 @@ test('a missing program and one that may not be executed are named', async () =>
   await assert.rejects(run(file), { code: 'WK_DENIED' });
   await assert.rejects(run(join(folder, 'absent')), { code: 'WK_NOT_FOUND' });
 });
+
+test('a program that stands by gets its input once, and may be done before it ends', async () => {
+  const commands = nodeCommands();
+  const cat = commands.standBy({ file: '/bin/cat', args: [], outputBytesMax: 100 });
+  assert.equal(cat.isWaiting, true);
+  const finished = cat.finish('hello', 5_000);
+  assert.equal(cat.isWaiting, false);
+  assert.deepEqual(await finished, { exitCode: 0, timedOut: false, stdout: 'hello', stderr: '', cut: false });
+
+  const slow = shell('cat; sleep 60');
+  const { exitCode, stdout } = await slow.finish('done\n', 5_000, (text) => text.includes('done'));
+  assert.deepEqual([exitCode, stdout], [0, 'done\n']);
+  slow.end();
+
+  const { exitCode: refused, stderr } = await shell('cat; echo no >&2; exit 4').finish(
+    'x',
+    5_000,
+    () => false,
+  );
+  assert.deepEqual([refused, stderr], [4, 'no\n']);
+  const late = await shell('cat; sleep 60').finish('x', 200);
+  assert.deepEqual([late.exitCode, late.timedOut], [null, true]);
+});
+
+test('a program that stands by and is not there, or is killed, is not waiting any more', async () => {
+  const absent = nodeCommands().standBy({ file: join(folder, 'absent'), args: [], outputBytesMax: 100 });
+  await assert.rejects(absent.finish('', 5_000), { code: 'WK_NOT_FOUND' });
+  const cat = shell('cat');
+  cat.end();
+  while (cat.isWaiting) await new Promise((resolve) => setTimeout(resolve, 5));
+});
+
+function shell(script: string): StandBy {
+  return nodeCommands().standBy({ file: '/bin/sh', args: ['-c', script], outputBytesMax: 100 });
+}
 
 test('a process is ended only if number, start and boot agree', async () => {
   const commands = nodeCommands();

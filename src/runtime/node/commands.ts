@@ -5,6 +5,7 @@ import { WatchError, textOf } from '../../model/errors.ts';
 import type { Child, Commands, DetachedCall, Parent, ProcessId, StartOptions } from '../commands.ts';
 import { endProcess, isRunning, processIdOf, selfId } from './processes.ts';
 import { runCommand } from './run-command.ts';
+import { standBy } from './stand-by.ts';
 
 export interface NodeCommandsOptions {
   /** The file that `node FILE ARGS…` starts this program with; needed for `startSelf` only. */
@@ -16,6 +17,7 @@ export interface NodeCommandsOptions {
 export function nodeCommands(options: NodeCommandsOptions = {}): Commands {
   return {
     run: runCommand,
+    standBy,
     startSelf: (args, start) => startSelf(options, args, start),
     startDetached,
     parent: nodeParent(),

@@ -1,4 +1,5 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess, type ChildProcessByStdio } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
 import { WatchError } from '../../model/errors.ts';
 import type { CommandCall, CommandResult } from '../commands.ts';
 
@@ -16,40 +17,48 @@ export function runCommand(call: CommandCall): Promise<CommandResult> {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: environment(call.environment),
     });
-    const stdout = collect(child.stdout, call.outputBytesMax);
-    const stderr = collect(child.stderr, call.outputBytesMax);
-    let timedOut = false;
-    const timer = setTimeout(() => {
-      timedOut = true;
-      killGroup(child);
-    }, call.timeoutMs);
+    const output = outputOf(child, call.outputBytesMax);
+    const limit = killAfter(child, call.timeoutMs);
     child.once('error', (error) => {
-      clearTimeout(timer);
+      limit.cancel();
       reject(cannotStart(call.file, error));
     });
-    child.once('exit', () => {
-      clearTimeout(timer);
-      setTimeout(() => {
-        child.stdout.destroy();
-        child.stderr.destroy();
-      }, lingerMs).unref();
-    });
-    child.once('close', (exitCode) =>
-      resolve({
-        exitCode,
-        timedOut,
-        stdout: stdout.text(),
-        stderr: stderr.text(),
-        cut: stdout.cut() || stderr.cut(),
-      }),
-    );
+    child.once('exit', limit.cancel);
+    child.once('close', (exitCode) => resolve({ exitCode, timedOut: limit.isOver(), ...output() }));
   });
+}
+
+/** What it has printed so far; what others hold open after its end is let go. */
+export function outputOf(
+  child: ChildProcessByStdio<Writable | null, Readable, Readable>,
+  bytesMax: number,
+): () => Pick<CommandResult, 'stdout' | 'stderr' | 'cut'> {
+  const [stdout, stderr] = [collect(child.stdout, bytesMax), collect(child.stderr, bytesMax)];
+  child.once('exit', () => {
+    setTimeout(() => {
+      child.stdout.destroy();
+      child.stderr.destroy();
+    }, lingerMs).unref();
+  });
+  return () => ({ stdout: stdout.text(), stderr: stderr.text(), cut: stdout.cut() || stderr.cut() });
+}
+
+export function killAfter(
+  child: ChildProcess,
+  timeoutMs: number,
+): { cancel: () => void; isOver: () => boolean } {
+  let over = false;
+  const timer = setTimeout(() => {
+    over = true;
+    killGroup(child);
+  }, timeoutMs);
+  return { cancel: () => clearTimeout(timer), isOver: () => over };
 }
 
 /** What would make another program behave as a part of us: of our Node, or of the service that systemd watches. */
 const ours = ['NODE_OPTIONS', 'NODE_CHANNEL_FD', 'NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID'];
 
-function environment(extra: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
+export function environment(extra: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
   const rest = Object.entries(process.env).filter(([name]) => !ours.includes(name));
   return { ...Object.fromEntries(rest), ...extra };
 }
@@ -67,7 +76,7 @@ function collect(stream: NodeJS.ReadableStream, bytesMax: number) {
   return { text: () => Buffer.concat(chunks).toString('utf8'), cut: () => cut };
 }
 
-function killGroup(child: ChildProcess): void {
+export function killGroup(child: ChildProcess): void {
   if (child.pid === undefined) return;
   try {
     process.kill(-child.pid, 'SIGKILL');
@@ -77,7 +86,7 @@ function killGroup(child: ChildProcess): void {
   }
 }
 
-function cannotStart(file: string, error: Error): WatchError {
+export function cannotStart(file: string, error: Error): WatchError {
   const code = 'code' in error ? error.code : '';
   if (code === 'ENOENT')
     return new WatchError('WK_NOT_FOUND', `${file} is not there: check the path of the command`, {
