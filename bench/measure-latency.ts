@@ -52,6 +52,7 @@ async function follow(
   const client = new PoolClient(
     { network, clock: nodeClock, timers: nodeTimers, random: nodeRandom },
     { servers: [url], trust: credentials, credentials, token: null, timeoutMs: 5_000 },
+    null,
   );
   for await (const event of client.follow(signal, () => undefined))
     if (event.type === 'messages')

@@ -2,6 +2,8 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { commandReference } from './docs/command-reference.ts';
+import { permissionMatrix } from './permissions/matrix.ts';
 import { root } from './runner/run-program.ts';
 
 writeFileSync(path.join(root, 'docs/commands.md'), await commandReference());
+writeFileSync(path.join(root, 'docs/who-may-do-what.md'), await permissionMatrix());

@@ -1,6 +1,7 @@
 import type { OperationRequest } from '../../src/model/api.ts';
 import { codeOf } from '../../src/model/errors.ts';
 import { unreachable } from '../../src/model/invariant.ts';
+import { Rights } from '../../src/model/rights.ts';
 import { operationKinds } from '../../src/model/operation.ts';
 import type { RoleRequest } from '../../src/model/role-api.ts';
 import type { View } from '../../src/server/view.ts';
@@ -25,6 +26,8 @@ export interface OperatorsOptions {
   readonly notes: NoteLedger;
 }
 
+/** Of every operator: who may do what is not what is tried here. */
+const mayOperate = new Rights([{ right: 'operate' }]);
 const people = ['anna', 'berta', 'carl'];
 const operateEveryMs = 2_000;
 const changeRoleEveryMs = 45_000;
@@ -76,7 +79,10 @@ export class PoolOperators {
     const kind = random.pick(operationKinds);
     const text = kind === 'annotate' ? notes.write() : null;
     const request: OperationRequest = { kind, messages, ...(text === null ? {} : { text }) };
-    const { results, copies } = await view.operate(request, random.pick(people));
+    const { results, copies } = await view.operate(request, {
+      name: random.pick(people),
+      rights: mayOperate,
+    });
     if (text === null) return;
     const done = results.filter((result) => result.done).map(({ message }) => message);
     notes.answered(text, done, copies);

@@ -28,6 +28,8 @@ export interface Cli {
    * second Ctrl-C, the process ends at once.
    */
   stopSignal(): AbortSignal;
+  /** The words of the command that runs, `message list`; it may ask only what its row in command-permissions.ts names. */
+  command: string | null;
   /** What the process will exit with when the command returns; 0 unless set. */
   exitCode: number;
 }

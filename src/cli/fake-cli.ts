@@ -45,6 +45,7 @@ export async function runFake(line: readonly string[], options: FakeOptions): Pr
     runtime: async () => runtime,
     readInput: async () => options.input ?? '',
     stopSignal: () => stop.signal,
+    command: null,
     exitCode: 0,
   };
   const exitCode = await main(line, cli);

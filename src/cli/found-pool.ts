@@ -5,9 +5,9 @@ import {
   type Pool,
   type RoleDefinition,
   type ServerDefinition,
-  type UserDefinition,
 } from '../model/definitions.ts';
 import { WatchError } from '../model/errors.ts';
+import type { UserDefinition } from '../model/users.ts';
 import type { Clock } from '../runtime/clock.ts';
 
 interface Named {
@@ -37,7 +37,13 @@ export async function foundPool(
       lineage,
     } satisfies Pool,
     [keys.server(server.coreId)]: { ...server, joinedMs: nowMs } satisfies ServerDefinition,
-    [keys.user(admin.coreId)]: { ...admin, createdMs: nowMs } satisfies UserDefinition,
+    [keys.user(admin.coreId)]: {
+      ...admin,
+      createdMs: nowMs,
+      roles: ['administrator'],
+      disabled: false,
+      generation: 0,
+    } satisfies UserDefinition,
     [keys.role(actingRole)]: {
       role: actingRole,
       order: [server.coreId],

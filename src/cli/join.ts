@@ -58,13 +58,17 @@ export async function joinPool(
   const coreId = uuidV4(runtime.random.bytes(16));
   const who = { token, kind: as.kind, name, coreId };
   const request: JoinRequest = { ...who, ...as, publicKeyPem, proof: makeProof(keyPem, who) };
-  const client = new PoolClient(runtime, {
-    servers: server,
-    trust: { authorityFingerprint },
-    credentials: null,
-    token: null,
-    timeoutMs: timeout,
-  });
+  const client = new PoolClient(
+    runtime,
+    {
+      servers: server,
+      trust: { authorityFingerprint },
+      credentials: null,
+      token: null,
+      timeoutMs: timeout,
+    },
+    cli.command,
+  );
   // The same request may be repeated: whoever used the token may use it again with the same key.
   const answer = await client.ask({ method: 'POST', path: '/api/v1/join', body: request }, joinAnswerSchema);
   const { certificatePem, authorityPems } = answer;

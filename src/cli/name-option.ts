@@ -6,3 +6,7 @@ export function nameOption(text: string): string {
   if (parsed.success) return parsed.data;
   throw new InvalidArgumentError(`It ${parsed.error.issues[0]?.message ?? 'is not a name'}.`);
 }
+
+export function collectName(text: string, before: string[] | undefined): string[] {
+  return [...(before ?? []), nameOption(text)];
+}

@@ -34,7 +34,7 @@ function clientOf(
     ...(stream ? { stream } : {}),
   };
   const ports = { network, clock: manualTime().clock, timers: nodeTimers, random: nodeRandom };
-  return { client: new PoolClient(ports, target), calls };
+  return { client: new PoolClient(ports, target, null), calls };
 }
 
 const unreached = (): never => {

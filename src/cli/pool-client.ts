@@ -1,6 +1,9 @@
 import type { z } from 'zod';
 import { errorAnswerSchema, liveEventSchema, type LiveEvent } from '../model/api.ts';
 import { codeOf, errorTable, isErrorCode, textOf, WatchError } from '../model/errors.ts';
+import { commandPermission } from '../model/command-permissions.ts';
+import { invariant } from '../model/invariant.ts';
+import { routeOf } from '../model/permissions.ts';
 import type { Credentials, HttpAnswer, HttpCall } from '../runtime/network.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { sleep } from '../runtime/timing.ts';
@@ -37,11 +40,14 @@ const pauseMsMax = 5_000;
 export class PoolClient {
   readonly #ports: Ports;
   readonly #target: Target;
+  readonly #command: string | null;
   #first = 0;
 
-  constructor(ports: Ports, target: Target) {
+  /** `command`: whose row in the table of commands says what may be asked. */
+  constructor(ports: Ports, target: Target, command: string | null) {
     this.#ports = ports;
     this.#target = target;
+    this.#command = command;
   }
 
   /** The answer as it came, checked. Errors: what the server said, WK_UNREACHABLE, WK_TIMEOUT. */
@@ -113,6 +119,7 @@ export class PoolClient {
     send: (call: HttpCall) => Promise<Answer>,
     check: (answer: Answer, url: string) => void | Promise<void>,
   ): Promise<{ answer: Answer; url: string }> {
+    assertInRow(this.#command, question);
     const { servers, timeoutMs } = this.#target;
     const deadlineMs = this.#ports.clock.monotonicMs() + timeoutMs;
     const faults: WatchError[] = [];
@@ -150,6 +157,17 @@ export class PoolClient {
       ...(credentials === null ? {} : { credentials }),
     };
   }
+}
+
+/** A command that asks more than its row says would make the table a lie. */
+function assertInRow(command: string | null, { method = 'GET', path }: Question): void {
+  if (command === null) return;
+  const route = routeOf(method, path);
+  const asks = commandPermission(command)?.asks ?? [];
+  invariant(
+    route !== null && asks.includes(route),
+    `${command} has no row in the table of commands that lets it ask ${method} ${path}`,
+  );
 }
 
 function urlOf(server: string, { path, query = {} }: Question): string {

@@ -29,6 +29,7 @@ export function processCli(entry: string): Cli {
     },
     readInput,
     stopSignal: stopper(),
+    command: null,
     exitCode: 0,
   };
 }

@@ -2,6 +2,8 @@ import { Command, CommanderError } from '@commander-js/extra-typings';
 import type { Cli } from './cli.ts';
 import { commandTable, groups, type CommandEntry } from './command-table.ts';
 import { locate } from './locate.ts';
+import { commandPermission } from '../model/command-permissions.ts';
+import { WatchError } from '../model/errors.ts';
 import { version } from '../model/version.ts';
 
 /** Options that take a word and may stand before the command, so that the command's words can be told from theirs. */
@@ -27,6 +29,9 @@ export async function buildProgram(
 ): Promise<{ program: Command; args: readonly string[] }> {
   const located = locate(args, commandTable.map(wordsOf), valued);
   const wanted = located.path?.join(' ');
+  if (wanted !== undefined && commandPermission(wanted) === null)
+    throw new WatchError('WK_DENIED', `${wanted} is not in the table of permissions`);
+  cli.command = wanted ?? null;
   const program = newProgram(cli);
   for (const entry of commandTable) {
     const command = addCommand(program, entry);

@@ -87,7 +87,11 @@ async function positionsOf(
   server: ServerDefinition,
   target: Omit<Target, 'servers' | 'timeoutMs'>,
 ): Promise<Positions | null> {
-  const client = new PoolClient(runtime, { ...target, servers: [server.url], timeoutMs: askMs });
+  const client = new PoolClient(
+    runtime,
+    { ...target, servers: [server.url], timeoutMs: askMs },
+    'server remove',
+  );
   try {
     return (await client.ask({ path: '/api/v1/pool' }, poolStatusSchema)).server.positions;
   } catch (error) {

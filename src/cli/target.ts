@@ -11,7 +11,7 @@ import { resolvePath } from './resolve-path.ts';
 /** A client of the pool that options, environment and contexts name, in this order. */
 export async function openClient(cli: Cli, options: ClientOptions): Promise<PoolClient> {
   const runtime = await cli.runtime();
-  return new PoolClient(runtime, await findTarget(cli, options, runtime.files));
+  return new PoolClient(runtime, await findTarget(cli, options, runtime.files), cli.command);
 }
 
 export async function findTarget(cli: Cli, options: ClientOptions, files: Files): Promise<Target> {

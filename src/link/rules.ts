@@ -1,9 +1,9 @@
 import type { IdentityKind } from '../model/identity.ts';
+import { linkPermissions, type Direction } from '../model/permissions.ts';
 import type { LinkMessageType } from './messages.ts';
 
 export type Side = 'dialer' | 'acceptor';
 export type Phase = 'greeting' | 'open';
-type Direction = 'agent to server' | 'server to agent' | 'server to server';
 
 interface Rule {
   /** Who may say it to whom; every other direction is refused. */
@@ -17,31 +17,28 @@ interface Rule {
   readonly since?: number;
 }
 
-const both: readonly Direction[] = ['agent to server', 'server to agent', 'server to server'];
-const fromDialer: readonly Direction[] = ['agent to server', 'server to server'];
-const fromAcceptor: readonly Direction[] = ['server to agent', 'server to server'];
 const open = { by: 'either', phases: ['open'], lane: 'urgent', body: false } as const;
 const bulk = { ...open, lane: 'bulk', body: true } as const;
 
 /** Every type of message, who may send it, to whom, and when. What stands nowhere here is refused. */
 export const linkRules: Readonly<Record<LinkMessageType, Rule>> = {
-  hello: { ...open, directions: fromDialer, by: 'dialer', phases: ['greeting'] },
-  welcome: { ...open, directions: fromAcceptor, by: 'acceptor', phases: ['greeting'] },
-  refused: { ...open, directions: both, phases: ['greeting', 'open'] },
-  ping: { ...open, directions: both },
-  pong: { ...open, directions: both },
-  batch: { ...bulk, directions: ['agent to server'] },
-  stored: { ...open, directions: ['server to agent'] },
-  again: { ...open, directions: ['server to agent'] },
-  goBack: { ...open, directions: ['server to agent'] },
-  servers: { ...open, directions: ['server to agent'] },
-  entries: { ...bulk, directions: ['server to server'] },
-  positions: { ...open, directions: ['server to server'] },
-  confirmPlease: { ...open, directions: ['server to server'], since: 2 },
-  confirmed: { ...open, directions: ['server to server'], since: 2 },
-  trimmed: { ...open, directions: ['server to server'] },
-  snapshotPlease: { ...open, directions: ['server to server'] },
-  snapshotPart: { ...bulk, directions: ['server to server'] },
+  hello: { ...open, directions: linkPermissions.hello, by: 'dialer', phases: ['greeting'] },
+  welcome: { ...open, directions: linkPermissions.welcome, by: 'acceptor', phases: ['greeting'] },
+  refused: { ...open, directions: linkPermissions.refused, phases: ['greeting', 'open'] },
+  ping: { ...open, directions: linkPermissions.ping },
+  pong: { ...open, directions: linkPermissions.pong },
+  batch: { ...bulk, directions: linkPermissions.batch },
+  stored: { ...open, directions: linkPermissions.stored },
+  again: { ...open, directions: linkPermissions.again },
+  goBack: { ...open, directions: linkPermissions.goBack },
+  servers: { ...open, directions: linkPermissions.servers },
+  entries: { ...bulk, directions: linkPermissions.entries },
+  positions: { ...open, directions: linkPermissions.positions },
+  confirmPlease: { ...open, directions: linkPermissions.confirmPlease, since: 2 },
+  confirmed: { ...open, directions: linkPermissions.confirmed, since: 2 },
+  trimmed: { ...open, directions: linkPermissions.trimmed },
+  snapshotPlease: { ...open, directions: linkPermissions.snapshotPlease },
+  snapshotPart: { ...bulk, directions: linkPermissions.snapshotPart },
 };
 
 export interface Sender {
@@ -55,6 +52,7 @@ export interface Sender {
 
 /** Why a message of this type may not be said here, or null when it may. */
 export function whyForbidden(type: LinkMessageType, sender: Sender): string | null {
+  if (!Object.hasOwn(linkRules, type)) return `${type} has no rule`;
   const rule = linkRules[type];
   const direction = `${sender.from} to ${sender.to}`;
   if (!rule.directions.some((allowed) => allowed === direction))

@@ -13,6 +13,7 @@ import {
   type StandingClose,
   type StoredOperation,
 } from './merge.ts';
+import type { CountedPlace, PlaceCounts } from './place-counts.ts';
 import { RowHash } from './state-hash.ts';
 import type { Totals } from './totals.ts';
 
@@ -38,8 +39,7 @@ export interface MarkRow {
   readonly stateOrigin: Origin | null;
 }
 
-interface Place {
-  readonly row: number;
+interface Place extends CountedPlace {
   readonly severity: number;
 }
 
@@ -53,6 +53,7 @@ const closeBodySchema = z.object({ seen: versionSchema.nullable() });
 export class Marks {
   readonly #totals: Totals;
   readonly #index: FilterIndex;
+  readonly #places: PlaceCounts;
   readonly #operation: Statement;
   readonly #operations: Statement;
   readonly #write: Statement;
@@ -64,9 +65,13 @@ export class Marks {
   readonly #allOperations: Statement;
   readonly #allMarks: Statement;
 
-  constructor(database: Database, totals: Totals, index: FilterIndex) {
+  constructor(
+    database: Database,
+    { totals, index, places }: { totals: Totals; index: FilterIndex; places: PlaceCounts },
+  ) {
     this.#totals = totals;
     this.#index = index;
+    this.#places = places;
     this.#operation = database.prepare(
       `SELECT ${operationColumns} FROM operations WHERE message = ? AND id = ?`,
     );
@@ -79,7 +84,9 @@ export class Marks {
       `SELECT role, epoch, hlc, origin, body FROM decisions WHERE message = ? AND kind = 'close' AND void = 0`,
     );
     this.#mark = database.prepare(`SELECT ${markColumns} FROM marks WHERE message = ?`);
-    this.#place = database.prepare('SELECT row, severity FROM messages WHERE id = ?');
+    this.#place = database.prepare(
+      'SELECT row, severity, node, message_group AS "group" FROM messages WHERE id = ?',
+    );
     this.#writeMark = database.prepare(
       `INSERT INTO marks(message, here, state, owner, annotations, acknowledged_ms, acknowledged_by, state_hlc,
          state_origin) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -165,6 +172,8 @@ export class Marks {
   #move(place: Place, from: MessageState, to: MessageState): void {
     this.#totals.count(from, place.severity, -1);
     this.#totals.count(to, place.severity, 1);
+    this.#places.count(place, from, place.severity, -1);
+    this.#places.count(place, to, place.severity, 1);
     this.#index.setAcknowledged(place.row, to === 'acknowledged');
   }
 }

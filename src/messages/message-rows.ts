@@ -8,6 +8,7 @@ import { idBytes, writeIdBytes } from './id-bytes.ts';
 import { messageHash, messageSeed, type HashSeed } from './message-hash.ts';
 import { messageOf, type MessageColumns } from './message-columns.ts';
 import type { Nodes } from './nodes.ts';
+import type { PlaceCounts } from './place-counts.ts';
 import type { StampOrigins } from './stamp-origins.ts';
 import type { Totals } from './totals.ts';
 
@@ -26,6 +27,7 @@ export interface MessageParts {
   readonly index: FilterIndex;
   readonly nodes: Nodes;
   readonly origins: StampOrigins;
+  readonly places: PlaceCounts;
 }
 
 export interface PresentMessage {
@@ -94,7 +96,7 @@ export class MessageRows {
 
   /** False when a message of that ID is here already; nothing is changed then. */
   insert(arrival: Arrival, message: Message, raised: boolean): boolean {
-    const { totals, index } = this.#parts;
+    const { totals, index, places } = this.#parts;
     const row = totals.rowNext;
     const id = writeIdBytes(message.id, this.#id);
     const rank = severityRank(message.severity);
@@ -120,6 +122,7 @@ export class MessageRows {
     const state = totals.waiting === 0 ? 'open' : this.#welcome(id);
     index.add({ row, node: arrival.nodeNumber, acknowledged: state === 'acknowledged', message });
     totals.count(state, rank, 1);
+    places.count({ row, node: arrival.nodeNumber, group: message.group ?? null }, state, rank, 1);
     totals.addHash(messageHash(arrival.seed, message));
     return true;
   }
@@ -143,7 +146,14 @@ export class MessageRows {
     const mark = this.#markOf.get<{ state: number }>(id);
     const state: MessageState = mark?.state === 1 ? 'acknowledged' : 'open';
     this.#delete.run(known.row);
-    this.#parts.totals.count(state, severityRank(known.message.severity), -1);
+    const rank = severityRank(known.message.severity);
+    this.#parts.totals.count(state, rank, -1);
+    const place = {
+      row: known.row,
+      node: this.#parts.nodes.numberOf(known.node),
+      group: known.message.group ?? null,
+    };
+    this.#parts.places.count(place, state, rank, -1);
     this.#parts.totals.takeHash(hashOf(known));
     if (!mark) return;
     this.#markHere.run(0, id);

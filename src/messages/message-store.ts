@@ -11,6 +11,7 @@ import type { Entry } from '../model/entry.ts';
 import { unreachable } from '../model/invariant.ts';
 import type { Version } from '../model/operation.ts';
 import type { Origin } from '../model/origin.ts';
+import { isInScope, type Scope } from '../model/rights.ts';
 import type { Uuid } from '../model/uuid.ts';
 import type { Database } from '../runtime/database.ts';
 import { Connections, type NodeStatus } from './connections.ts';
@@ -22,6 +23,7 @@ import { MessageRows } from './message-rows.ts';
 import { MessageViews } from './message-views.ts';
 import { Nodes } from './nodes.ts';
 import { PageQuery } from './page-query.ts';
+import { PlaceCounts } from './place-counts.ts';
 import { Raises } from './raises.ts';
 import { RoleHistory, type RoleChange } from './role-history.ts';
 import { StampOrigins } from './stamp-origins.ts';
@@ -41,6 +43,7 @@ export class MessageStore implements Applier {
   readonly #totals: Totals;
   readonly #index: FilterIndex;
   readonly #nodes: Nodes;
+  readonly #places: PlaceCounts;
   readonly #origins: StampOrigins;
   readonly #rows: MessageRows;
   readonly #marks: Marks;
@@ -56,6 +59,7 @@ export class MessageStore implements Applier {
     this.#totals = new Totals(database);
     this.#index = new FilterIndex(database);
     this.#nodes = new Nodes(database);
+    this.#places = new PlaceCounts(database);
     this.#origins = new StampOrigins(database);
     this.#rows = new MessageRows({
       database,
@@ -63,8 +67,9 @@ export class MessageStore implements Applier {
       index: this.#index,
       nodes: this.#nodes,
       origins: this.#origins,
+      places: this.#places,
     });
-    this.#marks = new Marks(database, this.#totals, this.#index);
+    this.#marks = new Marks(database, { totals: this.#totals, index: this.#index, places: this.#places });
     const raises = new Raises(database, this.#rows);
     this.#facts = new Facts(this.#rows, raises);
     const parts = { totals: this.#totals, marks: this.#marks, raises, nodes: this.#nodes };
@@ -111,15 +116,18 @@ export class MessageStore implements Applier {
     this.#nodes.reload();
     this.#origins.reload();
     this.#decisions.reload();
+    this.#places.forget();
     this.#index.reload((above) => this.#rows.indexed(above));
   }
 
-  page(query: MessagePageQuery): MessagePage {
-    return this.#pages.page(query);
+  page(query: MessagePageQuery, scope: Scope = null): MessagePage {
+    return this.#pages.page(query, scope);
   }
 
-  get(id: Uuid): MessageDetail | null {
-    return this.#views.detail(id);
+  /** Null when it is not here, or out of `scope`. */
+  get(id: Uuid, scope: Scope = null): MessageDetail | null {
+    const detail = this.#views.detail(id);
+    return detail !== null && isInScope(scope, detail.message) ? detail : null;
   }
 
   /** The version of the message's state; null before the first operation or decision. */
@@ -131,11 +139,20 @@ export class MessageStore implements Applier {
     return this.#totals.counts();
   }
 
+  /** Of what is in `scope`. The first question takes a while: `pause` lets other work in between. */
+  countsWithin(scope: Scope, pause: () => Promise<void>): Promise<MessageCounts> {
+    const names = this.#nodes.names();
+    return this.#places.counts(scope, (node) => names.get(node) ?? '', pause);
+  }
+
   /** The messages that these entries are about, as they are now, each once. One out of view is left out. */
-  changedBy(entries: readonly Entry[]): MessageView[] {
+  changedBy(entries: readonly Entry[], scope: Scope = null): MessageView[] {
     const ids = new Set<Uuid>();
     for (const entry of entries) for (const id of this.#idsIn(entry)) ids.add(id);
-    return [...ids].map((id) => this.#views.byId(id)).filter((view) => view !== null);
+    return [...ids]
+      .map((id) => this.#views.byId(id))
+      .filter((view) => view !== null)
+      .filter((view) => isInScope(scope, view));
   }
 
   /** The newest open message with that key. */

@@ -59,6 +59,16 @@ export class Nodes {
       .map(({ number }) => number);
   }
 
+  /** Numbers of the nodes whose name fits. */
+  named(fits: (name: string) => boolean): number[] {
+    return [...this.#records.values()].filter(({ name }) => fits(name)).map(({ number }) => number);
+  }
+
+  /** The names by number. */
+  names(): ReadonlyMap<number, string> {
+    return new Map([...this.#records.values()].map(({ number, name }) => [number, name]));
+  }
+
   all(): { coreId: Uuid; name: string; lastMessageMs: number | null }[] {
     return [...this.#records].map(([coreId, { name, lastMessageMs }]) => ({ coreId, name, lastMessageMs }));
   }

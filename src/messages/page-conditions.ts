@@ -1,6 +1,7 @@
 import type { MessageFilter } from '../model/api.ts';
 import { severities } from '../model/severity.ts';
 import type { SqlValue } from '../runtime/database.ts';
+import type { ScopeConditions } from './scope-conditions.ts';
 import { foldCase, ranksOf } from './slices.ts';
 
 /** A filter as SQL over a row of `messages` (m) and its mark (k), and what SQL cannot say. */
@@ -12,7 +13,11 @@ export interface Conditions {
 }
 
 /** Null when nothing can pass, since no node has that name or core ID. */
-export function conditionsOf(filter: MessageFilter, nodes: readonly number[] | null): Conditions | null {
+export function conditionsOf(
+  filter: MessageFilter,
+  nodes: readonly number[] | null,
+  scope: Pick<ScopeConditions, 'sql' | 'values'>,
+): Conditions | null {
   if (nodes?.length === 0) return null;
   const sql: string[] = [];
   const values: SqlValue[] = [];
@@ -20,6 +25,7 @@ export function conditionsOf(filter: MessageFilter, nodes: readonly number[] | n
     sql.push(condition);
     values.push(...of);
   };
+  if (scope.sql !== 'TRUE') demand(scope.sql, ...scope.values);
   const ranks = ranksOf(filter);
   if (ranks.length < severities.length) demand(`m.severity IN (${ranks.join(', ')})`);
   if (nodes) demand('m.node IN (SELECT value FROM json_each(?))', JSON.stringify(nodes));

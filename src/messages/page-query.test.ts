@@ -5,6 +5,7 @@ import * as fc from 'fast-check';
 import { encodeBody } from '../journal/body.ts';
 import { messagePageQuerySchema, type MessagePageQuery, type MessageView } from '../model/api.ts';
 import type { Message } from '../model/message.ts';
+import { isInScope, type Scope } from '../model/rights.ts';
 import { severities, severityRank } from '../model/severity.ts';
 import { segmentRows } from './filter-index.ts';
 import {
@@ -73,8 +74,9 @@ before(async () => {
 });
 after(() => store.close());
 
-function expected(query: MessagePageQuery): string[] {
+function expected(query: MessagePageQuery, scope: Scope): string[] {
   const passes = (view: MessageView): boolean =>
+    isInScope(scope, view) &&
     (query.severity === undefined || severityRank(view.severity) >= severityRank(query.severity)) &&
     (query.severities?.includes(view.severity) ?? true) &&
     (query.node === undefined || view.nodeName === query.node || view.node === query.node) &&
@@ -124,23 +126,32 @@ const filter = fc.record(
   { requiredKeys: [] },
 );
 
+const selector = fc.record(
+  {
+    nodes: fc.subarray(['node 0', 'node *', '*1', 'nobody', '*'], { minLength: 1 }),
+    groups: fc.subarray(['group 1', 'group ?', 'group 3*', '*[', '*'], { minLength: 1 }),
+  },
+  { requiredKeys: [] },
+);
+const someScope: fc.Arbitrary<Scope> = fc.option(fc.array(selector, { maxLength: 3 }));
+
 function assertPages(runs: number): void {
   fc.assert(
-    fc.property(filter, (given) => {
+    fc.property(filter, someScope, (given, scope) => {
       const query = messagePageQuerySchema.parse(given);
-      const page = store.messages.page(query);
+      const page = store.messages.page(query, scope);
       assert.deepEqual(
         page.messages.map(({ id }) => id),
-        expected(query),
+        expected(query, scope),
       );
-      const more = expected({ ...query, limit: query.limit + 1 }).length > query.limit;
+      const more = expected({ ...query, limit: query.limit + 1 }, scope).length > query.limit;
       assert.equal(page.next, more ? page.messages.at(-1)?.id : null);
     }),
     { numRuns: runs },
   );
 }
 
-test('any filter, order, cursor and limit gives what looking at every message gives', () => {
+test('any filter, scope, order, cursor and limit gives what looking at every message gives', () => {
   assert.equal(everything.length, count);
   assertPages(150);
 });

@@ -1,4 +1,5 @@
 import type { MessageFilter, MessagePage, MessagePageQuery } from '../model/api.ts';
+import type { Scope } from '../model/rights.ts';
 import { uuidText, type Uuid } from '../model/uuid.ts';
 import type { Database, SqlValue, Statement } from '../runtime/database.ts';
 import type { FilterIndex, Segment } from './filter-index.ts';
@@ -6,6 +7,7 @@ import { idBytes } from './id-bytes.ts';
 import type { MessageViews } from './message-views.ts';
 import type { Nodes } from './nodes.ts';
 import { conditionsOf, type Conditions } from './page-conditions.ts';
+import { scopeConditions } from './scope-conditions.ts';
 import { foldCase, termsOf, type SliceTerms } from './slices.ts';
 
 /** So many rows are looked at in the order of the page before the filter index is asked: what is frequent is near. */
@@ -43,8 +45,9 @@ export class PageQuery {
     this.#views = views;
   }
 
-  page(query: MessagePageQuery): MessagePage {
-    const hits = this.#find(query, query.limit + 1);
+  /** What is out of `scope` is not there for whoever asks. */
+  page(query: MessagePageQuery, scope: Scope): MessagePage {
+    const hits = this.#find(query, scope, query.limit + 1);
     const messages = hits
       .slice(0, query.limit)
       .map(({ row }) => this.#views.byRow(row))
@@ -52,9 +55,11 @@ export class PageQuery {
     return { messages, next: hits.length > query.limit ? (messages.at(-1)?.id ?? null) : null };
   }
 
-  #find(query: MessagePageQuery, wanted: number): Hit[] {
+  #find(query: MessagePageQuery, scope: Scope, wanted: number): Hit[] {
     const nodes = query.node === undefined ? null : this.#nodes.find(query.node);
-    const conditions = conditionsOf(query, nodes);
+    const allowed = scopeConditions(scope, (fits) => this.#nodes.named(fits));
+    if (!allowed) return [];
+    const conditions = conditionsOf(query, nodes, allowed);
     if (!conditions) return [];
     const search: Search = { conditions, order: query.order, wanted };
     const from = query.cursor ?? (query.order === 'newest' ? lastId : firstId);
@@ -62,7 +67,9 @@ export class PageQuery {
     const near = this.#near(search, inclusive ? null : from);
     if (near.hits.length >= wanted || near.end === null) return near.hits;
     const rest = { ...search, wanted: wanted - near.hits.length };
-    return [...near.hits, ...this.#far(rest, near.end, query, termsOf(query, nodes))];
+    const terms = termsOf(query, nodes);
+    const all = [...terms.all, ...allowed.slices];
+    return [...near.hits, ...this.#far(rest, near.end, query, { ...terms, all })];
   }
 
   /** `end`: the last ID looked at, or null when there is nothing beyond. */

@@ -3,6 +3,7 @@ import type { MessageCounts } from '../model/api.ts';
 import type { MessageState } from '../model/operation.ts';
 import { severities } from '../model/severity.ts';
 import type { Database, Statement } from '../runtime/database.ts';
+import { bySeverity } from './place-counts.ts';
 import { addToHash, takeFromHash } from './state-hash.ts';
 
 const numbers = z.array(z.int().min(0)).length(severities.length);
@@ -93,10 +94,4 @@ export class Totals {
     if (row) return schema.parse(JSON.parse(row.value));
     return { hash: 0, waiting: 0, rowNext: 1, open: [...zeros], acknowledged: [...zeros] };
   }
-}
-
-function bySeverity(counts: readonly number[]): MessageCounts['open'] {
-  const named: Partial<Record<(typeof severities)[number], number>> = {};
-  for (const [rank, severity] of severities.entries()) named[severity] = counts[rank] ?? 0;
-  return named as MessageCounts['open'];
 }

@@ -18,9 +18,14 @@ export const keys = {
   /** nodeDefinitionSchema */
   node: (coreId: string) => `nodes/${coreId}`,
   nodes: 'nodes/',
-  /** userDefinitionSchema: a user's certificate counts only while its definition is here. */
+  /** userDefinitionSchema (users.ts): a user's certificate counts only while its definition is here. */
   user: (coreId: string) => `users/${coreId}`,
   users: 'users/',
+  /** Written by everything that names a user, so that two at once under one name cannot both succeed. */
+  userNames: 'user-names',
+  /** userRoleSchema (users.ts) */
+  userRole: (name: string) => `user-roles/${name}`,
+  userRoles: 'user-roles/',
   /** roleDefinitionSchema: what is wanted of a role. */
   role: (role: string) => `roles/${role}`,
   roles: 'roles/',
@@ -82,9 +87,6 @@ export type WitnessDefinition = Readonly<z.infer<typeof witnessDefinitionSchema>
 
 export const nodeDefinitionSchema = z.strictObject({ coreId: z.uuid(), name, joinedMs: ms });
 export type NodeDefinition = Readonly<z.infer<typeof nodeDefinitionSchema>>;
-
-export const userDefinitionSchema = z.strictObject({ coreId: z.uuid(), name, createdMs: ms });
-export type UserDefinition = Readonly<z.infer<typeof userDefinitionSchema>>;
 
 const host = z.string().min(1).max(256);
 const port = z.int().min(1).max(65_535);
@@ -231,5 +233,11 @@ export const joinTokenSchema = z.strictObject({
 });
 export type JoinToken = Readonly<z.infer<typeof joinTokenSchema>>;
 
-export const apiTokenSchema = z.strictObject({ name, createdMs: ms, expiresMs: ms.nullable() });
+export const apiTokenSchema = z.strictObject({
+  name,
+  createdMs: ms,
+  expiresMs: ms.nullable(),
+  /** User roles that it has; a token from before there were any works on messages and configures nothing. */
+  roles: z.array(name).max(32).default(['operator']),
+});
 export type ApiToken = Readonly<z.infer<typeof apiTokenSchema>>;

@@ -19,7 +19,11 @@ export interface ListedApiToken extends ApiToken {
 /** Makes a bearer token for scripts and returns its text, which nobody can be shown again. Names are unique. */
 export async function createApiToken(
   ports: { coordination: Coordination; clock: Clock; random: Random },
-  { name, validMs }: { readonly name: string; readonly validMs: number | null },
+  {
+    name,
+    validMs,
+    roles,
+  }: { readonly name: string; readonly validMs: number | null; readonly roles: readonly string[] },
 ): Promise<string> {
   const { coordination, clock, random } = ports;
   const existing = await listApiTokens(coordination);
@@ -30,7 +34,8 @@ export async function createApiToken(
     );
   const text = prefix + Buffer.from(random.bytes(secretBytes)).toString('base64url');
   const createdMs = clock.wallMs();
-  const value: ApiToken = { name, createdMs, expiresMs: validMs === null ? null : createdMs + validMs };
+  const expiresMs = validMs === null ? null : createdMs + validMs;
+  const value: ApiToken = { name, createdMs, expiresMs, roles: [...roles] };
   const key = keyOf(text);
   const result = await coordination.transact({
     conditions: [{ key, revision: 0 }],

@@ -66,9 +66,9 @@ test('an API token is valid from its creation until it expires or is revoked', a
   const time = manualTime();
   const coordination = openMemory(new MemoryStore(100), nodeTimers);
   const ports = { coordination, clock: time.clock, random: nodeRandom };
-  const forever = await createApiToken(ports, { name: 'backup', validMs: null });
+  const forever = await createApiToken(ports, { name: 'backup', validMs: null, roles: ['observer'] });
   time.advance(1);
-  const brief = await createApiToken(ports, { name: 'script', validMs: 1_000 });
+  const brief = await createApiToken(ports, { name: 'script', validMs: 1_000, roles: ['observer'] });
   const verify = async (token: string): Promise<string | undefined> => {
     const { items } = await coordination.list('');
     const mirror = new Map(items.map((item) => [item.key, item.value]));
@@ -78,7 +78,9 @@ test('an API token is valid from its creation until it expires or is revoked', a
   assert.deepEqual([await verify(forever), await verify(brief)], ['backup', 'script']);
   for (const wrong of ['', 'wka1.', forever.slice(0, -1), `${forever}x`, `wka1.${'A'.repeat(43)}`])
     assert.equal(await verify(wrong), undefined);
-  await assert.rejects(createApiToken(ports, { name: 'script', validMs: null }), { code: 'WK_CONFLICT' });
+  await assert.rejects(createApiToken(ports, { name: 'script', validMs: null, roles: ['observer'] }), {
+    code: 'WK_CONFLICT',
+  });
   time.advance(1_000);
   assert.equal(await verify(brief), undefined);
   const listed = await listApiTokens(coordination);

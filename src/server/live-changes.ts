@@ -2,6 +2,7 @@ import type { Journal } from '../journal/journal.ts';
 import type { MessageStore } from '../messages/message-store.ts';
 import type { Entry } from '../model/entry.ts';
 import type { Origin, Positions } from '../model/origin.ts';
+import type { Scope } from '../model/rights.ts';
 import type { Changes } from './http/view.ts';
 
 const readBytesMax = 256 * 1_024;
@@ -11,7 +12,7 @@ const readBytesMax = 256 * 1_024;
  * a place told by any server of the pool; origins this server has not heard of keep the reader's place.
  */
 export function changesSince(
-  { journal, messages }: { journal: Journal; messages: MessageStore },
+  { journal, messages, scope }: { journal: Journal; messages: MessageStore; scope: Scope },
   since: Positions,
   messagesMax: number,
 ): Changes | 'trimmed' {
@@ -31,5 +32,5 @@ export function changesSince(
       count += Math.ceil(entry.body.length / 64);
     }
   }
-  return { messages: messages.changedBy(entries), positions: reached };
+  return { messages: messages.changedBy(entries, scope), positions: reached };
 }

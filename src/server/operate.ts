@@ -4,6 +4,8 @@ import type { Journal } from '../journal/journal.ts';
 import type { MessageStore } from '../messages/message-store.ts';
 import type { OperationAnswer, OperationRequest } from '../model/api.ts';
 import { WatchError } from '../model/errors.ts';
+import type { Account } from '../access/caller.ts';
+import type { Place } from '../model/rights.ts';
 import type { Operation } from '../model/operation.ts';
 import { uuidText, uuidV7, type Uuid } from '../model/uuid.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -20,21 +22,27 @@ interface Ports {
 
 /**
  * Stores what a person did to messages, as one entry, and answers once it is on two disks, or on one with the pool at
- * risk. Messages that are not here are named in the answer and hinder nothing.
+ * risk. Messages that are not here, or that `by` may not operate on, are named in the answer and hinder nothing.
  */
-export async function operate(ports: Ports, request: OperationRequest, by: string): Promise<OperationAnswer> {
+export async function operate(
+  ports: Ports,
+  request: OperationRequest,
+  by: Pick<Account, 'name' | 'rights'>,
+): Promise<OperationAnswer> {
   if (request.kind === 'annotate' && request.text === undefined) {
     throw new WatchError('WK_BAD_REQUEST', 'text: an annotation needs a text');
   }
   const wanted = [...new Set(request.messages)];
-  const here = new Set(wanted.filter((id) => ports.messages.get(id) !== null));
-  const results = wanted.map((message) =>
-    here.has(message)
-      ? { message, done: true }
-      : { message, done: false, because: 'this server knows no such message' },
-  );
+  const seen = by.rights.scope('see');
+  const results = wanted.map((message) => {
+    const found = ports.messages.get(message, seen)?.message;
+    if (!found) return { message, done: false, because: 'this server knows no such message' };
+    if (by.rights.covers('operate', found)) return { message, done: true };
+    return { message, done: false, because: `${by.name} may not operate on ${placeText(found)}` };
+  });
+  const here = new Set(results.filter(({ done }) => done).map(({ message }) => message));
   if (here.size === 0) return { results, copies: 0 };
-  const operations = [...here].map((message) => operationOn(ports, message, request, by));
+  const operations = [...here].map((message) => operationOn(ports, message, request, by.name));
   const body = { operations };
   const entry = await ports.journal.append(
     { kind: 'operations', body: encodeBody('operations', body) },
@@ -58,6 +66,10 @@ function operationOn(ports: Ports, message: Uuid, request: OperationRequest, by:
   const seenHlc = ports.messages.stateVersion(message)?.hlc ?? 0;
   const hlc = Math.max(ports.journal.nextHlc(), seenHlc + 1);
   return { id, message, kind, by, hlc, ...(text === undefined ? {} : { text }) };
+}
+
+function placeText({ nodeName, group }: Place): string {
+  return `messages of ${nodeName}${group === undefined ? ' without a group' : ` in group ${group}`}`;
 }
 
 /** The same key for the same message gives the same ID, in the form of a UUIDv7, so that repeating changes nothing. */

@@ -8,7 +8,6 @@ import {
   roleDefinitionSchema,
   serverDefinitionSchema,
   sessionSchema,
-  userDefinitionSchema,
   virtualInterfacePrefix,
   type Holder,
   type NodeDefinition,
@@ -17,7 +16,11 @@ import {
   type ServerDefinition,
   type Session,
 } from '../model/definitions.ts';
+import { rightsOf } from '../access/user-roles.ts';
+import type { Account } from '../access/caller.ts';
 import { publishedUrls } from '../model/published-addresses.ts';
+import { userDefinitionSchema, userRoleSchema, type UserDefinition, type UserRole } from '../model/users.ts';
+import type { Rights } from '../model/rights.ts';
 import type { Origin } from '../model/origin.ts';
 import type { Uuid } from '../model/uuid.ts';
 import { verifyApiToken } from '../security/api-token.ts';
@@ -49,14 +52,32 @@ export class PoolView {
     return this.#mirror.get(keys.server(coreId), serverDefinitionSchema);
   }
 
-  /** The name of a person by the core ID in the certificate; null when there is no such user (any more). */
-  userName(coreId: Uuid): string | null {
-    return this.#mirror.get(keys.user(coreId), userDefinitionSchema)?.name ?? null;
+  /** Null when there is no such user (any more). */
+  user(coreId: Uuid): UserDefinition | null {
+    return this.#mirror.get(keys.user(coreId), userDefinitionSchema);
   }
 
-  /** Name of the holder of a valid API token, else null. */
-  apiTokenName(token: string, nowMs: number): string | null {
-    return verifyApiToken(token, (key) => this.#mirror.text(key), nowMs)?.name ?? null;
+  users(): readonly UserDefinition[] {
+    return this.#mirror.list(keys.users, userDefinitionSchema);
+  }
+
+  userRole(name: string): UserRole | null {
+    return this.#mirror.get(keys.userRole(name), userRoleSchema);
+  }
+
+  userRoles(): readonly UserRole[] {
+    return this.#mirror.list(keys.userRoles, userRoleSchema);
+  }
+
+  /** What these user roles allow together. */
+  rights(roles: readonly string[]): Rights {
+    return rightsOf(roles, (name) => this.userRole(name));
+  }
+
+  /** The holder of a valid API token, else null. */
+  apiToken(token: string, nowMs: number): Account | null {
+    const found = verifyApiToken(token, (key) => this.#mirror.text(key), nowMs);
+    return found && { name: `token ${found.name}`, coreId: null, rights: this.rights(found.roles) };
   }
 
   node(coreId: Uuid): NodeDefinition | null {

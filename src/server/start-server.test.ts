@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { encodeBody } from '../journal/body.ts';
 import { dialLink } from '../link/dial-link.ts';
 import type { LinkMessage } from '../link/messages.ts';
+import { Rights } from '../model/rights.ts';
 import { uuidV7 } from '../model/uuid.ts';
 import type { RunningServer } from './start-server.ts';
 import { eventually, TestServers } from './test-servers.ts';
@@ -39,6 +40,8 @@ const texts = (server: RunningServer) =>
     .page({ order: 'oldest', limit: 10 })
     .messages.map(({ text }) => text)
     .toSorted();
+
+const mayOperate = new Rights([{ right: 'operate' }]);
 
 test('a batch is acknowledged when two servers have it and is then on all three', async () => {
   await using servers = await TestServers.start(3);
@@ -139,8 +142,8 @@ test('an operation is on every server, and repeating it changes nothing', async 
   await eventually('b has it', () => b.view.counts().total === 1);
   const id = b.view.page({ order: 'newest', limit: 1 }).messages[0]?.id ?? '';
   const request = { kind: 'acknowledge' as const, messages: [id], idempotencyKey: servers.pool.id };
-  assert.equal((await b.view.operate(request, 'ann')).copies, 2);
-  await b.view.operate(request, 'ann');
+  assert.equal((await b.view.operate(request, { name: 'ann', rights: mayOperate })).copies, 2);
+  await b.view.operate(request, { name: 'ann', rights: mayOperate });
   await eventually('a shows it', () => a.view.message(id)?.message.state === 'acknowledged');
   assert.equal(a.view.message(id)?.operations.length, 1);
   assert.equal(a.view.message(id)?.message.acknowledgedBy, 'ann');

@@ -62,7 +62,7 @@ export class TestServers implements AsyncDisposable {
   static async start(count: number, options: TestServersOptions = {}): Promise<TestServers> {
     const folder = await mkdtemp(join(tmpdir(), 'wk-servers-'));
     const servers = new TestServers(await TestPool.make(), folder, options);
-    await servers.#define(keys.pool, {
+    await servers.define(keys.pool, {
       id: servers.pool.id,
       name: 'test',
       createdMs: 0,
@@ -82,10 +82,17 @@ export class TestServers implements AsyncDisposable {
     return this.#configs.get(server)?.url ?? '';
   }
 
+  /** Writes a definition into the coordinator. */
+  async define(key: string, value: object): Promise<void> {
+    const coordination = openMemory(this.#store, nodeTimers);
+    await coordination.transact({ conditions: [], writes: [{ key, value: JSON.stringify(value) }] });
+    await coordination.close();
+  }
+
   async enrolNode(name: string) {
     const identity = this.pool.identity('agent');
     const node = { coreId: identity.coreId, name, joinedMs: 0 };
-    await this.#define(keys.node(identity.coreId), node);
+    await this.define(keys.node(identity.coreId), node);
     await pause(50);
     return { ...node, identity };
   }
@@ -120,7 +127,7 @@ export class TestServers implements AsyncDisposable {
     });
     await nodeFiles.makeDirectory(data, 0o700);
     await writeIdentityFile(nodeFiles, serverPaths(data).identity, await this.pool.credentials(identity));
-    await this.#define(keys.server(identity.coreId), {
+    await this.define(keys.server(identity.coreId), {
       coreId: identity.coreId,
       name,
       url: config.url,
@@ -135,12 +142,6 @@ export class TestServers implements AsyncDisposable {
     this.#configs.set(server, config);
     this.running.push(server);
     return server;
-  }
-
-  async #define(key: string, value: object): Promise<void> {
-    const coordination = openMemory(this.#store, nodeTimers);
-    await coordination.transact({ conditions: [], writes: [{ key, value: JSON.stringify(value) }] });
-    await coordination.close();
   }
 }
 

@@ -6,6 +6,7 @@ import type { MessageStore } from '../messages/message-store.ts';
 import type {
   JoinAnswer,
   JoinRequest,
+  MessageCounts,
   MessagePageQuery,
   NodeView,
   OperationAnswer,
@@ -19,6 +20,8 @@ import type {
   VirtualInterfaces as InterfacesView,
 } from '../model/role-api.ts';
 import type { InterfacesAnswer, InterfacesRequest } from '../model/published-addresses.ts';
+import type { Account } from '../access/caller.ts';
+import { isNodeInScope, Rights, type Scope } from '../model/rights.ts';
 import type { Identity } from '../model/identity.ts';
 import type { Positions } from '../model/origin.ts';
 import type { Uuid } from '../model/uuid.ts';
@@ -28,7 +31,7 @@ import { changeRole } from './change-role.ts';
 import type { Copies } from './copies.ts';
 import type { Grants } from './grants.ts';
 import type { HealthWatch } from './health.ts';
-import type { Changes, MetricFamily, ServerView } from './http/view.ts';
+import type { Changes, MetricFamily, ServerView, Soon } from './http/view.ts';
 import { changesSince } from './live-changes.ts';
 import type { Members } from './members.ts';
 import type { CoordinatorState } from './keeper-link.ts';
@@ -62,6 +65,9 @@ export interface ViewParts {
   metrics(): readonly MetricFamily[];
 }
 
+/** With its own certificate a server reads, where permissions.ts has a row for servers at all. */
+const serverRights = new Rights([{ right: 'see' }]);
+
 /** What the HTTP API sees of this server. */
 export class View implements ServerView {
   readonly #parts: ViewParts;
@@ -74,59 +80,71 @@ export class View implements ServerView {
     return this.#parts.poolId;
   }
 
-  /** A user or server that the pool does not list (any more) is nobody, whatever its certificate says. */
   peerIdentity(request: IncomingMessage): Identity | null {
-    const identity = this.#parts.runtime.network.peerIdentity(request, this.#parts.poolId);
-    if (identity?.kind === 'user' && this.#parts.pool.userName(identity.coreId) === null) return null;
-    if (identity?.kind === 'server' && this.#parts.pool.server(identity.coreId) === null) return null;
-    return identity;
+    return this.#parts.runtime.network.peerIdentity(request, this.#parts.poolId);
   }
 
-  nameOf(identity: Identity): string {
+  /** A user or server that the pool does not list (any more) is nobody, whatever its certificate says. */
+  account({ kind, coreId }: Identity): Account | null {
     const { pool } = this.#parts;
-    const name =
-      identity.kind === 'user' ? pool.userName(identity.coreId) : pool.server(identity.coreId)?.name;
-    return name ?? identity.coreId;
+    if (kind === 'server') {
+      const server = pool.server(coreId);
+      return server && { name: server.name, coreId, rights: serverRights };
+    }
+    const user = kind === 'user' ? pool.user(coreId) : null;
+    if (user === null || user.disabled) return null;
+    return { name: user.name, coreId, rights: pool.rights(user.roles) };
   }
 
-  findApiToken(token: string): string | null {
-    return this.#parts.pool.apiTokenName(token, this.#parts.runtime.clock.wallMs());
+  apiToken(token: string): Account | null {
+    return this.#parts.pool.apiToken(token, this.#parts.runtime.clock.wallMs());
   }
 
-  page(query: MessagePageQuery) {
-    return this.#parts.messages.page(query);
+  page(query: MessagePageQuery, scope: Scope = null) {
+    return this.#parts.messages.page(query, scope);
   }
 
-  message(id: string) {
-    return this.#parts.messages.get(id);
+  message(id: string, scope: Scope = null) {
+    return this.#parts.messages.get(id, scope);
   }
 
-  counts() {
-    return this.#parts.messages.counts();
+  counts(): MessageCounts;
+  counts(scope: Scope): Soon<MessageCounts>;
+  counts(scope: Scope = null): Soon<MessageCounts> {
+    const { messages, runtime } = this.#parts;
+    if (scope === null) return messages.counts();
+    return messages.countsWithin(scope, () => new Promise((resolve) => runtime.timers.soon(resolve)));
   }
 
-  operate(request: OperationRequest, by: string): Promise<OperationAnswer> {
+  operate(request: OperationRequest, by: Pick<Account, 'name' | 'rights'>): Promise<OperationAnswer> {
     const { clock, random } = this.#parts.runtime;
     return operate({ ...this.#parts, clock, random }, request, by);
   }
 
-  poolStatus(): PoolStatus {
+  poolStatus(): PoolStatus;
+  poolStatus(scope: Scope): Soon<PoolStatus>;
+  poolStatus(scope: Scope = null): Soon<PoolStatus> {
     const { journal, self, members } = this.#parts;
-    return poolStatus({
+    const status = poolStatus({
       ...this.#parts,
       coordinatorState: this.#parts.coordinatorState(),
       self: { ...self, origin: journal.origin },
       positions: () => journal.positions(),
       memberPositions: (coreId) => members.positionsOf(coreId),
     });
+    return scope === null ? status : this.#withCounts(status, scope);
   }
 
-  nodes(): readonly NodeView[] {
+  async #withCounts(status: PoolStatus, scope: Scope): Promise<PoolStatus> {
+    return { ...status, messages: await this.counts(scope) };
+  }
+
+  nodes(scope: Scope = null): readonly NodeView[] {
     const { pool, messages } = this.#parts;
     return nodeViews(
       pool,
       messages.nodes((coreId) => pool.liveOriginOf(coreId)),
-    );
+    ).filter(({ name }) => isNodeInScope(scope, name));
   }
 
   roles(): RoleView[] {
@@ -169,8 +187,8 @@ export class View implements ServerView {
     return this.#parts.journal.positions();
   }
 
-  changesSince(since: Positions, messagesMax: number): Changes | 'trimmed' {
-    return changesSince(this.#parts, since, messagesMax);
+  changesSince(since: Positions, messagesMax: number, scope: Scope = null): Changes | 'trimmed' {
+    return changesSince({ ...this.#parts, scope }, since, messagesMax);
   }
 
   onCommit(listener: () => void): { close(): void } {

@@ -39,6 +39,7 @@ async function helpOf(path: string): Promise<string> {
     runtime: () => Promise.reject(new Error('a help text needs no runtime')),
     readInput: () => Promise.resolve(''),
     stopSignal: () => new AbortController().signal,
+    command: null,
     exitCode: 0,
   };
   const exitCode = await main([...path.split(' '), '--help'], cli);

@@ -41,7 +41,7 @@ export const stages: readonly Stage[] = [
           patterns: [
             'src/**/*.test.ts',
             'sim/**/*.test.ts',
-            'test/{tidy,runner,kill,pool,docs,scenarios,network}/**/*.test.ts',
+            'test/{tidy,runner,kill,pool,docs,permissions,scenarios,network}/**/*.test.ts',
             'bench/*.test.ts',
           ],
           timeoutMs: 600_000,

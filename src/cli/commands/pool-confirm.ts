@@ -53,13 +53,17 @@ async function run(cli: Cli, { config: path, force, json }: Options): Promise<vo
 /** A confirmation makes every server let go of its roles for a moment: none where none was asked for. */
 async function assertDoubt({ runtime, config }: Local): Promise<void> {
   const { credentials } = await readIdentityFile(runtime.files, serverPaths(config.data).identity);
-  const client = new PoolClient(runtime, {
-    servers: [config.url],
-    trust: { authorityPems: credentials.authorityPems },
-    credentials,
-    token: null,
-    timeoutMs: askMs,
-  });
+  const client = new PoolClient(
+    runtime,
+    {
+      servers: [config.url],
+      trust: { authorityPems: credentials.authorityPems },
+      credentials,
+      token: null,
+      timeoutMs: askMs,
+    },
+    'pool confirm',
+  );
   try {
     const { coordinator } = await client.ask({ path: '/api/v1/pool' }, poolStatusSchema);
     if (coordinator.doubt !== null) return;

@@ -4,13 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { openCoordination } from '../../coordination/open.ts';
-import {
-  actingRole,
-  keys,
-  poolSchema,
-  roleDefinitionSchema,
-  userDefinitionSchema,
-} from '../../model/definitions.ts';
+import { actingRole, keys, poolSchema, roleDefinitionSchema } from '../../model/definitions.ts';
+import { userDefinitionSchema } from '../../model/users.ts';
 import { readYamlFile } from '../../runtime/yaml-file.ts';
 import { readAuthorityFile } from '../../security/authority-file.ts';
 import { readIdentityFile } from '../../security/identity-file.ts';

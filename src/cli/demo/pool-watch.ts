@@ -24,7 +24,7 @@ export class PoolWatch {
 
   static async open(runtime: Runtime, pool: DemoPool): Promise<PoolWatch> {
     const target = await demoTarget(runtime, pool, [pool.virtualUrl, ...pool.servers.map(({ url }) => url)]);
-    return new PoolWatch(new PoolClient(runtime, target));
+    return new PoolWatch(new PoolClient(runtime, target, 'demo'));
   }
 
   get known(): Known {

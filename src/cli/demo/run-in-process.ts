@@ -19,6 +19,7 @@ export async function runInProcess(cli: Cli, folder: string, args: readonly stri
     runtime: () => cli.runtime(),
     readInput: () => Promise.resolve(''),
     stopSignal: () => cli.stopSignal(),
+    command: null,
     exitCode: 0,
   };
   const exitCode = await main(args, quiet);

@@ -3,9 +3,12 @@ import { liveEventSchema } from '../../model/api.ts';
 import { WatchError } from '../../model/errors.ts';
 import { errorAnswers, type App, type Parts } from './app.ts';
 import { authenticate } from './authenticate.ts';
+import { authorize } from './authorize.ts';
 import { LiveStream } from './live-stream.ts';
 import { decodePositions, positionsIdCharsMax } from './positions-id.ts';
 import { securityHeaders } from './security-headers.ts';
+
+const eventsPath = '/api/v1/events';
 
 /** Live streams of one server; each costs a socket and at most one unsent batch of messages. */
 export const streamsMax = 256;
@@ -14,7 +17,7 @@ export function eventRoutes(app: App, parts: Parts): void {
   const { view, streams } = parts;
   app.route({
     method: 'GET',
-    url: '/api/v1/events',
+    url: eventsPath,
     schema: {
       summary: 'Live changes as server-sent events',
       description:
@@ -40,7 +43,11 @@ export function eventRoutes(app: App, parts: Parts): void {
         log: parts.log,
         response: reply.raw,
         since: place === undefined ? view.positions() : decodePositions(place),
-        mayStay: async () => void (await authenticate(view, request.raw)),
+        scope: () => {
+          const caller = authenticate(view, request.raw);
+          authorize(`GET ${eventsPath}`, caller);
+          return caller.rights.scope('see');
+        },
       });
       const end = (): void => stream.end();
       streams.add(end);

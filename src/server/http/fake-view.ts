@@ -1,5 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { MessageView, OperationRequest } from '../../model/api.ts';
+import type { Account } from '../../access/caller.ts';
+import { rights, Rights, type Permission, type Scope } from '../../model/rights.ts';
 import type { Identity } from '../../model/identity.ts';
 import type { Positions } from '../../model/origin.ts';
 import type { RoleRequest, RoleView, VirtualInterfaces } from '../../model/role-api.ts';
@@ -57,6 +59,10 @@ export class FakeView implements ServerView {
   readonly #listeners = new Set<() => void>();
   identity: Identity | null = null;
   token: string = fakeToken;
+  /** Of whoever asks. */
+  permissions: readonly Permission[] = rights.map((right) => ({ right }));
+  /** Of the last question. */
+  scope: Scope = null;
   trimmedTo = 0;
   ready = true;
   held: string | null = null;
@@ -74,14 +80,18 @@ export class FakeView implements ServerView {
   peerIdentity(_request: IncomingMessage): Identity | null {
     return this.identity;
   }
-  nameOf(): string {
-    return 'ann';
+  account({ kind, coreId }: Identity): Account | null {
+    return kind === 'server'
+      ? { name: 'm1', coreId, rights: new Rights([{ right: 'see' }]) }
+      : { name: 'ann', coreId, rights: new Rights(this.permissions) };
   }
-  findApiToken(token: string): string | null {
-    return token === this.token ? 'nightly' : null;
+  apiToken(token: string): Account | null {
+    if (token !== this.token) return null;
+    return { name: 'token nightly', coreId: null, rights: new Rights(this.permissions) };
   }
-  page(): { messages: MessageView[]; next: string | null } {
+  page(_query: unknown, scope: Scope): { messages: MessageView[]; next: string | null } {
     if (this.failure) throw this.failure;
+    this.scope = scope;
     return { messages: this.journal.slice(-100).toReversed(), next: null };
   }
   message(id: string): { message: MessageView; operations: [] } | null {
@@ -91,7 +101,7 @@ export class FakeView implements ServerView {
   counts(): typeof counts {
     return counts;
   }
-  async operate(request: OperationRequest, by: string): Promise<{ results: []; copies: number }> {
+  async operate(request: OperationRequest, { name: by }: Account): Promise<{ results: []; copies: number }> {
     this.operations.push({ request, by });
     return { results: [], copies: 2 };
   }

@@ -4,8 +4,10 @@ import type { HttpHandler } from '../../runtime/network.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { WatchError } from '../../model/errors.ts';
 import type { App, Parts } from './app.ts';
-import { access } from './access.ts';
-import { authenticate, type Caller } from './authenticate.ts';
+import type { Caller } from '../../access/caller.ts';
+import { routePermission } from '../../model/permissions.ts';
+import { authenticate } from './authenticate.ts';
+import { authorize } from './authorize.ts';
 import { describe } from './describe.ts';
 import { answerError, notFound } from './error-answer.ts';
 import { eventRoutes } from './event-routes.ts';
@@ -89,10 +91,10 @@ function guard(app: App, parts: Parts): void {
       parts.metrics.requestEnded(routeOf(request), reply.raw.statusCode);
     });
     if (running > requestsMax) throw new WatchError('WK_OVERLOADED');
-    if (access[routeOf(request)] === 'anyone') return;
-    request.caller = await authenticate(parts.view, request.raw);
-    if (request.routeOptions.url !== undefined && access[routeOf(request)] === undefined)
-      throw new WatchError('WK_DENIED');
+    const route = routeOf(request);
+    if (routePermission(route)?.who === 'anyone') return;
+    request.caller = authenticate(parts.view, request.raw);
+    if (route !== 'none') authorize(route, request.caller);
   });
 }
 

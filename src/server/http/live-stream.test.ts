@@ -8,6 +8,7 @@ import {
   gatherMs,
   heartbeatEveryMs,
   LiveStream,
+  lookEveryMs,
   slowAfterMs,
   type EventSink,
 } from './live-stream.ts';
@@ -71,10 +72,11 @@ function start(): { view: FakeView; timers: ManualTimers; sink: FakeSink; rights
   const timers = new ManualTimers();
   const sink = new FakeSink();
   const rights = { stay: true };
-  const mayStay = async (): Promise<void> => {
+  const scope = (): null => {
     if (!rights.stay) throw new Error('revoked');
+    return null;
   };
-  new LiveStream({ view, timers, log: silentLog, response: sink, since: {}, mayStay }).start();
+  new LiveStream({ view, timers, log: silentLog, response: sink, since: {}, scope }).start();
   return { view, timers, sink, rights };
 }
 
@@ -115,9 +117,20 @@ test('heartbeats while nothing happens; a revoked token ends the stream', async 
   await timers.advance(heartbeatEveryMs * 2 + 10);
   assert.equal(sink.written.filter((text) => text.startsWith(':')).length, 2);
   rights.stay = false;
-  await timers.advance(heartbeatEveryMs);
+  await timers.advance(lookEveryMs);
   assert.ok(sink.ended);
   assert.equal(view.listeners, 0);
+});
+
+test('not one message more goes to a reader whose rights are gone', async () => {
+  const { timers, sink, rights, view } = start();
+  await timers.advance(gatherMs * 2);
+  const before = sink.written.length;
+  rights.stay = false;
+  view.report(fakeMessage(1));
+  await timers.advance(gatherMs * 2);
+  assert.ok(sink.ended);
+  assert.equal(sink.written.length, before);
 });
 
 test('a reader that went away leaves nothing behind', async () => {

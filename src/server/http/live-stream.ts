@@ -1,6 +1,7 @@
 import type { LiveEvent } from '../../model/api.ts';
 import { textOf } from '../../model/errors.ts';
 import type { Positions } from '../../model/origin.ts';
+import type { Scope } from '../../model/rights.ts';
 import type { Timer, Timers } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import { every } from '../../runtime/timing.ts';
@@ -10,6 +11,8 @@ import type { ServerView } from './view.ts';
 /** Commits within this time share one event, so that a storm costs a reader 20 events a second and no more. */
 export const gatherMs = 50;
 export const heartbeatEveryMs = 15_000;
+/** A reader whose session has ended is gone within this time, also while nothing happens. */
+export const lookEveryMs = 2_000;
 /** A reader that has taken nothing of what lies in its socket for this long is too slow. */
 export const slowAfterMs = 30_000;
 export const batchMessagesMax = 500;
@@ -30,8 +33,8 @@ export interface LiveStreamOptions {
   readonly response: EventSink;
   /** Null when the place asked for could not be read: begins with `reset`. */
   readonly since: Positions | null;
-  /** Rejects once the reader may no longer read (its token was revoked). */
-  mayStay(): Promise<void>;
+  /** What the reader may see now; throws once it may no longer read (its session ended, its token was revoked). */
+  scope(): Scope;
 }
 
 /**
@@ -51,6 +54,7 @@ export class LiveStream {
   #slow: Timer | null = null;
   #gathering: Timer | null = null;
   #heartbeat: Timer | null = null;
+  #look: Timer | null = null;
   #commits: { close(): void } | null = null;
 
   constructor(options: LiveStreamOptions) {
@@ -64,6 +68,7 @@ export class LiveStream {
     response.on('drain', () => this.#drained());
     this.#commits = view.onCommit(() => this.#committed());
     this.#heartbeat = every(timers, heartbeatEveryMs, () => this.#beat());
+    this.#look = every(timers, lookEveryMs, () => void this.#scope());
     response.write('retry: 1000\n');
     if (since === null) this.#send({ type: 'reset' });
     else this.#send({ type: 'messages', messages: [] });
@@ -79,7 +84,7 @@ export class LiveStream {
   #stop(): void {
     this.#mode = 'ended';
     this.#commits?.close();
-    for (const timer of [this.#slow, this.#gathering, this.#heartbeat]) timer?.cancel();
+    for (const timer of [this.#slow, this.#gathering, this.#heartbeat, this.#look]) timer?.cancel();
   }
 
   #committed(): void {
@@ -93,7 +98,9 @@ export class LiveStream {
     this.#mode = 'reading';
     this.#again = false;
     try {
-      const changes = await this.#options.view.changesSince(this.#place, batchMessagesMax);
+      const scope = this.#scope();
+      if (scope === undefined) return;
+      const changes = await this.#options.view.changesSince(this.#place, batchMessagesMax, scope);
       if (this.#isEnded()) return;
       this.#mode = 'idle';
       if (changes === 'trimmed') this.#reset();
@@ -152,13 +159,18 @@ export class LiveStream {
     this.#options.timers.after(1_000, () => this.#options.response.destroy());
   }
 
-  async #beat(): Promise<void> {
+  /** Undefined when the stream was ended. */
+  #scope(): Scope | undefined {
     try {
-      await this.#options.mayStay();
+      return this.#options.scope();
     } catch (error) {
       this.#options.log.info('a live stream was ended', { because: textOf(error) });
-      return this.end();
+      this.end();
+      return undefined;
     }
+  }
+
+  #beat(): void {
     // In every other mode something is on its way, or the socket is full already.
     if (this.#mode === 'idle' && !this.#options.response.write(': still here\n\n')) this.#block();
   }

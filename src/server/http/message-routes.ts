@@ -10,6 +10,7 @@ import {
 } from '../../model/api.ts';
 import { WatchError } from '../../model/errors.ts';
 import { severities } from '../../model/severity.ts';
+import { known, seenBy } from './authorize.ts';
 import { errorAnswers, type App, type Parts } from './app.ts';
 
 const severity = z.enum(severities);
@@ -36,7 +37,7 @@ export function messageRoutes(app: App, { view }: Parts): void {
       querystring: pageQuerystringSchema,
       response: { 200: messagePageSchema, ...errorAnswers },
     },
-    handler: async ({ query }) => view.page(query),
+    handler: async ({ query, caller }) => view.page(query, seenBy(caller)),
   });
 
   app.route({
@@ -47,8 +48,8 @@ export function messageRoutes(app: App, { view }: Parts): void {
       params: z.strictObject({ id: z.uuid() }),
       response: { 200: messageDetailSchema, ...errorAnswers },
     },
-    handler: async ({ params }) => {
-      const detail = await view.message(params.id.toLowerCase());
+    handler: async ({ params, caller }) => {
+      const detail = await view.message(params.id.toLowerCase(), seenBy(caller));
       if (detail === null) throw new WatchError('WK_NOT_FOUND', `there is no message ${params.id}`);
       return detail;
     },
@@ -59,15 +60,15 @@ export function messageRoutes(app: App, { view }: Parts): void {
     url: '/api/v1/operations',
     schema: {
       summary: 'Acknowledge, own, annotate … up to 1,000 messages',
-      description: 'Answers 200 also when some of the messages are not there: look at `results`.',
+      description:
+        'Answers 200 also when some of the messages are not there, or not yours to work on: look at `results`.',
       body: operationRequestSchema,
       response: { 200: operationAnswerSchema, ...errorAnswers },
     },
     handler: async ({ body, caller }) => {
-      if (caller === null) throw new WatchError('WK_UNAUTHENTICATED');
       if (body.kind === 'annotate' && body.text === undefined)
         throw new WatchError('WK_BAD_REQUEST', 'body.text: an annotation needs a text');
-      return view.operate(body, caller.name);
+      return view.operate(body, known(caller));
     },
   });
 
@@ -78,6 +79,6 @@ export function messageRoutes(app: App, { view }: Parts): void {
       summary: 'Messages by state and severity',
       response: { 200: messageCountsSchema, ...errorAnswers },
     },
-    handler: async () => view.counts(),
+    handler: async ({ caller }) => view.counts(seenBy(caller)),
   });
 }

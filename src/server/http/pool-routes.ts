@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { joinAnswerSchema, joinRequestSchema, nodeViewSchema, poolStatusSchema } from '../../model/api.ts';
-import { WatchError } from '../../model/errors.ts';
 import { interfacesAnswerSchema, interfacesRequestSchema } from '../../model/published-addresses.ts';
+import { known, seenBy } from './authorize.ts';
 import { errorAnswers, type App, type Parts } from './app.ts';
 import { description } from './describe.ts';
 
@@ -15,7 +15,7 @@ export function poolRoutes(app: App, { view }: Parts): void {
       summary: 'The pool as the answering server sees it',
       response: { 200: poolStatusSchema, ...errorAnswers },
     },
-    handler: async () => view.poolStatus(),
+    handler: async ({ caller }) => view.poolStatus(seenBy(caller)),
   });
 
   app.route({
@@ -25,7 +25,7 @@ export function poolRoutes(app: App, { view }: Parts): void {
       summary: 'Every node, and the server that its agent is connected to',
       response: { 200: z.object({ nodes: z.array(nodeViewSchema) }), ...errorAnswers },
     },
-    handler: async () => ({ nodes: [...(await view.nodes())] }),
+    handler: async ({ caller }) => ({ nodes: [...(await view.nodes(seenBy(caller)))] }),
   });
 
   app.route({
@@ -38,8 +38,7 @@ export function poolRoutes(app: App, { view }: Parts): void {
       response: { 200: interfacesAnswerSchema, ...errorAnswers },
     },
     handler: async ({ params, body, caller }) => {
-      if (caller === null) throw new WatchError('WK_UNAUTHENTICATED');
-      return view.changeInterfaces(params.server, body, caller.name);
+      return view.changeInterfaces(params.server, body, known(caller).name);
     },
   });
 

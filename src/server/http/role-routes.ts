@@ -8,6 +8,7 @@ import {
   roleViewSchema,
   virtualInterfacesSchema,
 } from '../../model/role-api.ts';
+import { known } from './authorize.ts';
 import { errorAnswers, type App, type Parts } from './app.ts';
 
 /** A slash in the name of a role (`virtual-interface/NAME`) is sent as `%2F`. */
@@ -78,8 +79,7 @@ export function roleRoutes(app: App, { view }: Parts): void {
       response: { 200: roleViewSchema, ...errorAnswers },
     },
     handler: async ({ params, body, caller }) => {
-      if (caller === null) throw new WatchError('WK_UNAUTHENTICATED');
-      return view.changeRole(params.role, body, caller.name);
+      return view.changeRole(params.role, body, known(caller).name);
     },
   });
 }

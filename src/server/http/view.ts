@@ -14,6 +14,8 @@ import type {
 } from '../../model/api.ts';
 import type { InterfacesAnswer, InterfacesRequest } from '../../model/published-addresses.ts';
 import type { RoleChangeView, RoleRequest, RoleView, VirtualInterfaces } from '../../model/role-api.ts';
+import type { Account } from '../../access/caller.ts';
+import type { Scope } from '../../model/rights.ts';
 import type { Identity } from '../../model/identity.ts';
 import type { Positions } from '../../model/origin.ts';
 
@@ -30,19 +32,22 @@ export interface ServerView {
 
   /** Who the TLS library says is at the other end; null where no certificate was presented or believed. */
   peerIdentity(request: IncomingMessage): Identity | null;
-  /** The name that a person or server goes by, written into its operations (1 to 256 characters). */
-  nameOf(identity: Identity): Soon<string>;
-  /** The name of a valid API token; null when this pool does not know it or it has expired. */
-  findApiToken(token: string): Soon<string | null>;
+  /** A user or server of the pool; null when it is not listed (any more), or disabled. */
+  account(identity: Identity): Account | null;
+  /** The holder of a valid API token; null when this pool does not know it or it has expired. */
+  apiToken(token: string): Account | null;
 
-  page(query: MessagePageQuery): Soon<MessagePage>;
-  /** Null when there is no such message. */
-  message(id: string): Soon<MessageDetail | null>;
-  counts(): Soon<MessageCounts>;
-  /** Resolves when the operations are on disk here, and on a second server or known to be at risk. */
-  operate(request: OperationRequest, by: string): Promise<OperationAnswer>;
-  poolStatus(): Soon<PoolStatus>;
-  nodes(): Soon<readonly NodeView[]>;
+  page(query: MessagePageQuery, scope: Scope): Soon<MessagePage>;
+  /** Null when there is no such message in the scope. */
+  message(id: string, scope: Scope): Soon<MessageDetail | null>;
+  counts(scope: Scope): Soon<MessageCounts>;
+  /**
+   * Resolves when the operations are on disk here, and on a second server or known to be at risk. A message that the
+   * caller may not see is not there; one that it may not operate on is named in the answer.
+   */
+  operate(request: OperationRequest, by: Account): Promise<OperationAnswer>;
+  poolStatus(scope: Scope): Soon<PoolStatus>;
+  nodes(scope: Scope): Soon<readonly NodeView[]>;
   virtualInterfaces(): Soon<VirtualInterfaces>;
   roles(): Soon<readonly RoleView[]>;
   /** Null when there is no such role. */
@@ -60,9 +65,10 @@ export interface ServerView {
   positions(): Positions;
   /**
    * Messages that changed after `since`, as they are now, about `messagesMax` at most, and the positions that one
-   * has after having read them. `trimmed`: what happened since then is no longer in this journal.
+   * has after having read them; those out of the scope are left out. `trimmed`: what happened since then is no longer
+   * in this journal.
    */
-  changesSince(since: Positions, messagesMax: number): Soon<Changes | 'trimmed'>;
+  changesSince(since: Positions, messagesMax: number, scope: Scope): Soon<Changes | 'trimmed'>;
   /** Runs after each commit that moved the positions. Must be cheap: it may be called thousands of times a second. */
   onCommit(listener: () => void): { close(): void };
 

@@ -9,7 +9,7 @@ import type { Stored } from './compare.ts';
 export function readStored(runtime: Runtime, pool: DemoPool, group: string): Promise<Stored[]> {
   return Promise.all(
     pool.servers.map(async ({ name, url }) => {
-      const client = new PoolClient(runtime, await demoTarget(runtime, pool, [url]));
+      const client = new PoolClient(runtime, await demoTarget(runtime, pool, [url]), 'demo');
       return { server: name, messages: await readAll(client, group) };
     }),
   );

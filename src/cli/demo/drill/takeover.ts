@@ -45,7 +45,7 @@ async function actingNow(
   demo: RunningDemo,
 ): Promise<{ coreId: string; name: string; epoch: number; because: string }> {
   const { runtime, pool } = demo;
-  const client = new PoolClient(runtime, await demoTarget(runtime, pool, [pool.virtualUrl]));
+  const client = new PoolClient(runtime, await demoTarget(runtime, pool, [pool.virtualUrl]), 'demo');
   const acting = actingOf(await client.ask({ path: '/api/v1/pool' }, poolStatusSchema));
   if (!acting?.holder) throw new WatchError('WK_UNAVAILABLE', 'no server is acting');
   const { holder, holderName, epoch, because } = acting;

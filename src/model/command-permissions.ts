@@ -1,0 +1,83 @@
+/**
+ * What each command of the command line needs. `asks`: routes of the API, which check who asks (permissions.ts); a
+ * command can ask no other. `local`: what it works with on this machine, which the operating system guards:
+ * `coordinator` and `data` are files of the server's own user, `agent` the local socket of the agent, `own` what belongs to
+ * whoever runs it, `none` nothing.
+ */
+export interface CommandPermission {
+  readonly asks: readonly string[];
+  readonly local: 'coordinator' | 'data' | 'agent' | 'own' | 'none';
+}
+
+function asking(...asks: string[]): CommandPermission {
+  return { asks, local: 'none' };
+}
+
+const operations = asking('POST /api/v1/operations');
+const role = 'GET /api/v1/roles/:role';
+const changeRole = asking(role, 'POST /api/v1/roles/:role', `${role}/history`);
+const pool = 'GET /api/v1/pool';
+const coordinator: CommandPermission = { asks: [], local: 'coordinator' };
+const data: CommandPermission = { asks: [], local: 'data' };
+const own: CommandPermission = { asks: [], local: 'own' };
+const none: CommandPermission = { asks: [], local: 'none' };
+const agent: CommandPermission = { asks: [], local: 'agent' };
+
+export const commandPermissions: Readonly<Record<string, CommandPermission>> = {
+  demo: {
+    asks: [pool, 'GET /api/v1/nodes', 'GET /api/v1/messages', 'POST /api/v1/join'],
+    local: 'own',
+  },
+  'pool create': own,
+  'pool token': coordinator,
+  'pool status': asking(pool),
+  'pool confirm': { asks: [pool], local: 'coordinator' },
+  'server join': { asks: ['POST /api/v1/join'], local: 'own' },
+  'server run': data,
+  'server run-process': data,
+  'server interfaces': asking(pool, 'POST /api/v1/servers/:server/interfaces'),
+  'server remove': { asks: [pool], local: 'coordinator' },
+  'server backup': data,
+  'server restore': data,
+  'agent join': { asks: ['POST /api/v1/join'], local: 'own' },
+  'agent run': data,
+  'agent status': agent,
+  'message send': agent,
+  'message list': asking('GET /api/v1/messages', 'GET /api/v1/events'),
+  'message show': asking('GET /api/v1/messages/:id'),
+  'message acknowledge': operations,
+  'message unacknowledge': operations,
+  'message own': operations,
+  'message disown': operations,
+  'message annotate': operations,
+  'node list': asking('GET /api/v1/nodes'),
+  'token create': coordinator,
+  'token list': coordinator,
+  'token revoke': coordinator,
+  'role list': asking('GET /api/v1/roles'),
+  'role show': asking(role),
+  'role move': changeRole,
+  'role pin': changeRole,
+  'role unpin': changeRole,
+  'role order': changeRole,
+  'role failback': changeRole,
+  'role history': asking('GET /api/v1/roles', `${role}/history`),
+  'virtual-interface add': coordinator,
+  'virtual-interface list': asking('GET /api/v1/virtual-interfaces'),
+  'virtual-interface remove': coordinator,
+  'policy check': own,
+  'policy print': own,
+  'policy explain': own,
+  'context add': own,
+  'context list': own,
+  'context use': own,
+  'context remove': own,
+  completion: none,
+  complete: none,
+  version: none,
+};
+
+/** Null where there is no row: the command is refused. */
+export function commandPermission(path: string): CommandPermission | null {
+  return Object.hasOwn(commandPermissions, path) ? (commandPermissions[path] ?? null) : null;
+}

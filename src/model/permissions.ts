@@ -1,0 +1,107 @@
+import type { Right } from './rights.ts';
+
+/**
+ * Who may do what: one row for every type of message on the link, every HTTP route and every command. Server, command
+ * line and console read this table, and nothing else decides. What has no row is refused; tests hold the table equal to
+ * what there is, and try every row as every kind of caller (docs/who-may-do-what.md has the outcome).
+ */
+
+/** Who speaks to whom on the link. Only a server may send an agent anything but greetings and heartbeats. */
+export type Direction = 'agent to server' | 'server to agent' | 'server to server';
+const anyDirection: readonly Direction[] = ['agent to server', 'server to agent', 'server to server'];
+
+export const linkPermissions = {
+  hello: ['agent to server', 'server to server'],
+  welcome: ['server to agent', 'server to server'],
+  refused: anyDirection,
+  ping: anyDirection,
+  pong: anyDirection,
+  batch: ['agent to server'],
+  stored: ['server to agent'],
+  again: ['server to agent'],
+  goBack: ['server to agent'],
+  servers: ['server to agent'],
+  entries: ['server to server'],
+  positions: ['server to server'],
+  confirmPlease: ['server to server'],
+  confirmed: ['server to server'],
+  trimmed: ['server to server'],
+  snapshotPlease: ['server to server'],
+  snapshotPart: ['server to server'],
+} as const satisfies Record<string, readonly Direction[]>;
+
+/** Kinds of callers. A server uses its own certificate for few questions, and never in the name of a person. */
+export type CallerKind = 'user' | 'token' | 'server';
+
+export interface RoutePermission {
+  /** `anyone`: the request brings its own proof, or there is nothing to protect. */
+  readonly who: 'anyone' | readonly CallerKind[];
+  /** Null: being known is enough. */
+  readonly right: Right | null;
+  /**
+   * `whole`: the right is needed over everything. `part`: over something, and the answer holds only what it is over;
+   * what is asked to be changed is checked item by item.
+   */
+  readonly over: 'whole' | 'part';
+}
+
+const anyone: RoutePermission = { who: 'anyone', right: null, over: 'part' };
+const people = ['user', 'token'] as const;
+const known: RoutePermission = { who: people, right: null, over: 'part' };
+const see: RoutePermission = { who: people, right: 'see', over: 'part' };
+const seeAll: RoutePermission = { who: people, right: 'see', over: 'whole' };
+const operate: RoutePermission = { who: people, right: 'operate', over: 'part' };
+const configure: RoutePermission = { who: people, right: 'configure', over: 'whole' };
+
+export const routePermissions: Readonly<Record<string, RoutePermission>> = {
+  'GET /api/v1/messages': see,
+  'GET /api/v1/messages/:id': see,
+  'POST /api/v1/operations': operate,
+  'GET /api/v1/counts': see,
+  'GET /api/v1/events': see,
+  'GET /api/v1/nodes': see,
+  // Servers ask each other where their journals stand: before one is removed, and before a coordinator is confirmed.
+  'GET /api/v1/pool': { ...see, who: ['user', 'token', 'server'] },
+  'GET /api/v1/virtual-interfaces': see,
+  'GET /api/v1/roles': see,
+  'GET /api/v1/roles/:role': see,
+  'GET /api/v1/roles/:role/history': see,
+  'POST /api/v1/roles/:role': configure,
+  'POST /api/v1/servers/:server/interfaces': configure,
+  'GET /api/v1/openapi.json': known,
+  'GET /metrics': seeAll,
+  // A join token is the proof here, and load balancers and service managers have none to show.
+  'POST /api/v1/join': anyone,
+  'GET /healthz': anyone,
+  'GET /readyz': anyone,
+  'GET /healthz/virtual/:name': anyone,
+};
+
+/** The row of a request; null where there is none, which means that nobody may. */
+export function routePermission(route: string): RoutePermission | null {
+  return Object.hasOwn(routePermissions, route) ? (routePermissions[route] ?? null) : null;
+}
+
+/** The route that a request goes to, `GET /api/v1/messages/:id`; null where there is none. */
+export function routeOf(method: string, path: string): string | null {
+  const parts = (path.split('?')[0] ?? '').split('/');
+  const routes = Object.keys(routePermissions).filter((route) => {
+    const [verb, pattern = ''] = route.split(' ');
+    const wanted = pattern.split('/');
+    return (
+      verb === method &&
+      wanted.length === parts.length &&
+      wanted.every((part, at) => (part.startsWith(':') ? parts[at] !== '' : part === parts[at]))
+    );
+  });
+  // `/messages/:id` also fits what has a route of its own.
+  return routes.find((route) => !route.includes(':')) ?? routes[0] ?? null;
+}
+
+/** Whether rights are enough for that row, as the server decides and the console shows beforehand. */
+export function isAllowed(
+  { right, over }: RoutePermission,
+  of: { has(right: Right): boolean; hasWhole(right: Right): boolean },
+): boolean {
+  return right === null || (over === 'whole' ? of.hasWhole(right) : of.has(right));
+}

@@ -1,0 +1,97 @@
+import { hash } from 'node:crypto';
+import { keys } from '../../src/model/definitions.ts';
+import { rights } from '../../src/model/rights.ts';
+import type { Credentials } from '../../src/runtime/network.ts';
+import { TestPool } from '../../src/security/test-pool.ts';
+import type { TestServers } from '../../src/server/test-servers.ts';
+
+/** Somebody who tries every route and every message of the link. */
+export interface Tried {
+  readonly name: string;
+  /** Null: comes without a certificate. */
+  readonly credentials: Credentials | null;
+  readonly token?: string;
+  /** The name that it says hello with. */
+  readonly nodeName?: string;
+}
+
+const tokenOf = (letter: string): string => `wka1.${letter.repeat(43)}`;
+
+/** One of each class of identity that there is. */
+export async function everyCaller(servers: TestServers): Promise<Tried[]> {
+  const { pool } = servers;
+  const stranger = await TestPool.make();
+  const believing = (credentials: Credentials): Credentials => ({
+    ...credentials,
+    authorityPems: [pool.authority.certificatePem],
+  });
+  const agent = await servers.enrolNode('web1');
+  const server = pool.identity('server');
+  await servers.define(keys.server(server.coreId), {
+    coreId: server.coreId,
+    name: 'm9',
+    url: 'https://127.0.0.1:9',
+    joinedMs: 0,
+  });
+  await servers.define(keys.apiToken(hash('sha256', tokenOf('o'))), {
+    name: 'old',
+    createdMs: 0,
+    expiresMs: 1,
+    roles: ['administrator'],
+  });
+  await servers.define(keys.apiToken(hash('sha256', tokenOf('n'))), {
+    name: 'new',
+    createdMs: 0,
+    expiresMs: null,
+    roles: ['observer'],
+  });
+  const outsiders: Tried[] = [
+    { name: 'nobody', credentials: null },
+    {
+      name: 'self-made',
+      credentials: believing(await stranger.credentials({ ...pool.identity('user') })),
+    },
+    {
+      name: 'other authority',
+      credentials: believing(await stranger.credentials(stranger.identity('user'))),
+    },
+  ];
+  return [
+    ...outsiders,
+    { name: 'agent', credentials: await pool.credentials(agent.identity), nodeName: 'web1' },
+    { name: 'removed agent', credentials: await pool.credentials(pool.identity('agent')), nodeName: 'web2' },
+    { name: 'witness', credentials: await pool.credentials(pool.identity('witness')) },
+    { name: 'server', credentials: await pool.credentials(server) },
+    { name: 'removed server', credentials: await pool.credentials(pool.identity('server')) },
+    ...(await everyUser(servers)),
+    { name: 'service token', credentials: null, token: tokenOf('n') },
+    { name: 'expired token', credentials: null, token: tokenOf('o') },
+  ];
+}
+
+async function everyUser(servers: TestServers): Promise<Tried[]> {
+  const { pool } = servers;
+  const user = async (name: string, roles: readonly string[], disabled = false): Promise<Tried> => {
+    const identity = pool.identity('user');
+    await servers.define(keys.user(identity.coreId), {
+      coreId: identity.coreId,
+      name: name.replaceAll(/[^a-z]+/g, '-'),
+      createdMs: 0,
+      roles,
+      disabled,
+    });
+    return { name, credentials: await pool.credentials(identity) };
+  };
+  const users = [await user('user: none', []), await user('user: disabled', ['administrator'], true)];
+  for (const right of rights) {
+    const role = `only-${right}`;
+    await servers.define(keys.userRole(role), { name: role, permissions: [{ right }] });
+    users.push(await user(`user: ${right}`, [role]));
+    if (right === 'administer') continue;
+    const part = `some-${right}`;
+    await servers.define(keys.userRole(part), { name: part, permissions: [{ right, nodes: ['db*'] }] });
+    users.push(await user(`user: ${right}, some nodes`, [part]));
+  }
+  users.push({ name: 'removed user', credentials: await pool.credentials(pool.identity('user')) });
+  return users;
+}
