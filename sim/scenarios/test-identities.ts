@@ -1,4 +1,5 @@
 import { TestPool } from '../../src/security/test-pool.ts';
+import { epochMs } from '../world/clock.ts';
 
 const serversMax = 12;
 
@@ -17,7 +18,7 @@ export function nodeId(number: number): string {
 const files = await Promise.all(
   Array.from({ length: serversMax }, async (_, i) => {
     const identity = { pool: poolId, kind: 'server', coreId: serverId(i + 1) } as const;
-    const { keyPem, certificatePem, authorityPems } = await pool.credentials(identity);
+    const { keyPem, certificatePem, authorityPems } = await pool.credentials(identity, epochMs);
     return [keyPem, certificatePem, ...authorityPems].map((pem) => `${pem.trim()}\n`).join('');
   }),
 );

@@ -3,7 +3,7 @@ import type { SimProcess } from './process.ts';
 import type { Scheduler } from './scheduler.ts';
 
 /** Virtual time 0 on the wall: some day in 2026. */
-const epochMs = 1_780_000_000_000;
+export const epochMs = 1_780_000_000_000;
 
 /** One machine's two clocks. `rate` is how many of its milliseconds pass in one of virtual time. */
 export class MachineClock {

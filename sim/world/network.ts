@@ -75,6 +75,8 @@ export class SimNetwork {
       replaceCredentials: (credentials) => {
         identity = identityOf(credentials);
       },
+      // Nobody shows a certificate here; the gateway drops whom the pool does not know.
+      recheck: () => undefined,
       close: () => {
         stop();
         for (const [connection, through] of this.#connections)

@@ -4,6 +4,7 @@ import type { MessageDraft } from '../model/message.ts';
 import type { Policy } from '../model/policy.ts';
 import type { Credentials } from '../runtime/network.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import { AgentIdentity } from './agent-identity.ts';
 import type { AgentStatus } from './agent-status.ts';
 import { Buffer } from './buffer/buffer.ts';
 import type { AgentConfig } from './config.ts';
@@ -16,11 +17,14 @@ import { fitDraft } from './sources/fit-draft.ts';
 import { LogFileSource } from './sources/log-file.ts';
 import type { Source, SourceOptions } from './sources/source.ts';
 import { AgentStream } from './stream/agent-stream.ts';
+import type { IdentityStore } from '../security/identity-store.ts';
 
 export interface AgentOptions {
   readonly runtime: Runtime;
   readonly config: AgentConfig;
   readonly credentials: Credentials;
+  /** Where they are kept and renewed; without it they stay as they are. */
+  readonly identity?: IdentityStore;
   readonly policies: LoadedPolicies;
   readonly version: string;
   /** The disk failed: nothing more can be believed, the process must end and be started anew. */
@@ -98,7 +102,26 @@ class RunningAgent implements Agent {
     );
     report(runtime, buffer, startMessages(config, policies, version));
     const { pool, servers } = config;
-    stream = parts.use(new AgentStream({ runtime, node, pool, servers, credentials, version, buffer }));
+    const identity = parts.use(
+      new AgentIdentity({
+        runtime,
+        credentials,
+        store: options.identity ?? null,
+        servers: () => stream?.status.servers ?? servers,
+      }),
+    );
+    stream = parts.use(
+      new AgentStream({
+        runtime,
+        node,
+        pool,
+        servers,
+        credentials: () => identity.credentials,
+        disbelieved: () => identity.disbelieved(),
+        version,
+        buffer,
+      }),
+    );
     const onProblem = problemReporter(runtime, buffer);
     const sources = policies.policies.map((policy) =>
       parts.use(sourceOf(policy, { runtime, buffer, onProblem })),

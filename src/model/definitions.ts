@@ -47,6 +47,12 @@ export const keys = {
   /** apiTokenSchema, by the SHA-256 (hex) of the token. */
   apiToken: (sha256: string) => `tokens/api/${sha256}`,
   apiTokens: 'tokens/api/',
+  /** certificateRecordSchema (trust.ts), by the core ID of its owner. */
+  certificate: (coreId: string) => `certificates/${coreId}`,
+  certificates: 'certificates/',
+  /** revocationSchema (trust.ts) */
+  revocation: (coreId: string) => `revoked/${coreId}`,
+  revocations: 'revoked/',
 } as const;
 
 const ms = z.int().min(0);

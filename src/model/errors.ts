@@ -12,6 +12,7 @@ export const errorTable = {
     text: 'a certificate or a bearer token is needed',
   },
   WK_DENIED: { retry: false, status: 403, exit: 4, text: 'this identity may not do that' },
+  WK_REVOKED: { retry: false, status: 403, exit: 4, text: 'this identity was revoked' },
   WK_NOT_FOUND: { retry: false, status: 404, exit: 3, text: 'there is no such thing' },
   WK_CONFLICT: { retry: false, status: 409, exit: 6, text: 'it was changed in the meantime' },
   WK_TOO_LARGE: { retry: false, status: 413, exit: 2, text: 'the request is too large' },

@@ -72,6 +72,8 @@ export const routePermissions: Readonly<Record<string, RoutePermission>> = {
   'GET /metrics': seeAll,
   // A join token is the proof here, and load balancers and service managers have none to show.
   'POST /api/v1/join': anyone,
+  // The request is signed by the key of the certificate, which may have expired.
+  'POST /api/v1/renew': anyone,
   'GET /healthz': anyone,
   'GET /readyz': anyone,
   'GET /healthz/virtual/:name': anyone,

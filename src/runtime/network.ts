@@ -8,6 +8,13 @@ export interface Credentials {
   readonly authorityPems: readonly string[];
 }
 
+/** What the certificate of a peer says of itself beside whom it names. */
+export interface PeerCertificate {
+  /** SHA-256 of its public key (SPKI, DER), lower-case hex. */
+  readonly keySha256: string;
+  readonly notAfterMs: number;
+}
+
 /** One established connection of the link: whole messages, in order, to a peer whose certificate was verified. */
 export interface Transport {
   /** Read once from the TLS library's final result; the connection is refused where there is none. */
@@ -48,6 +55,11 @@ export interface ListenOptions {
   readonly messageBytesMax: number;
   /** A peer on `/link` whose certificate our authorities signed. */
   onTransport(transport: Transport): void;
+  /**
+   * Why whoever shows this certificate is not served although our authorities signed it (revoked, say); null when they
+   * are. Asked at each handshake (`new`) and of what is connected (`open`) at `recheck`, whatever it speaks.
+   */
+  whyRefused?(peer: Identity, certificate: PeerCertificate, connection: 'new' | 'open'): string | null;
   /** Every other HTTP request. The certificate is optional there; read it with `peerIdentity`. */
   readonly onRequest?: HttpHandler;
 }
@@ -56,7 +68,10 @@ export interface Listener {
   readonly host: string;
   /** The port really bound, also where 0 was asked for. */
   readonly port: number;
+  /** For handshakes from now on; what is connected stays. */
   replaceCredentials(credentials: Credentials): void;
+  /** Closes the connections of peers that `whyRefused` refuses now. */
+  recheck(): void;
   /** Stops accepting and drops what is connected. */
   close(): Promise<void>;
 }

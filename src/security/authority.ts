@@ -4,15 +4,13 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
 import { signLeaf, signRoot, type Signer } from './certificate.ts';
 import { makeKeyPair } from './key-pair.ts';
+import { validityOf } from './lifetimes.ts';
 
 const dayMs = 86_400_000;
 
-/** Certificates are valid from a day before they are made, since clocks of managed nodes run late. */
-const backdatedMs = dayMs;
+/** Authorities are valid from before they are made, since clocks of managed nodes run late. */
+const backdatedMs = 30 * dayMs;
 const authorityMs = 10 * 365 * dayMs;
-
-/** Until certificates renew themselves an agent's must outlive the operator's attention: a year, not days. */
-const leafMs = { server: 397 * dayMs, agent: 365 * dayMs, user: 365 * dayMs, witness: 397 * dayMs } as const;
 
 /** A pool's certificate authority: whoever has the key can name servers, agents and users of the pool. */
 export type Authority = Signer;
@@ -45,6 +43,10 @@ export interface CertificateRequest {
   readonly name: string;
   /** Servers and witnesses only: host names and addresses under which tools other than ours may know it. */
   readonly hosts?: readonly string[];
+  /** When and under which number, where that was written down beforehand. */
+  readonly as?: { readonly nowMs: number; readonly serial: Uint8Array };
+  /** In place of what its kind lives. */
+  readonly livesMs?: number;
 }
 
 /** A certificate (PEM) with exactly one URI name, the identity. Who listens may dial too, others only dial. */
@@ -53,9 +55,12 @@ export function issueCertificate(
   request: CertificateRequest,
   { clock, random }: Ports,
 ): Promise<string> {
-  const nowMs = clock.wallMs();
+  const { nowMs, serial } = request.as ?? { nowMs: clock.wallMs(), serial: random.bytes(16) };
   const { kind } = request.identity;
   const listens = kind === 'server' || kind === 'witness';
+  const { notBeforeMs, notAfterMs } = validityOf(kind, nowMs);
+  const { livesMs } = request;
+  const validity = { notBeforeMs, notAfterMs: livesMs === undefined ? notAfterMs : nowMs + livesMs };
   const hosts = listens ? [...new Set(request.hosts)] : [];
   return signLeaf(
     {
@@ -65,9 +70,8 @@ export function issueCertificate(
       dnsNames: hosts.filter((host) => !isIp(host)),
       ipAddresses: hosts.filter(isIp),
       usages: listens ? ['server', 'client'] : ['client'],
-      notBeforeMs: nowMs - backdatedMs,
-      notAfterMs: nowMs + leafMs[kind],
-      serial: random.bytes(16),
+      ...validity,
+      serial,
     },
     authority,
   );

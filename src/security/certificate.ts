@@ -3,6 +3,7 @@
 import 'reflect-metadata';
 import * as x509 from '@peculiar/x509';
 import { createPrivateKey, createPublicKey, webcrypto } from 'node:crypto';
+import { serialText } from './certificate-info.ts';
 
 x509.cryptoProvider.set(webcrypto);
 
@@ -76,8 +77,7 @@ export async function signLeaf(draft: CertificateDraft, signer: Signer): Promise
 
 function frame(draft: RootDraft) {
   return {
-    // The highest bit is cleared: a serial number is positive.
-    serialNumber: Buffer.from([(draft.serial[0] ?? 0) & 0x7f, ...draft.serial.subarray(1)]).toString('hex'),
+    serialNumber: serialText(draft.serial),
     notBefore: new Date(draft.notBeforeMs),
     notAfter: new Date(draft.notAfterMs),
   };

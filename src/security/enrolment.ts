@@ -1,4 +1,3 @@
-import { createPublicKey, hash } from 'node:crypto';
 import type { Coordination, Item } from '../coordination/coordination.ts';
 import { etcdHostName, parseManagedMembers } from '../coordination/managed/etcd-files.ts';
 import type { JoinAnswer, JoinRequest } from '../model/api.ts';
@@ -14,10 +13,13 @@ import {
   type WitnessDefinition,
 } from '../model/definitions.ts';
 import { WatchError } from '../model/errors.ts';
+import type { CertificateRecord } from '../model/trust.ts';
 import { isUuid } from '../model/uuid.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
 import { issueCertificate, type Authority } from './authority.ts';
+import { keySha256 } from './certificate-info.ts';
+import { recordOf } from './certificate-record.ts';
 import { joinTokenKey, parseJoinToken, useJoinToken } from './join-token.ts';
 import { verifyProof } from './proof.ts';
 
@@ -51,14 +53,16 @@ export interface EnrolmentOptions {
  */
 export async function enrol(request: JoinRequest, options: EnrolmentOptions): Promise<JoinAnswer> {
   checkRequest(request, options);
-  await register(request, options);
-  const { authority, pool } = options;
+  const { authority, pool, clock, random } = options;
+  const as = { nowMs: clock.wallMs(), serial: random.bytes(16) };
   const identity = { pool: pool.id, kind: request.kind, coreId: request.coreId };
   const { name, publicKeyPem } = request;
+  const authorityPem = authority.certificatePem;
+  await register(request, recordOf({ identity, name, publicKeyPem, authorityPem, as }, null), options);
   const hosts = hostsOf(request, pool.id);
   return {
     pool: { id: pool.id, name: pool.name },
-    certificatePem: await issueCertificate(authority, { identity, publicKeyPem, name, hosts }, options),
+    certificatePem: await issueCertificate(authority, { identity, publicKeyPem, name, hosts, as }, options),
     authorityPems: [...pool.authorities],
     servers: [...options.servers],
     ...(request.kind === 'server' && { authorityKeyPem: authority.keyPem }),
@@ -104,13 +108,19 @@ function checkWitness({ hosts = [] }: JoinRequest, coordinationUrl: string): voi
 }
 
 /** Tries again when something else was written meanwhile; each time everything is read and judged anew. */
-async function register(request: JoinRequest, options: EnrolmentOptions): Promise<void> {
-  for (let attempt = 0; attempt < attemptsMax; attempt++) if (await tryRegister(request, options)) return;
+async function register(
+  request: JoinRequest,
+  record: CertificateRecord,
+  options: EnrolmentOptions,
+): Promise<void> {
+  for (let attempt = 0; attempt < attemptsMax; attempt++)
+    if (await tryRegister(request, record, options)) return;
   throw new WatchError('WK_CONFLICT', 'too many join at the same time; try again with the same token');
 }
 
 async function tryRegister(
   request: JoinRequest,
+  record: CertificateRecord,
   { coordination, clock }: EnrolmentOptions,
 ): Promise<boolean> {
   const tokenKey = joinTokenKey(parseJoinToken(request.token));
@@ -135,6 +145,7 @@ async function tryRegister(
     writes: [
       { key: tokenKey, value: JSON.stringify(token) },
       { key: prefix + request.coreId, value: JSON.stringify(definitionOf(request, nowMs)) },
+      { key: keys.certificate(request.coreId), value: JSON.stringify(record) },
       { key: keys.enrolments, value: JSON.stringify({ lastMs: nowMs }) },
     ],
   });
@@ -176,10 +187,6 @@ function definitionOf(
   joinedMs: number,
 ): ServerDefinition | WitnessDefinition | NodeDefinition {
   return kind === 'server' ? { coreId, name, url: url ?? '', joinedMs } : { coreId, name, joinedMs };
-}
-
-function keySha256(publicKeyPem: string): string {
-  return hash('sha256', createPublicKey(publicKeyPem).export({ type: 'spki', format: 'der' }));
 }
 
 /** A witness's etcd is known by the pool's name for etcd, as every member is. */

@@ -64,16 +64,12 @@ function checkPair(keyPem: string, certificatePem: string, path: string): void {
 
 function whoIs(certificatePem: string, path: string): Omit<IdentityFile, 'credentials'> {
   try {
-    const { identity, notAfterMs } = certificateInfo(certificatePem);
+    const { identity, notAfterMs, commonName } = certificateInfo(certificatePem);
     if (identity === null)
       throw new WatchError('WK_CONFIG', `${path}: the first certificate names nobody of a Watchkeeper pool`);
-    return { identity, notAfterMs, name: commonName(certificatePem) ?? identity.coreId };
+    return { identity, notAfterMs, name: commonName ?? identity.coreId };
   } catch (error) {
     if (codeOf(error) !== 'WK_INTERNAL') throw error;
     throw new WatchError('WK_CONFIG', `${path}: the certificate cannot be read`, { cause: error });
   }
-}
-
-function commonName(certificatePem: string): string | undefined {
-  return /^CN=(.+)$/m.exec(new X509Certificate(certificatePem).subject)?.[1];
 }

@@ -26,9 +26,15 @@ export class TestPool {
     return { pool: this.id, kind, coreId: uuidV4(nodeRandom.bytes(16)) };
   }
 
-  async credentials(identity: Identity): Promise<Credentials> {
+  /** `nowMs`: when it says that it was made. */
+  async credentials(
+    identity: Identity,
+    nowMs = nodeClock.wallMs(),
+    name: string = identity.kind,
+  ): Promise<Credentials> {
     const keys = makeKeyPair();
-    const request = { identity, publicKeyPem: keys.publicKeyPem, name: identity.kind };
+    const as = { nowMs, serial: nodeRandom.bytes(16) };
+    const request = { identity, publicKeyPem: keys.publicKeyPem, name, as };
     return this.#with(keys.keyPem, await issueCertificate(this.authority, request, ports));
   }
 

@@ -2,10 +2,13 @@ import { parseManagedMembers } from '../coordination/managed/etcd-files.ts';
 import { embeddedPath } from '../coordination/open.ts';
 import type { Coordination } from '../coordination/coordination.ts';
 import type { JoinAnswer, JoinRequest } from '../model/api.ts';
+import type { Pool } from '../model/definitions.ts';
+import type { RenewAnswer, RenewRequest } from '../model/trust.ts';
 import { WatchError } from '../model/errors.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { readAuthorityFile } from '../security/authority-file.ts';
 import { enrol } from '../security/enrolment.ts';
+import { renew } from '../security/renewal.ts';
 import { TokenBuckets } from '../security/token-bucket.ts';
 import type { PoolView } from './pool-view.ts';
 
@@ -17,6 +20,7 @@ interface Ports {
   readonly coordinationUrl: string;
   readonly authorityPath: string;
   readonly pool: PoolView;
+  readonly ownName: string;
 }
 
 /** Enrols agents and servers with this server's copy of the authority, at a bounded rate. */
@@ -32,12 +36,8 @@ export class Enrolment {
   /** Errors: as `enrol` says, and WK_OVERLOADED. */
   async join(request: JoinRequest): Promise<JoinAnswer> {
     const { runtime, coordination, coordinationUrl, authorityPath, pool } = this.#ports;
-    // Tokens are unguessable; the bound is on what strangers may make this server compute.
-    if (!this.#bucket.take('everyone'))
-      throw new WatchError('WK_OVERLOADED', 'too many join at once; try again in a second');
-    const definition = pool.pool();
-    if (!definition)
-      throw new WatchError('WK_UNAVAILABLE', 'this server does not know its pool yet; try again');
+    this.#bound();
+    const definition = this.#definition();
     const authority = await readAuthorityFile(runtime.files, authorityPath);
     // A file is for the processes of one machine; etcd has no such bound.
     const isManaged = parseManagedMembers(coordinationUrl) !== null;
@@ -54,5 +54,45 @@ export class Enrolment {
     });
     runtime.log.info('enrolled', { kind: request.kind, name: request.name, coreId: request.coreId });
     return answer;
+  }
+
+  /** Errors: as `renew` says, and WK_OVERLOADED. */
+  renew(request: RenewRequest): Promise<RenewAnswer> {
+    this.#bound();
+    return this.#renew(request, false);
+  }
+
+  /** This server's own certificate, signed by itself. */
+  renewOwn(request: RenewRequest): Promise<RenewAnswer> {
+    return this.#renew(request, true);
+  }
+
+  async #renew(request: RenewRequest, isOwn: boolean): Promise<RenewAnswer> {
+    const { runtime, coordination, authorityPath, ownName } = this.#ports;
+    const { id, authorities } = this.#definition();
+    const authority = await readAuthorityFile(runtime.files, authorityPath);
+    const by = `server ${ownName}`;
+    return renew(request, {
+      ...runtime,
+      coordination,
+      authority,
+      pool: id,
+      authorityPems: authorities,
+      by,
+      isOwn,
+    });
+  }
+
+  /** Tokens are unguessable; the bound is on what strangers may make this server compute. */
+  #bound(): void {
+    if (!this.#bucket.take('everyone'))
+      throw new WatchError('WK_OVERLOADED', 'too many join at once; try again in a second');
+  }
+
+  #definition(): Pool {
+    const definition = this.#ports.pool.pool();
+    if (!definition)
+      throw new WatchError('WK_UNAVAILABLE', 'this server does not know its pool yet; try again');
+    return definition;
   }
 }

@@ -2,7 +2,7 @@ import { acceptLink, type Greeting } from '../link/accept-link.ts';
 import type { LinkConnection } from '../link/connection.ts';
 import type { LinkMessageOf } from '../link/messages.ts';
 import type { NodeDefinition, ServerDefinition } from '../model/definitions.ts';
-import { textOf } from '../model/errors.ts';
+import { textOf, type WatchError } from '../model/errors.ts';
 import type { Identity } from '../model/identity.ts';
 import type { Positions } from '../model/origin.ts';
 import type { Uuid } from '../model/uuid.ts';
@@ -38,6 +38,8 @@ interface Ports {
   readonly self: { readonly coreId: Uuid; readonly name: string; readonly version: string };
   /** False while this server has no definitions at all: it lost its own, and the coordinator does not answer. */
   knowsPool(): boolean;
+  /** Why an identity counts no more, whatever is defined; null when it does. */
+  whyRevoked(peer: Identity): WatchError | null;
   node(coreId: Uuid): NodeDefinition | null;
   server(coreId: Uuid): ServerDefinition | null;
   nodeCount(): number;
@@ -83,8 +85,12 @@ export class Gateway {
     return this.#agents.has(node);
   }
 
-  /** Ends the connections of agents and servers that the pool no longer knows. */
+  /** Ends the connections of agents and servers that the pool no longer knows, or has revoked. */
   dropUnknown(): void {
+    for (const connection of [...this.#servers.values(), ...this.agents().map((agent) => agent.connection)]) {
+      const revoked = this.#ports.whyRevoked(connection.peer);
+      if (revoked !== null) connection.refuse(revoked.code, revoked.message);
+    }
     for (const [coreId, { connection, node }] of this.#agents) {
       if (!this.#ports.node(coreId)) {
         connection.refuse('WK_NODE_UNKNOWN', `node ${node.name} was removed from the pool`);
@@ -139,6 +145,8 @@ export class Gateway {
     const { self } = this.#ports;
     const welcome = { name: self.name, version: self.version, coreId: self.coreId };
     if (!this.#ports.knowsPool()) return { refuse: { code: 'WK_UNAVAILABLE', text: knowsNobody } };
+    const revoked = this.#ports.whyRevoked(peer);
+    if (revoked !== null) return { refuse: { code: revoked.code, text: revoked.message } };
     if (peer.kind === 'agent') return this.#decideAgent(hello, peer, welcome);
     if (peer.kind !== 'server')
       return { refuse: { code: 'WK_DENIED', text: `a ${peer.kind} does not use the link` } };

@@ -1,22 +1,19 @@
-import { Enrolment } from './enrolment.ts';
+import type { Enrolment } from './enrolment.ts';
 import type { ServerDuties } from './server-duties.ts';
 import type { ServerLinks } from './server-links.ts';
 import { serverMetrics } from './server-metrics.ts';
-import { serverPaths } from './server-paths.ts';
 import type { ServerState } from './server-state.ts';
 import { View } from './view.ts';
 
 /** What the HTTP API sees of a server, put together from its parts. */
-export function makeView(state: ServerState, links: ServerLinks, duties: ServerDuties): View {
+export function makeView(
+  state: ServerState,
+  links: ServerLinks,
+  duties: ServerDuties,
+  enrolment: Enrolment,
+): View {
   const { runtime, config, store, coordination } = state.parts;
   const { pool, copies, grants, health, counters } = state;
-  const enrolment = new Enrolment({
-    runtime,
-    coordination,
-    coordinationUrl: config.coordinationTold,
-    authorityPath: serverPaths(config.data).authority,
-    pool,
-  });
   const parts = {
     ...store,
     copies,
@@ -40,6 +37,7 @@ export function makeView(state: ServerState, links: ServerLinks, duties: ServerD
     virtualInterfaces: duties.virtualInterfaces,
     mirror: state.mirror,
     join: (request) => enrolment.join(request),
+    renew: (request) => enrolment.renew(request),
     metrics: () => serverMetrics(parts),
   });
 }

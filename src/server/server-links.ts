@@ -1,4 +1,5 @@
-import type { ServerDefinition } from '../model/definitions.ts';
+import { keys, type ServerDefinition } from '../model/definitions.ts';
+import { whyRevoked } from '../security/admission.ts';
 import { Gateway } from './gateway.ts';
 import { GoBack } from './go-back.ts';
 import { NodeConnections } from './node-connections.ts';
@@ -57,7 +58,7 @@ export class ServerLinks {
   definitionsChanged(touched: (prefix: string) => boolean): void {
     if (touched('servers/')) this.peers.list(this.#state.pool.servers());
     if (touched('servers/') || touched('roles/')) this.gateway.tellAddresses();
-    if (touched('servers/') || touched('nodes/')) this.gateway.dropUnknown();
+    if (['servers/', 'nodes/', keys.revocations].some(touched)) this.gateway.dropUnknown();
   }
 
   close(): void {
@@ -68,7 +69,7 @@ export class ServerLinks {
   }
 
   #makeGateway(): Gateway {
-    const { parts, pool, self, copies, counters } = this.#state;
+    const { parts, pool, self, copies, counters, identities } = this.#state;
     const { runtime, config, store } = parts;
     const sessions = new Sessions({
       runtime,
@@ -86,6 +87,7 @@ export class ServerLinks {
       runtime,
       self,
       knowsPool: () => pool.pool() !== null,
+      whyRevoked: (peer) => whyRevoked(peer, identities),
       node: (coreId) => pool.node(coreId),
       server: (coreId) => pool.server(coreId),
       nodeCount: () => pool.nodes().length,
@@ -98,15 +100,15 @@ export class ServerLinks {
   }
 
   #makePeers(): Peers {
-    const { parts, self, members } = this.#state;
-    const { runtime, config, store, credentials } = parts;
+    const { parts, self, members, identities } = this.#state;
+    const { runtime, config, store } = parts;
     return new Peers({
       runtime,
       journal: store.journal,
       self,
       pool: config.pool.id,
       messageBytesMax,
-      credentials: () => credentials,
+      credentials: () => identities.credentials,
       told: (server, positions, message) => {
         this.#standby.heard(server);
         members.told(server, positions, message);

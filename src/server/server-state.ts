@@ -9,6 +9,7 @@ import { CoordinatorWatch } from './coordinator-watch.ts';
 import { Copies } from './copies.ts';
 import { Grants } from './grants.ts';
 import { HealthWatch } from './health.ts';
+import { Identities } from './identities.ts';
 import { Members } from './members.ts';
 import { OwnMessages } from './own-messages.ts';
 import { PoolView } from './pool-view.ts';
@@ -41,6 +42,7 @@ export class ServerState {
   readonly coordinator: CoordinatorWatch;
   readonly members: Members;
   readonly health: HealthWatch;
+  readonly identities: Identities;
 
   constructor(parts: ServerParts) {
     const { runtime, config, store, coordination } = parts;
@@ -49,6 +51,7 @@ export class ServerState {
     this.self = { ...config.server, version: parts.version };
     this.mirror = new Mirror({ coordination, database, timers: runtime.timers, log: runtime.log });
     this.pool = new PoolView(this.mirror);
+    this.identities = new Identities(this);
     this.grants = new Grants(runtime);
     this.copies = new Copies({ ...runtime, listed: () => this.pool.servers().length });
     this.ownMessages = new OwnMessages({ ...runtime, journal, self: this.self });

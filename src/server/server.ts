@@ -1,7 +1,9 @@
-import type { ServerDefinition } from '../model/definitions.ts';
+import { keys, type ServerDefinition } from '../model/definitions.ts';
 import type { Origin } from '../model/origin.ts';
 import type { HttpHandler, Listener } from '../runtime/network.ts';
+import { serverPaths } from './server-paths.ts';
 import { DamageReports } from './damage-reports.ts';
+import { Enrolment } from './enrolment.ts';
 import { createHttp } from './http/http.ts';
 import { makeView } from './make-view.ts';
 import { ownNotices } from './own-notices.ts';
@@ -22,6 +24,7 @@ export class Server {
   readonly #state: ServerState;
   readonly #links: ServerLinks;
   readonly #duties: ServerDuties;
+  readonly #enrolment: Enrolment;
   #http: { handler: HttpHandler; close(): Promise<void> } | null = null;
   #listener: Listener | null = null;
 
@@ -36,7 +39,8 @@ export class Server {
       listen: (host, port) => this.#listen(host, port),
       stop,
     });
-    this.view = makeView(state, this.#links, this.#duties);
+    this.#enrolment = makeEnrolment(state);
+    this.view = makeView(state, this.#links, this.#duties, this.#enrolment);
     this.damage = new DamageReports({
       runtime: parts.runtime,
       data: parts.config.data,
@@ -63,12 +67,13 @@ export class Server {
   }
 
   async start(): Promise<void> {
-    const { mirror, self, parts } = this.#state;
+    const { mirror, self, parts, identities } = this.#state;
     const { runtime, config, parent, store } = parts;
     await mirror.start();
-    mirror.onChange((keys) => this.#definitionsChanged(keys));
+    mirror.onChange((changed) => this.#definitionsChanged(changed));
     this.#http = await createHttp(this.view, runtime);
     this.#listener = await this.#listen(config.listen.host, config.listen.port);
+    await identities.start((request) => this.#enrolment.renewOwn(request));
     this.#links.start();
     this.#duties.start(parent);
     if (store.damaged !== null) this.damage.startedWithout(store.damaged);
@@ -80,8 +85,9 @@ export class Server {
   }
 
   async close(): Promise<void> {
-    const { mirror, health, copies, parts } = this.#state;
+    const { mirror, health, copies, parts, identities } = this.#state;
     this.stop('closed');
+    identities.close();
     this.#duties.close();
     this.#links.close();
     health.close();
@@ -93,13 +99,14 @@ export class Server {
     parts.store.database.close();
   }
 
-  #definitionsChanged(keys: ReadonlySet<string>): void {
-    const { pool, self } = this.#state;
-    const touched = (prefix: string): boolean => [...keys].some((key) => key.startsWith(prefix));
+  #definitionsChanged(changed: ReadonlySet<string>): void {
+    const { pool, self, identities } = this.#state;
+    const touched = (prefix: string): boolean => [...changed].some((key) => key.startsWith(prefix));
     const own = pool.server(self.coreId);
     if (own !== null && (touched('servers/') || touched('sessions/'))) this.#notice(own);
     if (own === null && touched('servers/')) this.stop('this server was removed from the pool');
     this.#links.definitionsChanged(touched);
+    if (touched(keys.revocations) || touched(keys.users)) identities.recheck();
   }
 
   #notice(own: ServerDefinition): void {
@@ -109,15 +116,26 @@ export class Server {
   }
 
   #listen(host: string, port: number): Promise<Listener> {
-    const { runtime, config, credentials } = this.#state.parts;
-    return runtime.network.listen({
+    const { identities, parts } = this.#state;
+    return identities.listen({
       host,
       port,
-      credentials,
-      pool: config.pool.id,
+      pool: parts.config.pool.id,
       messageBytesMax,
       onTransport: (transport) => this.#links.gateway.accept(transport),
       onRequest: (request, response) => this.#http?.handler(request, response),
     });
   }
+}
+
+function makeEnrolment({ parts, pool, self }: ServerState): Enrolment {
+  const { runtime, coordination, config } = parts;
+  return new Enrolment({
+    runtime,
+    coordination,
+    coordinationUrl: config.coordinationTold,
+    authorityPath: serverPaths(config.data).authority,
+    pool,
+    ownName: self.name,
+  });
 }

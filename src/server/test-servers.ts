@@ -14,6 +14,7 @@ import { silentLog } from '../runtime/node/log.ts';
 import { nodeNetwork } from '../runtime/node/network.ts';
 import { nodeRandom } from '../runtime/node/random.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import { writeAuthorityFile } from '../security/authority-file.ts';
 import { writeIdentityFile } from '../security/identity-file.ts';
 import { TestPool } from '../security/test-pool.ts';
 import { serverConfigSchema, type ServerConfig } from './config.ts';
@@ -97,6 +98,11 @@ export class TestServers implements AsyncDisposable {
     return { ...node, identity };
   }
 
+  /** The coordinator as an administrator's command sees it. */
+  coordination(): Coordination {
+    return openMemory(this.#store, nodeTimers);
+  }
+
   async stop(server: RunningServer): Promise<void> {
     await server.close();
     this.running.splice(this.running.indexOf(server), 1);
@@ -127,6 +133,7 @@ export class TestServers implements AsyncDisposable {
     });
     await nodeFiles.makeDirectory(data, 0o700);
     await writeIdentityFile(nodeFiles, serverPaths(data).identity, await this.pool.credentials(identity));
+    await writeAuthorityFile(nodeFiles, serverPaths(data).authority, this.pool.authority);
     await this.define(keys.server(identity.coreId), {
       coreId: identity.coreId,
       name,

@@ -24,6 +24,7 @@ import type { Account } from '../access/caller.ts';
 import { isNodeInScope, Rights, type Scope } from '../model/rights.ts';
 import type { Identity } from '../model/identity.ts';
 import type { Positions } from '../model/origin.ts';
+import type { RenewAnswer, RenewRequest } from '../model/trust.ts';
 import type { Uuid } from '../model/uuid.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { changeInterfaces } from './change-interfaces.ts';
@@ -62,6 +63,7 @@ export interface ViewParts {
   readonly counters: Counters;
   readonly mirror: Mirror;
   join(request: JoinRequest): Promise<JoinAnswer>;
+  renew(request: RenewRequest): Promise<RenewAnswer>;
   metrics(): readonly MetricFamily[];
 }
 
@@ -181,6 +183,10 @@ export class View implements ServerView {
 
   join(request: JoinRequest): Promise<JoinAnswer> {
     return this.#parts.join(request);
+  }
+
+  renew(request: RenewRequest): Promise<RenewAnswer> {
+    return this.#parts.renew(request);
   }
 
   positions(): Positions {

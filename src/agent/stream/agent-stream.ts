@@ -25,7 +25,10 @@ export interface StreamOptions {
   readonly pool: Uuid;
   /** As configured; what the pool lists is remembered in the buffer and comes first. */
   readonly servers: readonly string[];
-  readonly credentials: Credentials;
+  /** Those of the next connection. */
+  credentials(): Credentials;
+  /** A server did not believe us, or we it: a new certificate may help. */
+  disbelieved(): void;
   readonly version: string;
   readonly buffer: Buffer;
 }
@@ -119,11 +122,11 @@ export class AgentStream implements AsyncDisposable {
 
   /** Never rejects: what goes wrong is an event. */
   async #dial(server: string): Promise<void> {
-    const { runtime, credentials, pool, node, version } = this.#options;
+    const { runtime, pool, node, version } = this.#options;
     try {
       const connect = {
         url: server,
-        credentials,
+        credentials: this.#options.credentials(),
         pool,
         timeoutMs: dialTimeoutMs,
         messageBytesMax,
@@ -142,6 +145,7 @@ export class AgentStream implements AsyncDisposable {
     const code = codeOf(error);
     const retry = error instanceof RefusedError ? error.retry : errorTable[code].retry;
     this.#note(server, code, textOf(error), retry);
+    if (code === 'WK_UNAUTHENTICATED') this.#options.disbelieved();
     this.#step({ kind: 'failed', server, retry });
   }
 

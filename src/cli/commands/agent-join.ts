@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { agentSocketPath } from '../../agent/local/local-protocol.ts';
 import { WatchError } from '../../model/errors.ts';
 import type { Files } from '../../runtime/files.ts';
+import { writeAuthorities } from '../../security/identity-store.ts';
 import { agentConfigText } from '../agent-config-text.ts';
 import type { Cli } from '../cli.ts';
 import { joinOptions, joinPool, type Joined, type Joining } from '../join.ts';
@@ -93,5 +94,5 @@ async function writeIdentity(
 ): Promise<void> {
   await files.writeAtomic(paths.key, credentials.keyPem, 0o600);
   await files.writeAtomic(paths.certificate, credentials.certificatePem, 0o644);
-  await files.writeAtomic(paths.authorities, credentials.authorityPems.join(''), 0o644);
+  await writeAuthorities(files, paths, credentials.authorityPems);
 }

@@ -1,14 +1,11 @@
 import { Option, type Command } from '@commander-js/extra-typings';
-import { WatchError } from '../../model/errors.ts';
-import type { Files } from '../../runtime/files.ts';
-import type { Credentials } from '../../runtime/network.ts';
-import type { AgentConfig } from '../../agent/config.ts';
+import type { WatchError } from '../../model/errors.ts';
+import { agentStore, readAgentCredentials } from '../../security/identity-store.ts';
 import { agentConfigOption, readAgentConfig } from '../agent-config.ts';
 import type { Cli } from '../cli.ts';
 import { ServiceManager } from '../service-manager.ts';
 
 const levels = ['debug', 'info', 'warn', 'error'] as const;
-const pemBytesMax = 262_144;
 
 export function define(command: Command, cli: Cli): void {
   command
@@ -30,7 +27,7 @@ async function run(
   const { loadPolicies, noPolicies } = await import('../../agent/load-policies.ts');
   const runtime = await cli.runtime(options.logLevel);
   const config = await readAgentConfig(cli, runtime.files, options.config);
-  const credentials = await readCredentials(runtime.files, config);
+  const credentials = await readAgentCredentials(runtime.files, config.identity);
   const policies =
     config.policies === undefined ? noPolicies : await loadPolicies(runtime.files, config.policies);
   const signal = cli.stopSignal();
@@ -40,6 +37,7 @@ async function run(
     runtime: { ...runtime, log },
     config,
     credentials,
+    identity: agentStore(runtime.files, config.identity),
     policies,
     version: cli.version,
     onFatal: (error: WatchError) => ended.reject(error),
@@ -49,18 +47,4 @@ async function run(
   for (const { path, text } of policies.refused) log.warn('a policy was refused', { path, text });
   signal.addEventListener('abort', () => ended.resolve(), { once: true });
   if (!signal.aborted) await ended.promise;
-}
-
-async function readCredentials(files: Files, { identity }: AgentConfig): Promise<Credentials> {
-  const status = await files.status(identity.key);
-  if (status !== null && (status.mode & 0o077) !== 0)
-    throw new WatchError(
-      'WK_DENIED',
-      `${identity.key}: others may read this private key; run chmod 600 on it`,
-    );
-  return {
-    keyPem: await files.readText(identity.key, pemBytesMax),
-    certificatePem: await files.readText(identity.certificate, pemBytesMax),
-    authorityPems: [await files.readText(identity.authorities, pemBytesMax)],
-  };
 }

@@ -1,14 +1,17 @@
 import type { Command } from '@commander-js/extra-typings';
 import type { Coordination } from '../../coordination/coordination.ts';
 import { keys } from '../../model/definitions.ts';
-import { codeOf, WatchError } from '../../model/errors.ts';
+import { codeOf, textOf, WatchError } from '../../model/errors.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
+import { every } from '../../runtime/timing.ts';
 import { readYamlFile } from '../../runtime/yaml-file.ts';
 import { serverConfigSchema, type ServerConfig } from '../../server/config.ts';
 import type { Cli } from '../cli.ts';
 import { configOption } from '../config-option.ts';
 import { resolvePath } from '../resolve-path.ts';
 import { ServiceManager } from '../service-manager.ts';
+
+const signEtcdEveryMs = 86_400_000;
 
 export function define(command: Command, cli: Cli): void {
   command
@@ -82,11 +85,21 @@ async function startEtcd(runtime: Runtime, config: ServerConfig): Promise<Dispos
   ]);
   const { run } = config.etcd;
   await prepareEtcd(runtime, config, run);
-  if (run === null) return { [Symbol.dispose]: () => undefined };
+  const signing = every(runtime.timers, signEtcdEveryMs, async () => {
+    await prepareEtcd(runtime, config, run).catch((error: unknown) =>
+      runtime.log.warn("etcd's certificate could not be signed anew", { error: textOf(error) }),
+    );
+  });
+  if (run === null) return { [Symbol.dispose]: () => signing.cancel() };
   const member = memberOf(config, run);
   await ensureEtcd(runtime, member, run.unit);
   const keeping = keepEtcd(runtime, member, run.unit);
-  return { [Symbol.dispose]: () => keeping.cancel() };
+  return {
+    [Symbol.dispose]: () => {
+      signing.cancel();
+      keeping.cancel();
+    },
+  };
 }
 
 /** WK_DENIED for a server that was removed. While the coordinator is away nobody can tell; the watch will. */

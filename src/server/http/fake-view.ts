@@ -133,6 +133,10 @@ export class FakeView implements ServerView {
   async join(): Promise<never> {
     throw new Error('not in this fake');
   }
+
+  async renew(): Promise<never> {
+    throw new Error('not in this fake');
+  }
   positions(): Positions {
     return this.journal.length === 0 ? {} : { [fakeOrigin]: this.journal.length };
   }

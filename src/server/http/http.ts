@@ -8,6 +8,7 @@ import type { Caller } from '../../access/caller.ts';
 import { routePermission } from '../../model/permissions.ts';
 import { authenticate } from './authenticate.ts';
 import { authorize } from './authorize.ts';
+import { certificateRoutes } from './certificate-routes.ts';
 import { describe } from './describe.ts';
 import { answerError, notFound } from './error-answer.ts';
 import { eventRoutes } from './event-routes.ts';
@@ -42,7 +43,8 @@ export async function createHttp(
   const routes = recordRoutes(app);
   guard(app, parts);
   await describe(app);
-  for (const add of [messageRoutes, poolRoutes, roleRoutes, eventRoutes, healthRoutes]) add(app, parts);
+  for (const add of [messageRoutes, certificateRoutes, poolRoutes, roleRoutes, eventRoutes, healthRoutes])
+    add(app, parts);
   await app.ready();
   return {
     handler: (request, response) => app.routing(request, response),

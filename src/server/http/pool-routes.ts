@@ -1,11 +1,9 @@
 import { z } from 'zod';
-import { joinAnswerSchema, joinRequestSchema, nodeViewSchema, poolStatusSchema } from '../../model/api.ts';
+import { nodeViewSchema, poolStatusSchema } from '../../model/api.ts';
 import { interfacesAnswerSchema, interfacesRequestSchema } from '../../model/published-addresses.ts';
 import { known, seenBy } from './authorize.ts';
 import { errorAnswers, type App, type Parts } from './app.ts';
 import { description } from './describe.ts';
-
-const joinBodyBytesMax = 16 * 1_024;
 
 export function poolRoutes(app: App, { view }: Parts): void {
   app.route({
@@ -40,19 +38,6 @@ export function poolRoutes(app: App, { view }: Parts): void {
     handler: async ({ params, body, caller }) => {
       return view.changeInterfaces(params.server, body, known(caller).name);
     },
-  });
-
-  app.route({
-    method: 'POST',
-    url: '/api/v1/join',
-    bodyLimit: joinBodyBytesMax,
-    schema: {
-      summary: 'Exchanges a join token and a public key for a certificate',
-      security: [],
-      body: joinRequestSchema,
-      response: { 200: joinAnswerSchema, ...errorAnswers },
-    },
-    handler: async ({ body }) => view.join(body),
   });
 
   app.route({

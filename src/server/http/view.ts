@@ -18,6 +18,7 @@ import type { Account } from '../../access/caller.ts';
 import type { Scope } from '../../model/rights.ts';
 import type { Identity } from '../../model/identity.ts';
 import type { Positions } from '../../model/origin.ts';
+import type { RenewAnswer, RenewRequest } from '../../model/trust.ts';
 
 /** An answer at hand or one that takes a while; the routes wait for either. */
 export type Soon<T> = T | Promise<T>;
@@ -60,6 +61,8 @@ export interface ServerView {
   changeInterfaces(server: string, request: InterfacesRequest, by: string): Promise<InterfacesAnswer>;
   /** Errors: WK_TOKEN_*, WK_ELSEWHERE, WK_CONFLICT (the name is taken), WK_UNAUTHENTICATED (the proof is wrong). */
   join(request: JoinRequest): Promise<JoinAnswer>;
+  /** Errors: WK_BAD_REQUEST, WK_UNAUTHENTICATED (the proofs), WK_DENIED (too old, not enrolled), WK_REVOKED. */
+  renew(request: RenewRequest): Promise<RenewAnswer>;
 
   /** Where the journal stands now. */
   positions(): Positions;

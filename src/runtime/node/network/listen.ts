@@ -5,10 +5,11 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { WatchError } from '../../../model/errors.ts';
 import type { Log } from '../../log.ts';
-import type { HttpHandler, Listener, ListenOptions } from '../../network.ts';
+import type { Credentials, HttpHandler, Listener, ListenOptions } from '../../network.ts';
 import { listenError } from './network-error.ts';
 import { identityOfSocket } from './peer-identity.ts';
 import { RefusalLog } from './refusal-log.ts';
+import { answerRefused, RefusedPeers } from './refused-peers.ts';
 import { serverContext } from './tls-options.ts';
 import { webSocketOptions, WsTransport } from './ws-transport.ts';
 
@@ -38,8 +39,15 @@ const notFound: HttpHandler = (_request, response) => {
 /** One TLS port: the link at `/link` for peers with a certificate of this pool, HTTP for everything else. */
 export async function listen(options: ListenOptions, log: Log, limits: ListenLimits): Promise<Listener> {
   const refusals = new RefusalLog(log);
-  const server = makeServer(options, limits);
+  const server = makeServer(limits, options.credentials, (request, response) => {
+    const why = refusedPeers.whyOf(request.socket);
+    if (why !== null) return answerRefused(response, why);
+    (options.onRequest ?? notFound)(request, response);
+  });
   const sockets = trackSockets(server);
+  const refusedPeers = new RefusedPeers(server, options, (socket, why) =>
+    refusals.add(why, { address: socket.remoteAddress }),
+  );
   server.on('tlsClientError', (error, socket) => {
     refusals.add('TLS handshake failed', { address: socket.remoteAddress, because: error.message });
     socket.destroy();
@@ -57,7 +65,8 @@ export async function listen(options: ListenOptions, log: Log, limits: ListenLim
     // Until the WebSocket takes over nobody else listens, and an unheard error would end the process.
     socket.on('error', () => socket.destroy());
     if (request.url !== '/link') return answerAndClose(socket, '404 Not Found', 'the link lives at /link');
-    const verdict = identityOfSocket(socket, options.pool);
+    const why = refusedPeers.whyOf(socket);
+    const verdict = why === null ? identityOfSocket(socket, options.pool) : { refused: why };
     if ('refused' in verdict) {
       refusals.add(verdict.refused, { address: request.socket.remoteAddress });
       return answerAndClose(socket, '401 Unauthorized', verdict.refused);
@@ -74,14 +83,15 @@ export async function listen(options: ListenOptions, log: Log, limits: ListenLim
     host: options.host,
     port: boundPort(server),
     replaceCredentials: (credentials) => server.setSecureContext(serverContext(credentials)),
+    recheck: () => refusedPeers.recheck(),
     close: () => closeServer(server, sockets),
   };
 }
 
-function makeServer(options: ListenOptions, limits: ListenLimits): Server {
+function makeServer(limits: ListenLimits, credentials: Credentials, handler: HttpHandler): Server {
   const server = createServer(
     {
-      ...serverContext(options.credentials),
+      ...serverContext(credentials),
       requestCert: true,
       // HTTP clients may come with a bearer token instead; `identityOfSocket` asks for the final result.
       rejectUnauthorized: false,
@@ -94,7 +104,7 @@ function makeServer(options: ListenOptions, limits: ListenLimits): Server {
       maxHeaderSize: limits.headerBytesMax,
       noDelay: true,
     },
-    options.onRequest ?? notFound,
+    handler,
   );
   server.maxConnections = limits.connectionsMax;
   return server;

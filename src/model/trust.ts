@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { identityKinds } from './identity.ts';
+
+/** What the coordinator knows of certificates, and what is asked and answered about them; keys are in definitions.ts. */
+
+const ms = z.int().min(0);
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits');
+const pem = z.string().max(8_192);
+
+/** The certificate that an identity has now. Not strict: a later version may note more. */
+export const certificateRecordSchema = z.object({
+  coreId: z.uuid(),
+  kind: z.enum(identityKinds),
+  name: z.string().max(256),
+  /** SHA-256 of its public key (SPKI, DER). */
+  keySha256: sha256,
+  /** Lower-case hex, as X.509 tools print it. */
+  serial: z.string().max(64),
+  /** SHA-256 of the certificate of the authority that signed it. */
+  authority: sha256,
+  issuedMs: ms,
+  notAfterMs: ms,
+  renewals: ms,
+  /** The key before this one, and until when it may still be used to connect. */
+  previous: z.object({ keySha256: sha256, untilMs: ms }).nullable(),
+});
+export type CertificateRecord = Readonly<z.infer<typeof certificateRecordSchema>>;
+
+/** An identity that counts nowhere any more. */
+export const revocationSchema = z.object({
+  coreId: z.uuid(),
+  kind: z.enum(identityKinds),
+  name: z.string().max(256),
+  atMs: ms,
+  by: z.string().max(256),
+  because: z.string().max(1_024),
+  /** By then every certificate that it ever had can be renewed no more, and this may be forgotten. */
+  forgetMs: ms,
+});
+export type Revocation = Readonly<z.infer<typeof revocationSchema>>;
+
+/**
+ * A new certificate for an identity that has one, which may have expired: over TLS that proves the server only. Both
+ * proofs are signatures (base64) over certificate and new key (security/proof.ts).
+ */
+export const renewRequestSchema = z.strictObject({
+  certificatePem: pem,
+  publicKeyPem: z.string().max(4_096),
+  /** By the key of the certificate. */
+  proof: z.string().max(1_024),
+  /** By the new key. */
+  newProof: z.string().max(1_024),
+});
+export type RenewRequest = z.infer<typeof renewRequestSchema>;
+
+export const renewAnswerSchema = z.object({
+  certificatePem: pem,
+  /** Whom to believe from now on. */
+  authorityPems: z.array(pem).min(1).max(32),
+});
+export type RenewAnswer = z.infer<typeof renewAnswerSchema>;

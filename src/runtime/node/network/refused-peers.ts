@@ -1,0 +1,71 @@
+import type { ServerResponse } from 'node:http';
+import type { Server } from 'node:https';
+import type { TLSSocket } from 'node:tls';
+import type { Identity } from '../../../model/identity.ts';
+import type { ListenOptions, PeerCertificate } from '../../network.ts';
+import { nodeTimers } from '../clock.ts';
+import { identityOfSocket, peerCertificate } from './peer-identity.ts';
+
+/** So long a refused peer may take to ask for anything, and so to hear why. */
+const tellWithinMs = 2_000;
+
+/**
+ * Who is connected with a certificate of this pool, and which of them are refused although it is in order. TLS itself
+ * knows nothing of that, so a refused peer completes its handshake, and whatever it says then is answered with the reason.
+ */
+export class RefusedPeers {
+  readonly #options: Pick<ListenOptions, 'pool' | 'whyRefused'>;
+  readonly #open = new Map<
+    TLSSocket,
+    { readonly identity: Identity; readonly certificate: PeerCertificate }
+  >();
+  readonly #refused = new WeakMap<object, string>();
+
+  constructor(server: Server, options: ListenOptions, refused: (socket: TLSSocket, why: string) => void) {
+    this.#options = options;
+    if (!options.whyRefused) return;
+    server.on('secureConnection', (socket) => {
+      const why = this.#judge(socket);
+      if (why === null) return;
+      refused(socket, why);
+      this.#refused.set(socket, why);
+      nodeTimers.after(tellWithinMs, () => socket.destroy());
+    });
+  }
+
+  /** Why nothing that comes on this connection is served; null when it is. */
+  whyOf(socket: object): string | null {
+    return this.#refused.get(socket) ?? null;
+  }
+
+  /** Closes what is connected and refused by now, after what was said to it has left. */
+  recheck(): void {
+    for (const [socket, { identity, certificate }] of this.#open) {
+      const why = this.#options.whyRefused?.(identity, certificate, 'open') ?? null;
+      if (why === null) continue;
+      socket.destroySoon();
+      // A peer that reads nothing would keep what was said to it in our hands.
+      nodeTimers.after(tellWithinMs, () => socket.destroy());
+    }
+  }
+
+  #judge(socket: TLSSocket): string | null {
+    const verdict = identityOfSocket(socket, this.#options.pool);
+    const certificate = peerCertificate(socket);
+    // Without an identity nobody is served as one; that is not for us to refuse.
+    if ('refused' in verdict || certificate === null) return null;
+    const { identity } = verdict;
+    const why = this.#options.whyRefused?.(identity, certificate, 'new') ?? null;
+    if (why !== null) return why;
+    this.#open.set(socket, { identity, certificate });
+    socket.once('close', () => this.#open.delete(socket));
+    return null;
+  }
+}
+
+export function answerRefused(response: ServerResponse, why: string): void {
+  const body = JSON.stringify({ error: { code: 'WK_REVOKED', text: why, retry: false } });
+  response
+    .writeHead(403, { 'content-type': 'application/json; charset=utf-8', connection: 'close' })
+    .end(body);
+}

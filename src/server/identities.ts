@@ -1,0 +1,112 @@
+import { keys } from '../model/definitions.ts';
+import { textOf } from '../model/errors.ts';
+import {
+  certificateRecordSchema,
+  revocationSchema,
+  type CertificateRecord,
+  type RenewAnswer,
+  type RenewRequest,
+  type Revocation,
+} from '../model/trust.ts';
+import type { Identity } from '../model/identity.ts';
+import type { Uuid } from '../model/uuid.ts';
+import type { Credentials, Listener, ListenOptions } from '../runtime/network.ts';
+import { whyRefused, whyRevoked, type Remembered } from '../security/admission.ts';
+import { identityFileStore } from '../security/identity-store.ts';
+import { writeIdentityFile } from '../security/identity-file.ts';
+import { Renewer } from '../security/renewer.ts';
+import type { ServerState } from './server-state.ts';
+import { serverPaths } from './server-paths.ts';
+
+/**
+ * Who this server is, and who counts for it: its certificate and the listeners that show it, and what the pool remembers
+ * of everybody else's.
+ */
+export class Identities implements Remembered {
+  readonly #state: Pick<ServerState, 'parts' | 'mirror' | 'pool'>;
+  readonly #listeners = new Set<Listener>();
+  #credentials: Credentials;
+  #renewer: Renewer | null = null;
+
+  constructor(state: Pick<ServerState, 'parts' | 'mirror' | 'pool'>) {
+    this.#state = state;
+    this.#credentials = state.parts.credentials;
+  }
+
+  get credentials(): Credentials {
+    return this.#credentials;
+  }
+
+  revocation(coreId: Uuid): Revocation | null {
+    return this.#state.mirror.get(keys.revocation(coreId), revocationSchema);
+  }
+
+  record(coreId: Uuid): CertificateRecord | null {
+    return this.#state.mirror.get(keys.certificate(coreId), certificateRecordSchema);
+  }
+
+  /** Opens a listener that shows our certificate, also the ones to come, and refuses whom the pool refuses. */
+  async listen(options: Omit<ListenOptions, 'credentials' | 'whyRefused'>): Promise<Listener> {
+    const { network, clock } = this.#state.parts.runtime;
+    const listener = await network.listen({
+      ...options,
+      credentials: this.#credentials,
+      whyRefused: (peer, certificate, connection) =>
+        connection === 'new'
+          ? (whyRefused(peer, certificate, this, clock.wallMs())?.message ?? null)
+          : this.#whyLetGo(peer),
+    });
+    this.#listeners.add(listener);
+    const close = (): Promise<void> => {
+      this.#listeners.delete(listener);
+      return listener.close();
+    };
+    return { ...listener, close };
+  }
+
+  /** A person is asked about at each request; what goes on for long has to end when they are taken away. */
+  #whyLetGo(peer: Identity): string | null {
+    const { pool } = this.#state;
+    const isGone = peer.kind === 'user' && pool.pool() !== null && (pool.user(peer.coreId)?.disabled ?? true);
+    return whyRevoked(peer, this)?.message ?? (isGone ? 'there is no such user (any more)' : null);
+  }
+
+  /** Somebody was revoked or taken away: whoever of them is connected is let go. */
+  recheck(): void {
+    for (const listener of this.#listeners) listener.recheck();
+  }
+
+  /** Without the authority's key (in the simulator) certificates stay as they are. */
+  async start(renew: (request: RenewRequest) => Promise<RenewAnswer>): Promise<void> {
+    const { runtime, config } = this.#state.parts;
+    const { authority, identity } = serverPaths(config.data);
+    if ((await runtime.files.status(authority)) === null) return;
+    const write = (credentials: Credentials): Promise<void> =>
+      writeIdentityFile(runtime.files, identity, credentials);
+    this.#renewer = new Renewer({
+      runtime,
+      credentials: this.#credentials,
+      store: identityFileStore(runtime.files, identity, write),
+      ask: (request) => renew(request),
+      renewed: (credentials) => this.#use(credentials),
+    });
+  }
+
+  close(): void {
+    this.#renewer?.close();
+  }
+
+  #use(credentials: Credentials): void {
+    this.#credentials = credentials;
+    for (const listener of this.#listeners) {
+      try {
+        listener.replaceCredentials(credentials);
+      } catch (error) {
+        this.#state.parts.runtime.log.error('a listener goes on with the certificate before', {
+          port: listener.port,
+          error: textOf(error),
+        });
+      }
+    }
+  }
+}
