@@ -17,6 +17,7 @@ export const groups: Readonly<Record<string, string>> = {
   message: 'what was reported, and what is done about it',
   node: 'managed systems',
   policy: 'what agents watch, and which servers they obey and tell',
+  cert: 'who has which certificate, and who counts no more',
   token: 'API tokens for scripts',
   role: 'duties that one server holds at a time',
   'virtual-interface': 'addresses that move with a role',
@@ -142,6 +143,37 @@ export const commandTable: readonly CommandEntry[] = [
     path: 'node list',
     summary: 'list nodes and where they are connected',
     load: () => import('./commands/node-list.ts'),
+  },
+  {
+    path: 'node remove',
+    summary: 'take a node out of the pool',
+    load: () => import('./commands/node-remove.ts'),
+  },
+
+  {
+    path: 'cert list',
+    summary: 'list identities and their certificates',
+    load: () => import('./commands/cert-list.ts'),
+  },
+  {
+    path: 'cert show',
+    summary: 'show one, whatever became of it',
+    load: () => import('./commands/cert-show.ts'),
+  },
+  {
+    path: 'cert issue',
+    summary: 'make a certificate for a person',
+    load: () => import('./commands/cert-issue.ts'),
+  },
+  {
+    path: 'cert renew',
+    summary: 'renew your own certificate now',
+    load: () => import('./commands/cert-renew.ts'),
+  },
+  {
+    path: 'cert revoke',
+    summary: 'make an identity count nowhere any more',
+    load: () => import('./commands/cert-revoke.ts'),
   },
 
   {

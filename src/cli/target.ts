@@ -1,20 +1,41 @@
-import { WatchError } from '../model/errors.ts';
+import { textOf, WatchError } from '../model/errors.ts';
 import type { Files } from '../runtime/files.ts';
 import type { HttpCall } from '../runtime/network.ts';
+import type { Runtime } from '../runtime/runtime.ts';
 import { readIdentityFile } from '../security/identity-file.ts';
 import type { Cli } from './cli.ts';
 import { serverUrl, type ClientOptions } from './client-options.ts';
 import { findContext, readContexts, type Context } from './contexts.ts';
 import { PoolClient, type Target } from './pool-client.ts';
+import { note } from './print.ts';
+import { isDue, renewIdentityFile } from './renew-identity.ts';
 import { resolvePath } from './resolve-path.ts';
 
 /** A client of the pool that options, environment and contexts name, in this order. */
 export async function openClient(cli: Cli, options: ClientOptions): Promise<PoolClient> {
   const runtime = await cli.runtime();
-  return new PoolClient(runtime, await findTarget(cli, options, runtime.files), cli.command);
+  const target = await findTarget(cli, options, runtime.files);
+  return new PoolClient(runtime, await renewedInPassing(cli, runtime, target), cli.command);
 }
 
-export async function findTarget(cli: Cli, options: ClientOptions, files: Files): Promise<Target> {
+/** A person's certificate is renewed when it is used after half of its life; without success it does until it expires. */
+async function renewedInPassing(cli: Cli, runtime: Runtime, target: NamedTarget): Promise<Target> {
+  const { credentials, identityPath, servers } = target;
+  if (credentials === null || identityPath === null || !isDue(credentials, runtime)) return target;
+  try {
+    return { ...target, credentials: await renewIdentityFile(runtime, identityPath, servers) };
+  } catch (error) {
+    note(cli, `${identityPath}: your certificate could not be renewed: ${textOf(error)}`);
+    return target;
+  }
+}
+
+interface NamedTarget extends Target {
+  /** Null for a token. */
+  readonly identityPath: string | null;
+}
+
+export async function findTarget(cli: Cli, options: ClientOptions, files: Files): Promise<NamedTarget> {
   const context = await contextOf(cli, options, files);
   const servers = options.server ?? fromEnvironment(cli) ?? context.servers;
   if (servers.length === 0)
@@ -23,8 +44,8 @@ export async function findTarget(cli: Cli, options: ClientOptions, files: Files)
       'no server is named; give --server URL, set WK_SERVER, or choose a context (`watchkeeper context add`)',
     );
   const proof = proofOf(cli, options, context);
-  const identity =
-    proof.identity === undefined ? null : await readIdentityFile(files, resolvePath(cli, proof.identity));
+  const identityPath = proof.identity === undefined ? null : resolvePath(cli, proof.identity);
+  const identity = identityPath === null ? null : await readIdentityFile(files, identityPath);
   const token = proof.token ?? (await readToken(cli, files, proof.tokenFile));
   if (identity === null && token === null)
     throw new WatchError(
@@ -38,6 +59,7 @@ export async function findTarget(cli: Cli, options: ClientOptions, files: Files)
     credentials: identity?.credentials ?? null,
     token,
     timeoutMs: options.timeout,
+    identityPath,
   };
 }
 

@@ -60,6 +60,7 @@ const samples: Partial<Record<LinkMessageType, LinkMessage>> = {
   positions: { type: 'positions', positions: {} },
   confirmPlease: { type: 'confirmPlease', round: 1, incarnation: 'x', ttlMs: 3_000 },
   confirmed: { type: 'confirmed', round: 1, incarnation: 'x', promised: true, because: '' },
+  revoked: { type: 'revoked', revoked: [] },
   trimmed: { type: 'trimmed', origin: '00000000-0000-4000-8000-00000000000b.00000001', from: 1 },
   snapshotPlease: { type: 'snapshotPlease' },
   snapshotPart: { type: 'snapshotPart', offset: 0, totalBytes: 0, last: true },

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { isOrigin } from '../model/origin.ts';
+import { revocationSchema } from '../model/trust.ts';
 
-/** Protocol versions this build speaks: the newest and the one before it. */
-export const protocolMax = 2;
+/** Protocol versions this build speaks: the newest and those before it. */
+export const protocolMax = 3;
 export const protocolMin = 1;
 
 const seq = z.int().min(0);
@@ -10,6 +11,8 @@ const origin = z.string().refine(isOrigin, 'is not an origin');
 const positions = z.record(origin, seq);
 const name = z.string().min(1).max(256);
 const interfaces = z.int().min(0).max(64).optional();
+
+const revoked = z.array(revocationSchema).max(1_000);
 
 const question = { round: z.int().min(1), incarnation: z.string().min(1).max(64) };
 
@@ -39,6 +42,8 @@ export const linkMessageSchemas = {
     coreId: z.uuid(),
     /** Servers only. What the welcoming server has, so that the other can send what it lacks. */
     positions: positions.optional(),
+    /** Servers only, protocol 3. Who was revoked as this server knows it: who was away has to know before it serves. */
+    revoked: revoked.optional(),
     /** Agents only. Batches that may be unanswered, how often to say ping, over how long to spread a reconnect. */
     windowBatches: z.int().min(1).max(1_024).optional(),
     pingEveryMs: z.int().min(100).optional(),
@@ -135,6 +140,8 @@ export const linkMessageSchemas = {
     promised: z.boolean(),
     because: z.string().max(256),
   }),
+  /** Protocol 3. Receiver to sender: who was revoked, whenever that changes; the coordinator may not answer the other. */
+  revoked: z.strictObject({ type: z.literal('revoked'), revoked }),
   /** Sender to receiver: what you lack was trimmed here; say `snapshotPlease` when the others have what you have. */
   trimmed: z.strictObject({ type: z.literal('trimmed'), origin, from: seq }),
   snapshotPlease: z.strictObject({ type: z.literal('snapshotPlease') }),

@@ -22,6 +22,7 @@ const allowed: Readonly<Record<LinkMessageType, readonly string[]>> = {
   positions: open('server>server'),
   confirmPlease: open('server>server'),
   confirmed: open('server>server'),
+  revoked: ['server>server acceptor open'],
   trimmed: open('server>server'),
   snapshotPlease: open('server>server'),
   snapshotPart: open('server>server'),
@@ -47,12 +48,18 @@ for (const type of types)
     assert.deepEqual(seen.toSorted(), [...allowed[type]].toSorted());
   });
 
-test('what came with protocol 2 is not said where 1 was agreed on', () => {
-  const between = { from: 'server', to: 'server', by: 'dialer', phase: 'open' } as const;
+test('what came with a later protocol is not said where an earlier one was agreed on', () => {
+  const between = { from: 'server', to: 'server', by: 'acceptor', phase: 'open' } as const;
+  const cameWith: Partial<Record<LinkMessageType, number>> = { confirmPlease: 2, confirmed: 2, revoked: 3 };
   for (const type of types) {
-    const isNew = type === 'confirmPlease' || type === 'confirmed';
-    const why = whyForbidden(type, { ...between, protocol: 1 });
-    assert.equal(why?.includes('came with protocol 2') ?? false, isNew, type);
+    const since = cameWith[type] ?? 1;
+    if (since > 1)
+      assert.match(
+        whyForbidden(type, { ...between, protocol: since - 1 }) ?? '',
+        new RegExp(`came with protocol ${since}`),
+      );
+    for (let protocol = since; protocol <= protocolMax; protocol++)
+      assert.doesNotMatch(whyForbidden(type, { ...between, protocol }) ?? '', /came with protocol/, type);
   }
 });
 

@@ -25,6 +25,7 @@ export const linkPermissions = {
   positions: ['server to server'],
   confirmPlease: ['server to server'],
   confirmed: ['server to server'],
+  revoked: ['server to server'],
   trimmed: ['server to server'],
   snapshotPlease: ['server to server'],
   snapshotPart: ['server to server'],

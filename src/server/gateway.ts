@@ -5,6 +5,7 @@ import type { NodeDefinition, ServerDefinition } from '../model/definitions.ts';
 import { textOf, type WatchError } from '../model/errors.ts';
 import type { Identity } from '../model/identity.ts';
 import type { Positions } from '../model/origin.ts';
+import type { Revocation } from '../model/trust.ts';
 import type { Uuid } from '../model/uuid.ts';
 import type { Transport } from '../runtime/network.ts';
 import type { Runtime } from '../runtime/runtime.ts';
@@ -14,6 +15,9 @@ const helloTimeoutMs = 5_000;
 const agentPingEveryMs = 3_000;
 /** New connections a second that this server is ready to take; what a reconnect of all agents is spread by. */
 const handshakesPerSecond = 100;
+
+/** The protocol with which servers tell each other who was revoked. */
+const revokedSince = 3;
 
 const knowsNobody = 'this server has no definitions, and the coordinator does not answer it; try another';
 
@@ -38,6 +42,8 @@ interface Ports {
   readonly self: { readonly coreId: Uuid; readonly name: string; readonly version: string };
   /** False while this server has no definitions at all: it lost its own, and the coordinator does not answer. */
   knowsPool(): boolean;
+  /** Who was revoked, for servers that may not hear it from the coordinator. */
+  revocations(): readonly Revocation[];
   /** Why an identity counts no more, whatever is defined; null when it does. */
   whyRevoked(peer: Identity): WatchError | null;
   node(coreId: Uuid): NodeDefinition | null;
@@ -112,6 +118,13 @@ export class Gateway {
       if (dialled !== null) connection.send({ type: 'servers', servers, interfaces });
   }
 
+  /** Passes on who was revoked to the servers that are connected. */
+  tellRevoked(): void {
+    const revoked = [...this.#ports.revocations()];
+    for (const connection of this.#servers.values())
+      if (connection.protocol >= revokedSince) connection.send({ type: 'revoked', revoked });
+  }
+
   close(): void {
     this.#closed = true;
     for (const { connection } of this.#agents.values()) connection.close('this server stops');
@@ -155,7 +168,9 @@ export class Gateway {
         refuse: { code: 'WK_DENIED', text: `server ${hello.name} is not listed in this pool (any more)` },
       };
     }
-    return { welcome: { ...welcome, positions: { ...this.#ports.positions() } } };
+    const toldOf = [...this.#ports.revocations()];
+    const known = hello.protocolMax >= revokedSince && toldOf.length > 0 ? { revoked: toldOf } : {};
+    return { welcome: { ...welcome, ...known, positions: { ...this.#ports.positions() } } };
   }
 
   #decideAgent(

@@ -6,7 +6,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { connect as tlsConnect } from 'node:tls';
 import { keys } from '../model/definitions.ts';
 import { codeOf, textOf } from '../model/errors.ts';
-import { nodeClock } from '../runtime/node/clock.ts';
+import { faultyCoordination, type CoordinationFaults } from '../coordination/faulty.ts';
+import { nodeClock, nodeTimers } from '../runtime/node/clock.ts';
 import { nodeNetwork } from '../runtime/node/network.ts';
 import { silentLog } from '../runtime/node/log.ts';
 import type { Credentials } from '../runtime/network.ts';
@@ -208,4 +209,42 @@ test('a certificate that was exchanged connects for an hour and is refused then'
     }, textOf);
   }
   assert.match(said ?? '', /newer certificate/);
+});
+
+test('a server whose coordinator is away asks another who was revoked before it serves, and keeps it', async () => {
+  let isCut = false;
+  const faults: CoordinationFaults = {
+    call: () => ({ requestMs: 0, answerMs: 0, lost: isCut ? 'request' : 'nothing' }),
+    watchMs: () => 0,
+    retryMs: 100,
+    callMs: 200,
+  };
+  await using servers = await TestServers.start(3, {
+    coordination: (inner) => faultyCoordination(inner, nodeTimers, faults),
+  });
+  const [first, second, down] = servers.running;
+  assert(first && second && down);
+  const node = await servers.enrolNode('web-1');
+  const credentials = await servers.pool.credentials(node.identity);
+  const { connection } = await dial(servers, servers.urlOf(down), credentials, 'web-1');
+  connection.close('done');
+  await servers.stop(down);
+  await revoke(
+    { coordination: servers.coordination(), clock: nodeClock },
+    { identity: node.identity, name: 'web-1', by: 'test', because: 'stolen' },
+  );
+  isCut = true;
+  const back = await servers.restart(down);
+  await assert.rejects(dial(servers, servers.urlOf(back), credentials, 'web-1'), /revoked/);
+  // Alone, with nobody to ask, it still knows.
+  await servers.stop(back);
+  await servers.stop(first);
+  await servers.stop(second);
+  const alone = await servers.restart(back);
+  await assert.rejects(dial(servers, servers.urlOf(alone), credentials, 'web-1'), /revoked/);
+  await eventually('it says that it could not ask', () =>
+    alone.view
+      .page({ order: 'newest', limit: 10 })
+      .messages.some(({ text }) => /who was revoked while it was away/.test(text)),
+  );
 });

@@ -15,8 +15,11 @@ import { whyRefused, whyRevoked, type Remembered } from '../security/admission.t
 import { identityFileStore } from '../security/identity-store.ts';
 import { writeIdentityFile } from '../security/identity-file.ts';
 import { Renewer } from '../security/renewer.ts';
+import { HeardRevocations } from './heard-revocations.ts';
 import type { ServerState } from './server-state.ts';
 import { serverPaths } from './server-paths.ts';
+
+const toldMax = 500;
 
 /**
  * Who this server is, and who counts for it: its certificate and the listeners that show it, and what the pool remembers
@@ -27,10 +30,14 @@ export class Identities implements Remembered {
   readonly #listeners = new Set<Listener>();
   #credentials: Credentials;
   #renewer: Renewer | null = null;
+  readonly #heard: HeardRevocations;
+  #onHeard = (): void => undefined;
 
   constructor(state: Pick<ServerState, 'parts' | 'mirror' | 'pool'>) {
     this.#state = state;
     this.#credentials = state.parts.credentials;
+    const { runtime, config } = state.parts;
+    this.#heard = new HeardRevocations(runtime, serverPaths(config.data).revoked);
   }
 
   get credentials(): Credentials {
@@ -38,7 +45,39 @@ export class Identities implements Remembered {
   }
 
   revocation(coreId: Uuid): Revocation | null {
-    return this.#state.mirror.get(keys.revocation(coreId), revocationSchema);
+    return this.#state.mirror.get(keys.revocation(coreId), revocationSchema) ?? this.#heard.get(coreId);
+  }
+
+  /** The newest, as many as one message holds. */
+  revocations(): readonly Revocation[] {
+    const known = new Map(
+      [...this.#heard.all(), ...this.#state.mirror.list(keys.revocations, revocationSchema)].map(
+        (revocation) => [revocation.coreId, revocation],
+      ),
+    );
+    return [...known.values()].toSorted((a, b) => b.atMs - a.atMs).slice(0, toldMax);
+  }
+
+  /** What another server knows of revocations. */
+  heard(revocations: readonly Revocation[]): void {
+    const isKnown = (coreId: Uuid): boolean => this.revocation(coreId) !== null;
+    if (!this.#heard.add(revocations, isKnown)) return;
+    this.recheck();
+    this.#onHeard();
+  }
+
+  onHeard(listener: () => void): void {
+    this.#onHeard = listener;
+  }
+
+  /** Reads what other servers said in an earlier run. */
+  recall(): Promise<void> {
+    return this.#heard.recall();
+  }
+
+  /** True as soon as another server has said who was revoked. */
+  heardFromAnother(withinMs: number): Promise<boolean> {
+    return this.#heard.firstWithin(withinMs);
   }
 
   record(coreId: Uuid): CertificateRecord | null {

@@ -28,6 +28,7 @@ export class ServerLinks {
   readonly #goBack: GoBack;
   readonly #standby: StandbyLog;
   readonly #snapshots: SnapshotExchange;
+  #started = false;
 
   constructor({ state, toKeeper, stop }: Ports) {
     const { runtime, store } = state.parts;
@@ -49,7 +50,10 @@ export class ServerLinks {
     this.peers = this.#makePeers();
   }
 
+  /** A second time changes nothing. */
   start(): void {
+    if (this.#started) return;
+    this.#started = true;
     this.#standby.started(this.#state.otherServers());
     this.peers.list(this.#state.pool.servers());
   }
@@ -58,7 +62,14 @@ export class ServerLinks {
   definitionsChanged(touched: (prefix: string) => boolean): void {
     if (touched('servers/')) this.peers.list(this.#state.pool.servers());
     if (touched('servers/') || touched('roles/')) this.gateway.tellAddresses();
-    if (['servers/', 'nodes/', keys.revocations].some(touched)) this.gateway.dropUnknown();
+    if (touched('servers/') || touched('nodes/')) this.gateway.dropUnknown();
+    if (touched(keys.revocations)) this.revoked();
+  }
+
+  /** Somebody was revoked: out they go, and whom the coordinator does not answer hears it from us. */
+  revoked(): void {
+    this.gateway.dropUnknown();
+    this.gateway.tellRevoked();
   }
 
   close(): void {
@@ -87,6 +98,7 @@ export class ServerLinks {
       runtime,
       self,
       knowsPool: () => pool.pool() !== null,
+      revocations: () => identities.revocations(),
       whyRevoked: (peer) => whyRevoked(peer, identities),
       node: (coreId) => pool.node(coreId),
       server: (coreId) => pool.server(coreId),
@@ -113,6 +125,7 @@ export class ServerLinks {
         this.#standby.heard(server);
         members.told(server, positions, message);
       },
+      revoked: (_server, revoked) => identities.heard(revoked),
       answered: ({ coreId }, answer) => this.questions.answered(coreId, answer),
       gone: (server: ServerDefinition) => {
         this.#standby.lost(server);

@@ -12,6 +12,9 @@ import { ServerLinks } from './server-links.ts';
 import { messageBytesMax, ServerState, type ServerParts } from './server-state.ts';
 import type { View } from './view.ts';
 
+/** How long a server waits for another's word on who was revoked, when the coordinator does not answer. */
+const askMembersMs = 1_500;
+
 /**
  * One management server, wired; DESIGN.md has the picture. Modes: assembled, running, stopping.
  * assembled -> running when it listens; running -> stopping when its keeper asks or is gone, when a snapshot waits to
@@ -72,12 +75,32 @@ export class Server {
     await mirror.start();
     mirror.onChange((changed) => this.#definitionsChanged(changed));
     this.#http = await createHttp(this.view, runtime);
+    identities.onHeard(() => this.#links.revoked());
+    await identities.recall();
+    // Who does not hear from the coordinator what was revoked meanwhile asks the others before it serves anybody.
+    if (!mirror.live) await this.#askMembers();
     this.#listener = await this.#listen(config.listen.host, config.listen.port);
     await identities.start((request) => this.#enrolment.renewOwn(request));
     this.#links.start();
     this.#duties.start(parent);
     if (store.damaged !== null) this.damage.startedWithout(store.damaged);
     runtime.log.info('server is up', { name: self.name, url: config.url, origin: this.origin });
+  }
+
+  /** Bounded: a pool whose coordinator and members are all away must be able to start. */
+  async #askMembers(): Promise<void> {
+    const { identities, ownMessages, self, parts } = this.#state;
+    const others = this.#state.otherServers().length;
+    this.#links.start();
+    if (others === 0 || (await identities.heardFromAnother(askMembersMs))) return;
+    parts.runtime.log.warn(
+      'nobody could say who was revoked while this server was away; what it knew is in force',
+    );
+    ownMessages.report({
+      severity: 'warning',
+      text: `${self.name} serves without having heard who was revoked while it was away: neither the coordinator nor another server answers`,
+      key: `watchkeeper:revocations-unknown:${self.coreId}`,
+    });
   }
 
   stop(because: string): void {

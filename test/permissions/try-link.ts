@@ -30,6 +30,7 @@ export const samples: { readonly [T in LinkMessageType]: Extract<LinkMessage, { 
   positions: { type: 'positions', positions: {} },
   confirmPlease: { type: 'confirmPlease', ...question, ttlMs: 1_000 },
   confirmed: { type: 'confirmed', ...question, promised: false, because: 'no' },
+  revoked: { type: 'revoked', revoked: [] },
   trimmed: { type: 'trimmed', origin, from: 1 },
   snapshotPlease: { type: 'snapshotPlease' },
   snapshotPart: { type: 'snapshotPart', offset: 0, totalBytes: 0, last: false },

@@ -31,6 +31,8 @@ interface Ports {
   told(positions: Positions, message: LinkMessageOf<'positions'> | null): void;
   /** The member answers a question of ours. */
   answered(message: LinkMessageOf<'confirmed'>): void;
+  /** The member says who was revoked. */
+  revoked(message: LinkMessageOf<'revoked'>): void;
   /** The member has given to others what only it had, and wants a snapshot. */
   snapshotPlease(connection: LinkConnection): void;
 }
@@ -75,6 +77,7 @@ export class PeerSender {
 
   #take(message: LinkMessage): void {
     if (message.type === 'confirmed') return this.#ports.answered(message);
+    if (message.type === 'revoked') return this.#ports.revoked(message);
     if (message.type === 'snapshotPlease') return this.#ports.snapshotPlease(this.#connection);
     if (message.type !== 'positions') {
       throw new WatchError('WK_FRAME', `a receiving server does not say ${message.type}`);

@@ -36,6 +36,7 @@ test('a server that moves or leaves counts no more at once, however long its con
     credentials: () => ({ keyPem: '', certificatePem: '', authorityPems: [] }),
     told: () => undefined,
     answered: () => undefined,
+    revoked: () => undefined,
     gone: ({ url }) => gone.push(url),
     snapshotPlease: () => undefined,
   });

@@ -6,6 +6,7 @@ import type { ServerDefinition } from '../../model/definitions.ts';
 import { codeOf, textOf, WatchError } from '../../model/errors.ts';
 import type { Positions } from '../../model/origin.ts';
 import { publishedUrls } from '../../model/published-addresses.ts';
+import type { Revocation } from '../../model/trust.ts';
 import type { Uuid } from '../../model/uuid.ts';
 import type { Credentials } from '../../runtime/network.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
@@ -27,6 +28,8 @@ export interface PeersOptions {
   told(server: ServerDefinition, positions: Positions, message: LinkMessageOf<'positions'> | null): void;
   /** A member answers a question of ours. */
   answered(server: ServerDefinition, message: LinkMessageOf<'confirmed'>): void;
+  /** A member says who was revoked; it does so in its welcome, and whenever that changes. */
+  revoked(server: ServerDefinition, revoked: readonly Revocation[]): void;
   /** The connection to a member is gone. */
   gone(server: ServerDefinition): void;
   /** A member asks for a snapshot, to be sent on this connection. */
@@ -121,6 +124,7 @@ export class Peers {
       connection.close('this is another server than the pool lists at this address');
       throw new WatchError('WK_UNREACHABLE', `${url} is not ${server.name} but another server of the pool`);
     }
+    this.#options.revoked(server, welcome.revoked ?? []);
     const stop = (): void => connection.close('this server stops or the pool changed');
     signal.addEventListener('abort', stop);
     const because = await new Promise<LinkClose['because']>((resolve) => {
@@ -130,6 +134,7 @@ export class Peers {
         own: self.coreId,
         peerName: server.name,
         told: (positions, message) => this.#options.told(server, positions, message),
+        revoked: ({ revoked }) => this.#options.revoked(server, revoked),
         answered: (message) => this.#options.answered(server, message),
         snapshotPlease: (asking) => this.#options.snapshotPlease(server, asking),
       });
