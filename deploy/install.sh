@@ -21,7 +21,7 @@ mv "$to.new" "$to"
 rm -rf "$to.old"
 ln -sf /opt/watchkeeper/bin/watchkeeper "$root/usr/local/bin/watchkeeper"
 mkdir -p "$root/etc/systemd/system"
-cp "$to"/units/*.service "$root/etc/systemd/system/"
+cp "$to"/units/*.service "$to"/units/*.path "$root/etc/systemd/system/"
 
 if [ -z "$root" ]; then
   if ! id watchkeeper >/dev/null 2>&1; then
@@ -30,10 +30,10 @@ if [ -z "$root" ]; then
   chown watchkeeper:watchkeeper /var/lib/watchkeeper
   if [ -d /run/systemd/system ]; then
     systemctl daemon-reload
-    for unit in watchkeeper-server watchkeeper-agent; do
+    for unit in watchkeeper-server watchkeeper-witness watchkeeper-agent; do
       if systemctl is-active --quiet "$unit"; then systemctl restart "$unit"; fi
     done
   fi
 fi
 "$to/bin/watchkeeper" --version
-echo "Installed in $to. Next: watchkeeper pool create --help, or watchkeeper server join --help"
+echo "Installed in $to. Next: watchkeeper pool create --help, watchkeeper server join --help, or watchkeeper witness join --help"

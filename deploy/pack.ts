@@ -86,7 +86,8 @@ function copyRest(folder: string): void {
     cpSync(path.join(root, part), path.join(folder, part), { recursive: true });
   cpSync(path.join(root, 'plugins'), path.join(folder, 'lib/plugins'), { recursive: true });
   cpSync(path.join(root, 'deploy/units'), path.join(folder, 'units'), { recursive: true });
-  cpSync(path.join(root, 'deploy/install.sh'), path.join(folder, 'install.sh'));
+  for (const script of ['install.sh', 'run-etcd.sh'])
+    cpSync(path.join(root, 'deploy', script), path.join(folder, script));
 }
 
 function compress(): string {

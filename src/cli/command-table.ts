@@ -13,6 +13,7 @@ export interface CommandEntry {
 export const groups: Readonly<Record<string, string>> = {
   pool: 'the servers that stand in for each other',
   server: 'one management server',
+  witness: "a machine that only votes in the pool's etcd",
   agent: 'the agent of this machine',
   message: 'what was reported, and what is done about it',
   node: 'managed systems',
@@ -88,6 +89,22 @@ export const commandTable: readonly CommandEntry[] = [
     path: 'server restore',
     summary: 'make a server from a backup',
     load: () => import('./commands/server-restore.ts'),
+  },
+
+  {
+    path: 'witness join',
+    summary: 'make this the witness of a pool',
+    load: () => import('./commands/witness-join.ts'),
+  },
+  {
+    path: 'witness run',
+    summary: "run the witness's member of etcd",
+    load: () => import('./commands/witness-run.ts'),
+  },
+  {
+    path: 'witness remove',
+    summary: 'take a witness out of the pool',
+    load: () => import('./commands/witness-remove.ts'),
   },
 
   {

@@ -92,7 +92,7 @@ async function writePool(
 }
 
 function isLasting(key: string): boolean {
-  return !key.startsWith(keys.sessions) && !key.startsWith(keys.probe(''));
+  return [keys.sessions, keys.etcdSigns, keys.probe('')].every((prefix) => !key.startsWith(prefix));
 }
 
 function writesFor(known: ReadonlyMap<string, string>, there: ReadonlyMap<string, Item>): Write[] {

@@ -100,7 +100,10 @@ async function positionsOf(
   }
 }
 
-/** Takes the server's definition away, and its place in every role's order. WK_CONFLICT when something changed. */
+/**
+ * Takes the server's definition away, its place in every role's order, and its offer to run etcd. WK_CONFLICT when
+ * something changed.
+ */
 export async function removeDefinition(
   coordination: Coordination,
   { leaving, item }: Servers,
@@ -111,6 +114,8 @@ export async function removeDefinition(
     conditions: [item, ...touched].map(({ key, revision }) => ({ key, revision })),
     writes: [
       { key: item.key, value: null },
+      { key: keys.etcdMember(leaving.coreId), value: null },
+      { key: keys.etcdSign(leaving.coreId), value: null },
       ...touched.map(({ key, value }) => ({ key, value: withoutServer(value, leaving.coreId) })),
     ],
   });

@@ -7,6 +7,8 @@ import type { Credentials } from '../runtime/network.ts';
 import type { Coordination } from './coordination.ts';
 import { openEmbedded } from './embedded.ts';
 import { parseEtcdUrl, type EtcdFiles } from './etcd/etcd-url.ts';
+import type { EtcdCoordination } from './etcd/open-etcd.ts';
+import { Roster } from './etcd/roster.ts';
 
 export interface CoordinationPorts {
   readonly databases: Databases;
@@ -29,12 +31,24 @@ export async function openCoordination(
   const path = embeddedPath(url);
   const limit = callMs === undefined ? {} : { callMs };
   if (path !== null) return openEmbedded({ path, ...ports, ...limit });
+  return await openEtcdAt(url, ports, callMs);
+}
+
+/** As `openCoordination`, of an etcd alone: its members can be looked at and changed, too. */
+export async function openEtcdAt(
+  url: string,
+  ports: CoordinationPorts,
+  callMs?: number,
+): Promise<EtcdCoordination> {
   const place = parseEtcdUrl(url);
   if (place === null) throw unknownKind(url);
   const credentials = place.files === null ? undefined : await readCredentials(ports.files, place.files);
+  const roster = place.roster === null ? undefined : new Roster(ports.files, place.roster);
+  const endpoints = (await roster?.read()) ?? place.endpoints;
   // gRPC takes long to load; only pools with etcd pay for it.
   const { openEtcd } = await import('./etcd/open-etcd.ts');
-  return openEtcd({ ...place, ...ports, ...limit, credentials });
+  const limit = callMs === undefined ? {} : { callMs };
+  return openEtcd({ ...place, ...ports, ...limit, endpoints, credentials, roster });
 }
 
 /** The file behind a `sqlite:` URL, which serves one machine; null for a coordinator that serves many. WK_CONFIG. */

@@ -188,7 +188,8 @@ export class Mirror {
 
   /** Signs of life change twice a second on every server and are worth nothing after a restart: not on disk. */
   #store(changed: ReadonlySet<string>): void {
-    for (const key of changed) if (!key.startsWith('sessions/')) this.#unstored.add(key);
+    for (const key of changed)
+      if (!key.startsWith(keys.sessions) && !key.startsWith(keys.etcdSigns)) this.#unstored.add(key);
     this.#storeRest();
   }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { messageSchema } from './message.ts';
 import { messageStates, operationKinds } from './operation.ts';
-import { roleReasons } from './definitions.ts';
+import { etcdMemberStates, roleReasons } from './definitions.ts';
 import { severities } from './severity.ts';
 
 /** What the HTTP API takes and gives; server, CLI and console share these schemas. */
@@ -119,6 +119,22 @@ export const poolStatusSchema = z
       confirmed: z.boolean().default(false),
       /** Why no role is taken until an operator confirms what it says (`pool confirm`); null when all is well. */
       doubt: z.string().nullable().default(null),
+      /** With the pool's own etcd: which servers and witnesses run a member of it, or could. */
+      etcd: z
+        .array(
+          z.object({
+            name: z.string(),
+            kind: z.enum(['server', 'witness']),
+            /** `HOST:PORT` */
+            address: z.string(),
+            /** Null until it has said anything to the answering server. */
+            state: z.enum(etcdMemberStates).nullable(),
+            /** Why no member can run there; null when one can. */
+            because: z.string().nullable(),
+            lastHeartbeatMs: z.int().nullable(),
+          }),
+        )
+        .default([]),
     }),
     atRisk: z.object({ is: z.boolean(), because: z.string() }),
     members: z.array(

@@ -35,8 +35,14 @@ export const keys = {
   /** sessionSchema */
   session: (coreId: string) => `sessions/${coreId}`,
   sessions: 'sessions/',
-  /** etcdMemberSchema: which servers run the pool's own etcd. */
+  /** etcdMemberSchema: which servers and witnesses can run a member of the pool's own etcd. */
   etcdMember: (coreId: string) => `etcd/${coreId}`,
+  etcdMembers: 'etcd/',
+  /** etcdSignSchema: how that member is, rewritten every few seconds. */
+  etcdSign: (coreId: string) => `signs/${coreId}`,
+  etcdSigns: 'signs/',
+  /** What was last begun with the members of that etcd, and by whom; read by people alone. */
+  etcdStep: 'etcd-step',
   /** Any value: written to learn where the coordinator stands. */
   probe: (coreId: string) => `probes/${coreId}`,
   /** joinTokenSchema, by the SHA-256 (hex) of the token's secret. */
@@ -97,8 +103,26 @@ export type NodeDefinition = Readonly<z.infer<typeof nodeDefinitionSchema>>;
 const host = z.string().min(1).max(256);
 const port = z.int().min(1).max(65_535);
 
-/** `HOST:PORT` each. */
-export const etcdMemberSchema = z.strictObject({ client: z.string().max(256), peer: z.string().max(256) });
+export const etcdMemberSchema = z.object({
+  /** `HOST:PORT` each. */
+  client: z.string().max(256),
+  peer: z.string().max(256),
+  /** What the member is called in etcd, another name for each time that it begins with no data. Absent: the core ID. */
+  name: z.string().min(1).max(128).optional(),
+});
+export type EtcdMemberRecord = Readonly<z.infer<typeof etcdMemberSchema>>;
+
+/** `offered`: its place is free to be used. */
+export const etcdMemberStates = ['voter', 'learner', 'joining', 'offered'] as const;
+
+export const etcdSignSchema = z.object({
+  state: z.enum(etcdMemberStates),
+  /** Why no member can run there; null when one can. */
+  because: z.string().max(256).nullable(),
+  version: z.string().max(64),
+  atMs: ms,
+});
+export type EtcdSign = Readonly<z.infer<typeof etcdSignSchema>>;
 
 export const actingRole = 'acting';
 export const virtualInterfacePrefix = 'virtual-interface/';

@@ -47,6 +47,8 @@ export interface KeeperOptions {
 }
 
 export interface Keeper extends AsyncDisposable {
+  /** Whether this server holds the role right now and has not been asked to let go of it. */
+  holds(role: string): boolean;
   /** Stops the server in order, releases its roles and ends the session. Resolves when all of it is done. */
   stop(): Promise<void>;
   /** Resolves when the keeper has stopped, rejects when it cannot go on (the coordinator knows no pool). */
@@ -128,6 +130,12 @@ class RunningKeeper implements Keeper {
     this.#ticker = every(runtime.timers, tickMs, () => this.#step({ kind: 'tick' }));
     this.#remembering = every(runtime.timers, rememberEveryMs, () => this.#remember());
     void this.#join();
+  }
+
+  holds(role: string): boolean {
+    // The deadline may have passed since the last step.
+    this.#step({ kind: 'tick' });
+    return this.#state.held.get(role)?.leaving === null;
   }
 
   stop(): Promise<void> {

@@ -10,7 +10,7 @@ export interface NewServer {
   /** With `coordination: managed`: addresses `HOST:PORT` of the members, and of the one that this server runs. */
   readonly etcd?: {
     readonly endpoints: readonly string[];
-    readonly run?: { readonly client: string; readonly peer: string };
+    readonly run?: { readonly client: string; readonly peer: string; readonly unit?: string };
   };
 }
 
@@ -72,8 +72,8 @@ function etcdText({ endpoints, run }: NonNullable<NewServer['etcd']>): string {
   run:
     client: ${JSON.stringify(run.client)}
     peer: ${JSON.stringify(run.peer)}
-`;
-  return `# The pool's own etcd: where its members answer, in the order in which they are asked.
+${run.unit === undefined ? '' : `    unit: ${JSON.stringify(run.unit)}\n`}`;
+  return `# The pool's own etcd: where its members answered when this was written; later ones are found by themselves.
 etcd:
   endpoints: [${list}]
 ${runs}`;

@@ -41,8 +41,8 @@ const leaseSchema = z
     ttlMs: ttl,
   }));
 
-/** The pool's own etcd: where its members are, and what this server runs of it. */
-const etcdSchema = z
+/** The pool's own etcd: where its members are, and what this machine runs of it. */
+export const etcdSchema = z
   .strictObject({
     endpoints: z.array(addressSchema).min(1).max(9),
     run: z

@@ -1,4 +1,4 @@
-import { parseManagedMembers } from '../coordination/managed/etcd-files.ts';
+import { managedMembers, parseManagedMembers } from '../coordination/managed/etcd-files.ts';
 import { embeddedPath } from '../coordination/open.ts';
 import type { Coordination } from '../coordination/coordination.ts';
 import type { JoinAnswer, JoinRequest } from '../model/api.ts';
@@ -18,6 +18,8 @@ interface Ports {
   readonly runtime: Runtime;
   readonly coordination: Coordination;
   readonly coordinationUrl: string;
+  /** With the pool's own etcd: where its members are known to be by now. */
+  readonly etcdMembers: () => Promise<readonly string[] | null>;
   readonly authorityPath: string;
   readonly pool: PoolView;
   readonly ownName: string;
@@ -35,18 +37,19 @@ export class Enrolment {
 
   /** Errors: as `enrol` says, and WK_OVERLOADED. */
   async join(request: JoinRequest): Promise<JoinAnswer> {
-    const { runtime, coordination, coordinationUrl, authorityPath, pool } = this.#ports;
+    const { runtime, coordination, coordinationUrl, etcdMembers, authorityPath, pool } = this.#ports;
     this.#bound();
     const definition = this.#definition();
     const authority = await readAuthorityFile(runtime.files, authorityPath);
     // A file is for the processes of one machine; etcd has no such bound.
     const isManaged = parseManagedMembers(coordinationUrl) !== null;
+    const endpoints = isManaged ? await etcdMembers() : null;
     const isOfMany = isManaged || embeddedPath(coordinationUrl) === null;
     const onlyBootId = isOfMany ? null : runtime.commands.self.bootId;
     const answer = await enrol(request, {
       ...runtime,
       coordination,
-      coordinationUrl,
+      coordinationUrl: endpoints === null ? coordinationUrl : managedMembers(endpoints),
       authority,
       pool: definition,
       servers: pool.addresses(),

@@ -1,6 +1,8 @@
 import type { Mirror } from '../definitions/mirror.ts';
 import { carrierAddress } from '../model/carrier.ts';
 import {
+  etcdMemberSchema,
+  etcdSignSchema,
   holderSchema,
   keys,
   nodeDefinitionSchema,
@@ -9,12 +11,16 @@ import {
   serverDefinitionSchema,
   sessionSchema,
   virtualInterfacePrefix,
+  witnessDefinitionSchema,
+  type EtcdMemberRecord,
+  type EtcdSign,
   type Holder,
   type NodeDefinition,
   type Pool,
   type RoleDefinition,
   type ServerDefinition,
   type Session,
+  type WitnessDefinition,
 } from '../model/definitions.ts';
 import { rightsOf } from '../access/user-roles.ts';
 import type { Account } from '../access/caller.ts';
@@ -50,6 +56,18 @@ export class PoolView {
 
   server(coreId: Uuid): ServerDefinition | null {
     return this.#mirror.get(keys.server(coreId), serverDefinitionSchema);
+  }
+
+  witnesses(): readonly WitnessDefinition[] {
+    return this.#mirror.list(keys.witnesses, witnessDefinitionSchema);
+  }
+
+  etcdMember(coreId: Uuid): EtcdMemberRecord | null {
+    return this.#mirror.get(keys.etcdMember(coreId), etcdMemberSchema);
+  }
+
+  etcdSign(coreId: Uuid): EtcdSign | null {
+    return this.#mirror.get(keys.etcdSign(coreId), etcdSignSchema);
   }
 
   /** Null when there is no such user (any more). */

@@ -1,3 +1,5 @@
+import { Roster } from '../coordination/etcd/roster.ts';
+import { etcdFiles } from '../coordination/managed/etcd-files.ts';
 import { keys, type ServerDefinition } from '../model/definitions.ts';
 import type { Origin } from '../model/origin.ts';
 import type { HttpHandler, Listener } from '../runtime/network.ts';
@@ -153,10 +155,12 @@ export class Server {
 
 function makeEnrolment({ parts, pool, self }: ServerState): Enrolment {
   const { runtime, coordination, config } = parts;
+  const roster = new Roster(runtime.files, etcdFiles(config.data).roster);
   return new Enrolment({
     runtime,
     coordination,
     coordinationUrl: config.coordinationTold,
+    etcdMembers: async () => (await roster.read())?.map((url) => new URL(url).host) ?? null,
     authorityPath: serverPaths(config.data).authority,
     pool,
     ownName: self.name,

@@ -49,11 +49,27 @@ export function poolStatus(sources: StatusSources): PoolStatus {
   };
 }
 
+/** What each of them says of itself; nobody is asked. */
+function etcdOf(pool: PoolView): PoolStatus['coordinator']['etcd'] {
+  const listed = [
+    ...pool.servers().map((one) => ({ kind: 'server' as const, ...one })),
+    ...pool.witnesses().map((one) => ({ kind: 'witness' as const, ...one })),
+  ];
+  return listed.flatMap(({ kind, name, coreId }) => {
+    const record = pool.etcdMember(coreId);
+    if (record === null) return [];
+    const sign = pool.etcdSign(coreId);
+    const { state = null, because = null, atMs: lastHeartbeatMs = null } = sign ?? {};
+    return [{ name, kind, address: record.client, state, because, lastHeartbeatMs }];
+  });
+}
+
 /** The keeper knows best; a server process without one (or before its first word) goes by its own watch. */
 function coordinatorOf({ pool, coordinatorKind: kind, coordinatorState: state }: StatusSources) {
-  if (state === null) return { reachable: pool.live, kind, confirmed: false, doubt: null };
+  const etcd = etcdOf(pool);
+  if (state === null) return { reachable: pool.live, kind, confirmed: false, doubt: null, etcd };
   const { isAway, isConfirmed, doubt } = state;
-  return { reachable: doubt !== null || !isAway, kind, confirmed: isConfirmed, doubt };
+  return { reachable: doubt !== null || !isAway, kind, confirmed: isConfirmed, doubt, etcd };
 }
 
 function memberOf(

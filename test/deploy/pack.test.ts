@@ -48,7 +48,8 @@ test('installed again over itself, it is the new one', async () => {
 
 test('systemd finds nothing wrong with the units', async (t) => {
   if (!isInstalled('systemd-analyze')) return t.skip('systemd-analyze is not installed');
-  for (const name of ['watchkeeper-server', 'watchkeeper-agent', 'watchkeeper-etcd']) {
+  const names = ['server', 'agent', 'etcd', 'witness', 'witness-etcd'].map((one) => `watchkeeper-${one}`);
+  for (const name of names) {
     // The programs it names are not on this machine, which is all that it may complain of.
     const { lines } = await run('systemd-analyze', [
       'verify',

@@ -16,13 +16,15 @@ import { freePorts } from './free-ports.ts';
 import { ManagedProcess } from './managed-process.ts';
 import { watchkeeper } from './watchkeeper.ts';
 
+export type EtcdListen = readonly [client: string, peer: string];
+
 export interface RealPoolOptions {
   readonly servers?: number;
   readonly agents?: number;
   /** As `pool create` takes it; a file of the pool's own by default. */
   readonly coordination?: string;
-  /** With `coordination: 'managed'`: where the first server's etcd answers. */
-  readonly etcdListen?: readonly [client: string, peer: string];
+  /** With `coordination: 'managed'`: where each server's etcd answers, in their order; a server beyond is a client. */
+  readonly etcdListen?: readonly EtcdListen[];
   /** False where a test itself wants to see what ended. */
   readonly restart?: boolean;
 }
@@ -49,7 +51,7 @@ export interface RealAgent {
 export class RealPool implements AsyncDisposable {
   readonly folder: string;
   readonly coordination: string;
-  readonly #etcdListen: readonly string[];
+  readonly #etcdListen: readonly EtcdListen[];
   readonly servers: RealServer[] = [];
   readonly agents: RealAgent[] = [];
   /** Where the virtual interface answers. */
@@ -61,9 +63,7 @@ export class RealPool implements AsyncDisposable {
   #virtual: ApiClient | null = null;
 
   private constructor({ coordination, etcdListen }: RealPoolOptions) {
-    const [client, peer] = etcdListen ?? [];
-    this.#etcdListen =
-      client === undefined || peer === undefined ? [] : ['--etcd-listen', client, '--etcd-peer', peer];
+    this.#etcdListen = etcdListen ?? [];
     this.folder = mkdtempSync(path.join(os.tmpdir(), 'watchkeeper-test-'));
     this.coordination = coordination ?? `sqlite:${path.join(this.folder, 'test-coordination.db')}`;
   }
@@ -111,15 +111,29 @@ export class RealPool implements AsyncDisposable {
     const name = `server-${index}`;
     const config = path.join(this.folder, `${name}.yaml`);
     const data = path.join(this.folder, name);
+    const place = this.#etcdListen[index - 1];
+    const etcd = place === undefined ? [] : ['--etcd-listen', place[0], '--etcd-peer', place[1]];
     const common = ['--listen', `127.0.0.1:${port}`, '--config', config, '--data', data];
     if (index === 1) {
-      const own = ['--identity', this.identity, '--coordination', this.coordination, ...this.#etcdListen];
+      const own = ['--identity', this.identity, '--coordination', this.coordination, ...etcd];
       await this.#run('pool', 'create', '--name', 'test', '--server', name, ...own, ...common);
       await this.#prepareFirst(config);
     } else {
-      const token = await this.#joinToken('server', name);
+      const token = await this.joinToken('server', name);
       const first = this.servers[0]?.url ?? '';
-      await this.#run('server', 'join', '--token', token, '--server', first, '--name', name, ...common);
+      const run = place === undefined ? ['--no-etcd'] : etcd;
+      await this.#run(
+        'server',
+        'join',
+        '--token',
+        token,
+        '--server',
+        first,
+        '--name',
+        name,
+        ...common,
+        ...run,
+      );
     }
     const logPath = path.join(this.folder, `${name}.log`);
     const process = new ManagedProcess(name, ['server', 'run', '--config', config], logPath, restart);
@@ -128,6 +142,15 @@ export class RealPool implements AsyncDisposable {
     const api = new ApiClient(url, this.identityPem);
     this.servers.push({ name, url, config, process, api });
     await until(`${name} answers`, async () => (await api.get('/readyz', 1_000)) !== null, 20_000);
+  }
+
+  /** A further server, once the pool is up. */
+  async joinServer(): Promise<RealServer> {
+    const [port = 0] = await freePorts(1);
+    await this.#addServer(this.servers.length + 1, port, true);
+    const server = this.servers.at(-1);
+    if (server === undefined) throw new Error('a server was added');
+    return server;
   }
 
   /** What is told to the coordinator's file before the first server runs. */
@@ -142,7 +165,7 @@ export class RealPool implements AsyncDisposable {
   async enrolAgent(name: string, restart = true): Promise<RealAgent> {
     const config = path.join(this.folder, `${name}.yaml`);
     const data = path.join(this.folder, name);
-    const token = await this.#joinToken('agent', name);
+    const token = await this.joinToken('agent', name);
     const urls = [this.virtualUrl, ...this.servers.map(({ url }) => url)].flatMap((url) => ['--server', url]);
     const places = ['--name', name, '--config', config, '--data', data];
     await this.#run('agent', 'join', '--token', token, ...urls, ...places);
@@ -157,7 +180,7 @@ export class RealPool implements AsyncDisposable {
     this.agents.push(agent);
   }
 
-  #joinToken(kind: 'server' | 'agent', name: string): Promise<string> {
+  joinToken(kind: 'server' | 'agent' | 'witness', name: string): Promise<string> {
     const config = path.join(this.folder, 'server-1.yaml');
     return this.#run('pool', 'token', '--for', kind, '--name', name, '--config', config);
   }

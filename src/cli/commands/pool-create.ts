@@ -14,9 +14,8 @@ import { makeKeyPair } from '../../security/key-pair.ts';
 import { keys } from '../../model/definitions.ts';
 import { WatchError } from '../../model/errors.ts';
 import type { NewServer } from '../../server/config-text.ts';
-import { addressOption } from '../address-option.ts';
 import type { Cli } from '../cli.ts';
-import { etcdPlaceOf, memberOf, prepareEtcd, withNewEtcd } from '../managed-etcd.ts';
+import { etcdOptions, etcdPlaceOf, prepareEtcd, unitFor, withNewEtcd } from '../managed-etcd.ts';
 import { configFolder, readContexts, writeContexts } from '../contexts.ts';
 import { foundPool } from '../found-pool.ts';
 import { nameOption } from '../name-option.ts';
@@ -69,18 +68,8 @@ export function define(command: Command, cli: Cli): void {
       '--coordination <URL>',
       'where the pool keeps who is in charge: managed (etcd that its servers run), sqlite:/PATH or etcd://HOST:PORT,…/PREFIX (default: a file beside --data)',
     )
-    .addOption(
-      new Option(
-        '--etcd-listen <HOST:PORT>',
-        'with managed: where its etcd answers the servers (default: port 2379 of --url)',
-      ).argParser(addressOption),
-    )
-    .addOption(
-      new Option(
-        '--etcd-peer <HOST:PORT>',
-        'with managed: where its etcd answers other members (default: port 2380 there)',
-      ).argParser(addressOption),
-    )
+    .addOption(etcdOptions.listen)
+    .addOption(etcdOptions.peer)
     .option('--identity <FILE>', "where to write the administrator's identity (default: your settings)")
     .option('--json', 'print one JSON document')
     .action((options) => run(cli, options));
@@ -158,12 +147,15 @@ async function inOwnEtcd(
   await prepareEtcd(runtime, config, run, authority);
   const endpoints = [run.client];
   const url = managedUrl(endpoints, pool.id, place.data);
-  await withNewEtcd(runtime, memberOf(config, run), () => inCoordinator(runtime, url, found));
-  const item = { key: keys.etcdMember(server.coreId), value: JSON.stringify(run) };
-  await inCoordinator(runtime, url, async (store) => {
-    await store.transact({ conditions: [], writes: [item] });
-  });
-  return { coordination: 'managed', etcd: { endpoints, run } };
+  const unit = await unitFor(runtime, place.data);
+  await withNewEtcd(runtime, config, { place: run, token: pool.id, unit }, (name) =>
+    inCoordinator(runtime, url, async (store) => {
+      await found(store);
+      const item = { key: keys.etcdMember(server.coreId), value: JSON.stringify({ ...run, name }) };
+      await store.transact({ conditions: [], writes: [item] });
+    }),
+  );
+  return { coordination: 'managed', etcd: { endpoints, run: { ...run, ...(unit !== null && { unit }) } } };
 }
 
 async function inCoordinator(

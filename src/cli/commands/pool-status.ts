@@ -31,6 +31,10 @@ async function run(
   printTable(cli, status.members, memberColumns(style, nowMs), 'no member is known');
   cli.stdout.write('\n');
   printTable(cli, status.roles, roleColumns(style, nowMs), 'no role is defined');
+  if (status.coordinator.etcd.length > 0) {
+    cli.stdout.write('\n');
+    printTable(cli, status.coordinator.etcd, etcdColumns(style, nowMs), '');
+  }
   if (options.positions) printPositions(cli, status);
 }
 
@@ -60,6 +64,14 @@ function coordinatorText(
 
 type Member = PoolStatus['members'][number];
 type Role = PoolStatus['roles'][number];
+type EtcdMember = PoolStatus['coordinator']['etcd'][number];
+
+const stateWords = {
+  voter: 'voter',
+  learner: 'learner: votes when there are three',
+  joining: 'joining',
+  offered: 'client: could be a member',
+} as const;
 
 function memberColumns(style: Style, nowMs: number): Column<Member>[] {
   const state = ({ state, healthy }: Member): string =>
@@ -89,6 +101,20 @@ function roleColumns(style: Style, nowMs: number): Column<Role>[] {
     { title: 'SINCE', align: 'right', value: ({ sinceMs }) => age(sinceMs, nowMs) },
     { title: 'ADDRESS', value: ({ address }) => safeText(address ?? '-') },
     { title: 'BECAUSE', value: ({ because }) => because },
+  ];
+}
+
+function etcdColumns(style: Style, nowMs: number): Column<EtcdMember>[] {
+  return [
+    { title: 'ETCD', value: ({ name }) => safeText(name) },
+    { title: 'KIND', value: ({ kind }) => kind },
+    { title: 'STATE', value: ({ state }) => (state === null ? 'not heard of yet' : stateWords[state]) },
+    { title: 'HEARTBEAT', align: 'right', value: ({ lastHeartbeatMs }) => age(lastHeartbeatMs, nowMs) },
+    { title: 'ADDRESS', value: ({ address }) => safeText(address) },
+    {
+      title: 'HEALTH',
+      value: ({ because }) => (because === null ? 'healthy' : style.paint('redBright', safeText(because))),
+    },
   ];
 }
 

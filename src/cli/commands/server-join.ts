@@ -1,11 +1,13 @@
 import type { Command } from '@commander-js/extra-typings';
+import type { EtcdPlace } from '../../coordination/managed/local-member.ts';
 import { parseManagedMembers } from '../../coordination/managed/etcd-files.ts';
 import type { Address } from '../../model/address.ts';
 import { WatchError } from '../../model/errors.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
 import type { Cli } from '../cli.ts';
 import { joinOptions, joinPool, type Joining } from '../join.ts';
-import { prepareEtcd } from '../managed-etcd.ts';
-import { assertUnused, newServerOptions, placeOf, writeNewServer } from '../new-server.ts';
+import { etcdOptions, etcdPlaceOf, prepareEtcd, unitFor } from '../managed-etcd.ts';
+import { assertUnused, newServerOptions, placeOf, writeNewServer, type Place } from '../new-server.ts';
 import { printJson } from '../print.ts';
 import { assertHere } from '../with-coordinator.ts';
 
@@ -14,6 +16,9 @@ interface Options extends Joining {
   readonly url?: string;
   readonly config: string;
   readonly data: string;
+  readonly etcdListen?: Address;
+  readonly etcdPeer?: Address;
+  readonly etcd: boolean;
   readonly json?: true;
 }
 
@@ -33,6 +38,9 @@ export function define(command: Command, cli: Cli): void {
     .addOption(newServerOptions.config)
     .addOption(newServerOptions.data)
     .addOption(joinOptions.timeout)
+    .addOption(etcdOptions.listen)
+    .addOption(etcdOptions.peer)
+    .option('--no-etcd', "with managed: run no member of the pool's etcd here, only use it")
     .option('--json', 'print one JSON document')
     .action((options) => run(cli, options));
 }
@@ -58,12 +66,24 @@ async function run(cli: Cli, options: Options): Promise<void> {
   if (endpoints === null) await assertHere(runtime, coordination);
   const server = { coreId, name: options.name };
   const authority = { keyPem: authorityKeyPem, certificatePem };
-  const where = endpoints === null ? { coordination } : { coordination: 'managed', etcd: { endpoints } };
-  await writeNewServer(runtime.files, place, { names: { pool, server, ...where }, credentials, authority });
-  if (endpoints !== null) await prepareEtcd(runtime, { pool, server, data: place.data }, null, authority);
+  const run = endpoints === null || !options.etcd ? null : await etcdRun(runtime, options, place);
+  const etcd = endpoints === null ? {} : { etcd: { endpoints, ...(run !== null && { run }) } };
+  const names = { pool, server, coordination: endpoints === null ? coordination : 'managed', ...etcd };
+  await writeNewServer(runtime.files, place, { names, credentials, authority });
+  if (endpoints !== null) await prepareEtcd(runtime, { pool, server, data: place.data }, run, authority);
   if (options.json)
     return printJson(cli, { pool, server: { coreId, name: options.name }, config: place.config });
   cli.stdout.write(
     `server ${options.name} has joined the pool ${pool.name}; start it with:\n  watchkeeper server run --config ${place.config}\n`,
   );
+}
+
+/** Where this server offers to run a member of the pool's etcd. */
+async function etcdRun(
+  runtime: Runtime,
+  { etcdListen, etcdPeer }: Options,
+  { url, data }: Place,
+): Promise<EtcdPlace & { readonly unit?: string }> {
+  const unit = await unitFor(runtime, data);
+  return { ...etcdPlaceOf(url, { client: etcdListen, peer: etcdPeer }), ...(unit !== null && { unit }) };
 }

@@ -1,9 +1,8 @@
 import type { Command } from '@commander-js/extra-typings';
-import type { Coordination } from '../../coordination/coordination.ts';
-import { etcdMemberSchema, keys, type ServerDefinition } from '../../model/definitions.ts';
-import { WatchError } from '../../model/errors.ts';
+import { openEtcdAt } from '../../coordination/open.ts';
 import { readIdentityFile } from '../../security/identity-file.ts';
 import { serverPaths } from '../../server/server-paths.ts';
+import { assertReplaced, etcdPlaceAt, isMember } from '../etcd-removal.ts';
 import type { Cli } from '../cli.ts';
 import { configOption } from '../config-option.ts';
 import { durationOption } from '../duration-option.ts';
@@ -40,31 +39,25 @@ it is removed at once, and what only it has is lost.
 async function run(cli: Cli, name: string, { config: path, timeout, force, json }: Options): Promise<void> {
   const removed = await withCoordinator(cli, path, async ({ runtime, config, coordination }) => {
     const servers = await findServers(coordination, name);
-    await assertNoEtcd(coordination, servers.leaving, config.etcd?.endpoints ?? []);
+    const etcd = config.etcd === null ? null : await openEtcdAt(config.coordination, runtime);
+    await using _ = { [Symbol.asyncDispose]: async () => await etcd?.close() };
+    const place = await etcdPlaceAt(coordination, servers.leaving.coreId);
+    if (etcd !== null && place !== null) await assertReplaced(etcd, name, place);
     const { credentials } = await readIdentityFile(runtime.files, serverPaths(config.data).identity);
     const target = { trust: { authorityPems: credentials.authorityPems }, credentials, token: null };
     if (!force) await awaitDrained(runtime, servers, target, timeout);
     await removeDefinition(coordination, servers);
-    return servers.leaving;
+    const isIn = etcd !== null && place !== null && (await isMember(runtime, etcd, place, timeout));
+    return { server: servers.leaving, etcd: isIn ? 'still a member' : 'no member' };
   });
-  if (json) return printJson(cli, { removed, drained: force !== true });
+  if (json) return printJson(cli, { removed: removed.server, drained: force !== true, etcd: removed.etcd });
   note(
     cli,
     `${name} is removed${force ? '; what only it had is lost' : ', and the others have all that it had'}; its data may be deleted`,
   );
-}
-
-/** WK_CONFLICT for the server that runs the pool's only etcd, also with --force: without it there is no pool. */
-async function assertNoEtcd(
-  coordination: Coordination,
-  { coreId, name }: ServerDefinition,
-  endpoints: readonly string[],
-): Promise<void> {
-  const item = await coordination.get(keys.etcdMember(coreId));
-  // One that is not asked any more was lost, and etcd was made anew elsewhere.
-  if (item === null || !endpoints.includes(etcdMemberSchema.parse(JSON.parse(item.value)).client)) return;
-  throw new WatchError(
-    'WK_CONFLICT',
-    `${name} runs the pool's etcd, and everything that is configured with it; remove another server, or move the pool to another etcd first (docs/etcd.md)`,
-  );
+  if (removed.etcd !== 'no member')
+    note(
+      cli,
+      `etcd still has its member, which the acting server takes out as soon as it can: keep ${name} running until \`pool status\` no longer shows it`,
+    );
 }

@@ -1,6 +1,8 @@
 import type { Command } from '@commander-js/extra-typings';
 import type { Coordination } from '../../coordination/coordination.ts';
-import { keys } from '../../model/definitions.ts';
+import type { EtcdCoordination } from '../../coordination/etcd/open-etcd.ts';
+import type { OwnMember } from '../../coordination/managed/own-member.ts';
+import { actingRole, keys } from '../../model/definitions.ts';
 import { codeOf, textOf, WatchError } from '../../model/errors.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { every } from '../../runtime/timing.ts';
@@ -10,6 +12,10 @@ import type { Cli } from '../cli.ts';
 import { configOption } from '../config-option.ts';
 import { resolvePath } from '../resolve-path.ts';
 import { ServiceManager } from '../service-manager.ts';
+import { whenRemoved } from '../when-removed.ts';
+
+/** By then the others have taken its member out of etcd, if they can. */
+const leavesEtcdWithinMs = 120_000;
 
 const signEtcdEveryMs = 86_400_000;
 
@@ -29,26 +35,26 @@ async function run(cli: Cli, configPath: string): Promise<void> {
   const config = await readYamlFile((await cli.runtime()).files, path, serverConfigSchema);
   const plain = await cli.runtime(config.logLevel);
   const runtime = { ...plain, log: plain.log.with({ process: 'keeper', server: config.server.name }) };
-  const [
-    { embeddedPath, openCoordination },
-    { startKeeper },
-    { timingsDefault },
-    { assertHere },
-    { keepAlive },
-  ] = await Promise.all([
-    import('../../coordination/open.ts'),
-    import('../../pool/keeper.ts'),
-    import('../../pool/timings.ts'),
-    import('../with-coordinator.ts'),
-    import('../../runtime/node/keep-alive.ts'),
-  ]);
+  const [{ embeddedPath }, { startKeeper }, { timingsDefault }, { assertHere }, { keepAlive }] =
+    await Promise.all([
+      import('../../coordination/open.ts'),
+      import('../../pool/keeper.ts'),
+      import('../../pool/timings.ts'),
+      import('../with-coordinator.ts'),
+      import('../../runtime/node/keep-alive.ts'),
+    ]);
   await assertHere(runtime, config.coordination);
   const signal = cli.stopSignal();
-  using _etcd = await startEtcd(runtime, config);
-  const coordination = await openCoordination(config.coordination, runtime, config.lease.callTimeoutMs);
+  const {
+    coordination,
+    etcd,
+    member,
+    stop: stopSigning,
+  } = await openCoordinator(runtime, config, cli.version);
   // Between two runs of the server process nothing else would keep the keeper running.
   const letEnd = keepAlive();
   try {
+    await member?.start();
     await assertMember(coordination, config);
     const keeper = await startKeeper({
       runtime,
@@ -65,24 +71,45 @@ async function run(cli: Cli, configPath: string): Promise<void> {
     signal.addEventListener('abort', stop, { once: true });
     using service = new ServiceManager(cli, runtime);
     service.ready();
-    using _watch = whenRemoved(coordination, config.server.coreId, () => {
+    let removed = false;
+    using _watch = whenRemoved(coordination, keys.server(config.server.coreId), () => {
       runtime.log.warn('this server was removed from the pool and stops');
+      removed = true;
       stop();
     });
+    using _driver = etcd && (await driveMembers(runtime, etcd, config, () => keeper.holds(actingRole)));
     await keeper.stopped;
+    if (removed) await member?.leave(leavesEtcdWithinMs);
   } finally {
+    member?.[Symbol.dispose]();
+    stopSigning();
     await coordination.close();
     letEnd();
   }
 }
 
-/** With `coordination: managed`: signs its certificate anew and keeps etcd running, which goes on when we end. */
-async function startEtcd(runtime: Runtime, config: ServerConfig): Promise<Disposable> {
-  if (config.etcd === null) return { [Symbol.dispose]: () => undefined };
-  const [{ memberOf, prepareEtcd }, { ensureEtcd, keepEtcd }] = await Promise.all([
-    import('../managed-etcd.ts'),
-    import('../../coordination/managed/etcd-process.ts'),
-  ]);
+interface Coordinator {
+  readonly coordination: Coordination;
+  /** With `coordination: managed`. */
+  readonly etcd: EtcdCoordination | null;
+  /** What this server runs of it. */
+  readonly member: OwnMember | null;
+  readonly stop: () => void;
+}
+
+/** With `coordination: managed` this server's certificate for etcd is signed anew first. */
+async function openCoordinator(
+  runtime: Runtime,
+  config: ServerConfig,
+  version: string,
+): Promise<Coordinator> {
+  const { openCoordination, openEtcdAt } = await import('../../coordination/open.ts');
+  const { callTimeoutMs } = config.lease;
+  if (config.etcd === null) {
+    const coordination = await openCoordination(config.coordination, runtime, callTimeoutMs);
+    return { coordination, etcd: null, member: null, stop: () => undefined };
+  }
+  const { ownMemberOf, prepareEtcd } = await import('../managed-etcd.ts');
   const { run } = config.etcd;
   await prepareEtcd(runtime, config, run);
   const signing = every(runtime.timers, signEtcdEveryMs, async () => {
@@ -90,16 +117,20 @@ async function startEtcd(runtime: Runtime, config: ServerConfig): Promise<Dispos
       runtime.log.warn("etcd's certificate could not be signed anew", { error: textOf(error) }),
     );
   });
-  if (run === null) return { [Symbol.dispose]: () => signing.cancel() };
-  const member = memberOf(config, run);
-  await ensureEtcd(runtime, member, run.unit);
-  const keeping = keepEtcd(runtime, member, run.unit);
-  return {
-    [Symbol.dispose]: () => {
-      signing.cancel();
-      keeping.cancel();
-    },
-  };
+  const etcd = await openEtcdAt(config.coordination, runtime, callTimeoutMs);
+  const member = ownMemberOf(runtime, config, etcd, version);
+  return { coordination: etcd, etcd, member, stop: () => signing.cancel() };
+}
+
+/** Who votes in the pool's etcd is decided by whoever acts. */
+async function driveMembers(
+  { clock, timers, log }: Runtime,
+  coordination: EtcdCoordination,
+  { server }: ServerConfig,
+  isActing: () => boolean,
+): Promise<Disposable> {
+  const { MemberDriver } = await import('../../coordination/managed/member-driver.ts');
+  return new MemberDriver({ coordination, clock, timers, log, coreId: server.coreId, isActing });
 }
 
 /** WK_DENIED for a server that was removed. While the coordinator is away nobody can tell; the watch will. */
@@ -116,17 +147,4 @@ async function assertMember(coordination: Coordination, { server, pool }: Server
     'WK_DENIED',
     `${server.name} is not a server of the pool ${pool.name} (any more); join it anew with another --config and --data`,
   );
-}
-
-/** A server that is no member any more has nothing to keep running. */
-function whenRemoved(coordination: Coordination, coreId: string, removed: () => void): Disposable {
-  const key = keys.server(coreId);
-  let highest = 0;
-  const watch = coordination.watch(key, 0, ({ reset, revision, items }) => {
-    const wentBack = reset && revision < highest;
-    highest = Math.max(highest, revision);
-    const last = items.findLast((item) => item.key === key);
-    if (!wentBack && (last === undefined ? reset : last.value === null)) removed();
-  });
-  return { [Symbol.dispose]: () => watch.close() };
 }

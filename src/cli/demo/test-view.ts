@@ -36,7 +36,7 @@ export function testView(changes: Partial<DemoView> = {}): DemoView {
         positions: {},
         stateHash: '',
       },
-      coordinator: { reachable: true, confirmed: false, doubt: null, kind: 'embedded' },
+      coordinator: { reachable: true, confirmed: false, doubt: null, kind: 'embedded', etcd: [] },
       atRisk: { is: true, because: 'server-1 is away' },
       members: servers.map((coreId, index) => ({
         coreId,

@@ -24,6 +24,8 @@ export function failureOf(error: unknown): CallFailure {
   if (error.code !== Code.Unavailable) return 'unknown';
   // With the header `hasleader` a member without a leader says so before it looks at the call.
   if (error.rawMessage.includes('etcdserver: no leader')) return 'not done';
+  // It only listens so far, and answers nothing but questions about itself.
+  if (error.rawMessage.includes('not supported for learner')) return 'not done';
   return neverSent.has(codeOfCause(error)) ? 'not done' : 'unknown';
 }
 

@@ -7,11 +7,13 @@ test('a URL names the members, the prefix and the files', () => {
     endpoints: ['http://127.0.0.1:2379', 'http://[::1]:2380'],
     prefix: 'watchkeeper/north',
     files: null,
+    roster: null,
   });
   assert.deepEqual(parseEtcdUrl('etcds://a.example:2379/north?ca=/ca.pem&cert=/c.pem&key=/k.pem'), {
     endpoints: ['https://a.example:2379'],
     prefix: 'north',
     files: { ca: '/ca.pem', cert: '/c.pem', key: '/k.pem' },
+    roster: null,
   });
   assert.equal(parseEtcdUrl('sqlite:/x.db'), null);
 });
@@ -29,6 +31,7 @@ test('a URL that is not complete is refused with what it lacks', () => {
     ['etcds://a:2379/north', /ca=\/PATH/],
     ['etcds://a:2379/north?ca=/a&cert=/b&key=c', /key=\/PATH/],
     ['etcds://a:2379/north?user=x', /no parameter user/],
+    ['etcds://a:2379/north?ca=/a&cert=/b&key=/c&members=d', /members=\/PATH/],
   ] as const)
     assert.throws(
       () => parseEtcdUrl(url),

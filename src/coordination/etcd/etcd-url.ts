@@ -15,6 +15,8 @@ export interface EtcdPlace {
   readonly prefix: string;
   /** Null without TLS. */
   readonly files: EtcdFiles | null;
+  /** Where the members that etcd lists are remembered, and followed as they change; null: those of the URL for ever. */
+  readonly roster: string | null;
 }
 
 const examples =
@@ -34,11 +36,13 @@ export function parseEtcdUrl(url: string): EtcdPlace | null {
   // Two pools under one prefix would take each other's keys for their own, so there is no default.
   if (!/^[\w.-]+(?:\/[\w.-]+)*$/.test(prefix) || prefix.length > 256)
     throw refusal(url, "must end with a prefix for this pool's keys");
-  return { endpoints, prefix, files: filesOf(url, scheme, new URLSearchParams(query)) };
+  const parameters = new URLSearchParams(query);
+  const files = filesOf(url, scheme, parameters);
+  return { endpoints, prefix, files, roster: rosterOf(url, parameters) };
 }
 
 function filesOf(url: string, scheme: string, query: URLSearchParams): EtcdFiles | null {
-  const unknown = [...query.keys()].find((name) => !['ca', 'cert', 'key'].includes(name));
+  const unknown = [...query.keys()].find((name) => !['ca', 'cert', 'key', 'members'].includes(name));
   if (unknown !== undefined) throw refusal(url, `has no parameter ${unknown}`);
   if (scheme === 'etcd') {
     if (query.size > 0) throw refusal(url, 'names certificates, which only etcds:// uses');
@@ -50,6 +54,12 @@ function filesOf(url: string, scheme: string, query: URLSearchParams): EtcdFiles
     return path;
   };
   return { ca: file('ca'), cert: file('cert'), key: file('key') };
+}
+
+function rosterOf(url: string, query: URLSearchParams): string | null {
+  const path = query.get('members');
+  if (path !== null && !path.startsWith('/')) throw refusal(url, 'must name a file with members=/PATH');
+  return path;
 }
 
 function refusal(url: string, what: string): WatchError {

@@ -1,7 +1,7 @@
 import { createClient, type Client } from '@connectrpc/connect';
 import { createGrpcTransport, Http2SessionManager } from '@connectrpc/connect-node';
 import type { Credentials } from '../../runtime/network.ts';
-import { KV, Maintenance, Watch } from './generated/etcd_pb.ts';
+import { Cluster, KV, Maintenance, Watch } from './generated/etcd_pb.ts';
 
 /** etcd cuts whoever pings more often than every 5 s. */
 const pings = { pingIntervalMs: 6_000, pingTimeoutMs: 2_500 };
@@ -12,6 +12,7 @@ export interface Member {
   readonly kv: Client<typeof KV>;
   readonly watch: Client<typeof Watch>;
   readonly maintenance: Client<typeof Maintenance>;
+  readonly cluster: Client<typeof Cluster>;
   /** Ends the connection and every call on it. */
   close(): void;
 }
@@ -31,6 +32,7 @@ export function connectMember(endpoint: string, credentials: Credentials | undef
     kv: createClient(KV, transport),
     watch: createClient(Watch, transport),
     maintenance: createClient(Maintenance, transport),
+    cluster: createClient(Cluster, transport),
     close: () => sessionManager.abort(),
   };
 }

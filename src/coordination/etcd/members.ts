@@ -16,6 +16,8 @@ export interface MembersOptions {
   readonly log: Log;
   /** A call has answered or failed after this long, whatever was tried meanwhile. */
   readonly callMs: number;
+  /** A member did not answer and was left. */
+  readonly onLeft?: () => void;
 }
 
 type Run<T> = (member: Member, options: CallOptions) => Promise<T>;
@@ -35,7 +37,7 @@ const quietMs = 1_000;
  */
 export class Members {
   readonly #options: MembersOptions;
-  readonly #members: readonly Member[];
+  #members: readonly Member[];
   readonly #log: Log;
   /** What is under way at the current member, to be ended when the member is left or everything closed. */
   readonly #streams = new Set<AbortController>();
@@ -50,6 +52,32 @@ export class Members {
     this.#options = options;
     this.#members = options.endpoints.map((endpoint) => connectMember(endpoint, options.credentials));
     this.#log = options.log;
+  }
+
+  /** `http://HOST:PORT` or `https://HOST:PORT`, in the order in which they are asked. */
+  get endpoints(): readonly string[] {
+    return this.#members.map(({ endpoint }) => endpoint);
+  }
+
+  /** From now on these. Connections to those that stay are kept; what was under way at another one is cut off. */
+  replace(endpoints: readonly string[]): void {
+    if (this.#closed || endpoints.length === 0) return;
+    const before = this.#members;
+    const current = this.#current();
+    this.#members = endpoints.map(
+      (endpoint) =>
+        before.find((member) => member.endpoint === endpoint) ??
+        connectMember(endpoint, this.#options.credentials),
+    );
+    this.#at = Math.max(0, this.#members.indexOf(current));
+    for (const member of before) if (!this.#members.includes(member)) member.close();
+    if (!this.#members.includes(current)) for (const stream of this.#streams) stream.abort();
+  }
+
+  /** Asks the current member once, within `limitMs`. Errors: what it or the connection said. */
+  async once<T>(run: Run<T>, limitMs: number): Promise<T> {
+    if (this.#closed) throw this.away('it was closed');
+    return await this.#attempt(this.#current(), run, limitMs);
   }
 
   get closed(): boolean {
@@ -136,7 +164,7 @@ export class Members {
   }
 
   away(why: string, cause?: unknown): WatchError {
-    const where = this.#options.endpoints.join(', ');
+    const where = this.endpoints.join(', ');
     return new WatchError('WK_COORDINATOR_AWAY', `the coordinator at ${where} does not answer: ${why}`, {
       cause,
     });
@@ -208,5 +236,6 @@ export class Members {
       });
     this.#answers = false;
     for (const stream of this.#streams) stream.abort();
+    this.#options.onLeft?.();
   }
 }

@@ -6,7 +6,9 @@ import { checkKey, checkTransaction } from '../check-transaction.ts';
 import type { Change, Coordination, Item, Transaction, TransactionResult } from '../coordination.ts';
 import { KeySpace } from './key-space.ts';
 import { KeyWatch } from './key-watch.ts';
+import { MemberList, type VotingMembers } from './member-list.ts';
 import { Members } from './members.ts';
+import type { Roster } from './roster.ts';
 import { transactionResult, txnRequest } from './transaction-messages.ts';
 
 export interface EtcdOptions {
@@ -21,28 +23,42 @@ export interface EtcdOptions {
   readonly log: Log;
   /** Within how long every call answers or fails; an election in etcd takes longer than any sensible value. */
   readonly callMs?: number;
+  /** The members are followed as etcd lists them, and remembered there. */
+  readonly roster?: Roster | undefined;
 }
 
 export const etcdCallMsMax = 1_000;
 const probeEveryMs = 500;
+const followEveryMs = 3_000;
 
 /** The coordinator of many machines: etcd, of one, three or five members. See DESIGN.md. */
-export function openEtcd(options: EtcdOptions): Coordination {
+export function openEtcd(options: EtcdOptions): EtcdCoordination {
   return new EtcdCoordination(options);
 }
 
-class EtcdCoordination implements Coordination {
+export class EtcdCoordination implements Coordination {
   readonly #members: Members;
   readonly #keys: KeySpace;
   readonly #timers: Timers;
   readonly #watches = new Set<KeyWatch>();
+  readonly #list: MemberList;
   #probe: Timer | null = null;
+  #following: Timer | null = null;
 
   constructor(options: EtcdOptions) {
     const callMs = Math.min(options.callMs ?? etcdCallMsMax, etcdCallMsMax);
-    this.#members = new Members({ ...options, callMs });
+    const onLeft = (): void => void this.#list.reread();
+    this.#members = new Members({ ...options, callMs, onLeft });
+    this.#list = new MemberList(this.#members, options.roster ?? null, options.log);
     this.#keys = new KeySpace(options.prefix);
     this.#timers = options.timers;
+    if (options.roster !== undefined)
+      this.#following = every(options.timers, followEveryMs, () => this.#list.follow());
+  }
+
+  /** The members of this etcd themselves. */
+  get voting(): VotingMembers {
+    return this.#list;
   }
 
   async get(key: string): Promise<Item | null> {
@@ -89,6 +105,7 @@ class EtcdCoordination implements Coordination {
 
   close(): Promise<void> {
     this.#probe?.cancel();
+    this.#following?.cancel();
     for (const watch of this.#watches) watch.close();
     this.#members.close();
     return Promise.resolve();

@@ -5,7 +5,8 @@ import { etcdFiles, managedMembers, managedUrl, parseManagedMembers } from './et
 
 const member = {
   poolId: '00000000-0000-4000-8000-00000000000f',
-  name: '00000000-0000-4000-8000-000000000001',
+  name: 'm1-01020304',
+  begin: { state: 'new' as const, cluster: 'm1-01020304=https://192.0.2.1:2380', token: 't' },
   client: '192.0.2.1:2379',
   peer: '192.0.2.1:2380',
   files: etcdFiles('/data'),
@@ -37,6 +38,6 @@ test('a newcomer is told the members and makes the URL of its own files', () => 
   assert.equal(parseManagedMembers('etcd://a:1/x'), null);
   assert.equal(
     managedUrl(['a:1', 'b:2'], 'p', '/d'),
-    'etcds://a:1,b:2/watchkeeper/p?ca=%2Fd%2Fetcd%2Fca.pem&cert=%2Fd%2Fetcd%2Fcert.pem&key=%2Fd%2Fetcd%2Fkey.pem',
+    'etcds://a:1,b:2/watchkeeper/p?ca=%2Fd%2Fetcd%2Fca.pem&cert=%2Fd%2Fetcd%2Fcert.pem&key=%2Fd%2Fetcd%2Fkey.pem&members=%2Fd%2Fetcd%2Fmembers.json',
   );
 });

@@ -8,6 +8,12 @@ export interface EtcdFilePaths {
   /** `NAME=VALUE` lines: etcd's whole configuration, also for a unit's `EnvironmentFile`. */
   readonly environment: string;
   readonly data: string;
+  /** What a member had stored that was taken out of etcd: kept until the next one. */
+  readonly removed: string;
+  /** Which member runs here, and what it begins with. */
+  readonly member: string;
+  /** Where the members are, as known last. */
+  readonly roster: string;
   readonly log: string;
   /** The process that was started last. */
   readonly process: string;
@@ -22,6 +28,9 @@ export function etcdFiles(data: string): EtcdFilePaths {
     key: `${folder}/key.pem`,
     environment: `${folder}/etcd.env`,
     data: `${folder}/data`,
+    removed: `${folder}/data.removed`,
+    member: `${folder}/member.json`,
+    roster: `${folder}/members.json`,
     log: `${folder}/etcd.log`,
     process: `${folder}/process.json`,
   };
@@ -35,10 +44,10 @@ export function etcdHostName(poolId: string): string {
   return `etcd.${poolId}`;
 }
 
-/** Where a server of the pool finds etcd with the certificates in its data folder. */
+/** Where a server or a witness of the pool finds etcd with the certificates in its data folder. */
 export function managedUrl(endpoints: readonly string[], poolId: string, data: string): string {
-  const { ca, cert, key } = etcdFiles(data);
-  const files = new URLSearchParams({ ca, cert, key });
+  const { ca, cert, key, roster } = etcdFiles(data);
+  const files = new URLSearchParams({ ca, cert, key, members: roster });
   return `etcds://${endpoints.join(',')}/watchkeeper/${poolId}?${files.toString()}`;
 }
 

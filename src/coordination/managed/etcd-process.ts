@@ -1,21 +1,22 @@
 import { z } from 'zod';
-import { codeOf, textOf, WatchError } from '../../model/errors.ts';
-import type { Timer } from '../../runtime/clock.ts';
+import { codeOf, WatchError } from '../../model/errors.ts';
 import type { ProcessId } from '../../runtime/commands.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
-import { every } from '../../runtime/timing.ts';
+import { sleep } from '../../runtime/timing.ts';
 import { environmentText, etcdEnvironment, type EtcdMember } from './etcd-environment.ts';
+import type { EtcdFilePaths } from './etcd-files.ts';
 
 type Ports = Pick<Runtime, 'commands' | 'files' | 'timers' | 'log'>;
 
-const lookEveryMs = 2_000;
-const systemctlMs = 30_000;
+const lookEveryMs = 20;
+const endsWithinMs = 5_000;
+const versionMs = 5_000;
 const processSchema = z.object({ pid: z.int(), startTicks: z.int(), bootId: z.string() });
 
 /**
- * Sees to it that this server's member of etcd runs, in a process of its own that outlives us: an etcd that is already
- * there is left alone. With `unit` systemd runs it, and is only asked to. Errors: WK_NOT_FOUND where etcd is not
- * installed, WK_UNAVAILABLE when systemd cannot start the unit.
+ * Sees to it that this machine's member of etcd runs, in a process of its own that outlives us: one that is already
+ * there is left alone. With `unit` systemd runs it, as soon as its configuration is there (`watchkeeper-etcd.path`).
+ * Errors: WK_NOT_FOUND where etcd is not installed.
  */
 export async function ensureEtcd(
   { commands, files, log }: Omit<Ports, 'timers'>,
@@ -28,7 +29,7 @@ export async function ensureEtcd(
   const text = environmentText(environment);
   if ((await files.status(path)) === null || (await files.readText(path)) !== text)
     await files.writeAtomic(path, text, 0o600);
-  if (unit !== null) return await startUnit(commands, unit);
+  if (unit !== null) return;
   const last = await lastProcess(files, process);
   if (last !== null && commands.isRunning(last)) return;
   const started = start(commands, environment, outputPath);
@@ -36,13 +37,35 @@ export async function ensureEtcd(
   log.info('etcd was started', { pid: started.pid, log: outputPath });
 }
 
-/** Looks again and again, until cancelled; cancelling does not end etcd. */
-export function keepEtcd(ports: Ports, member: EtcdMember, unit: string | null): Timer {
-  return every(ports.timers, lookEveryMs, () =>
-    ensureEtcd(ports, member, unit).catch((error: unknown) =>
-      ports.log.error('etcd cannot be started', { because: textOf(error), log: member.files.log }),
-    ),
-  );
+/**
+ * Ends it, and takes away what systemd would start it with again. Its data stays. Errors: WK_UNAVAILABLE when it does not
+ * end.
+ */
+export async function endEtcd(
+  { commands, files, timers }: Omit<Ports, 'log'>,
+  { environment, process }: EtcdFilePaths,
+): Promise<void> {
+  await files.remove(environment);
+  const last = await lastProcess(files, process);
+  if (last === null) return;
+  commands.end(last);
+  for (let waitedMs = 0; commands.isRunning(last); waitedMs += lookEveryMs) {
+    if (waitedMs > endsWithinMs)
+      throw new WatchError('WK_UNAVAILABLE', `etcd (process ${last.pid}) does not end; end it by hand`);
+    await sleep(timers, lookEveryMs);
+  }
+}
+
+/** Why no etcd can run on this machine; null when one can. */
+export async function whyNoEtcd(commands: Ports['commands']): Promise<string | null> {
+  try {
+    const call = { file: 'etcd', args: ['--version'], timeoutMs: versionMs, outputBytesMax: 4_096 };
+    const { exitCode } = await commands.run(call);
+    return exitCode === 0 ? null : 'etcd does not start on this machine';
+  } catch (error) {
+    if (codeOf(error) !== 'WK_NOT_FOUND') throw error;
+    return 'etcd is not installed on this machine';
+  }
 }
 
 function start(
@@ -60,17 +83,6 @@ function start(
       { cause: error },
     );
   }
-}
-
-async function startUnit(commands: Ports['commands'], unit: string): Promise<void> {
-  const { exitCode, stderr } = await commands.run({
-    file: 'systemctl',
-    args: ['start', unit],
-    timeoutMs: systemctlMs,
-    outputBytesMax: 10_000,
-  });
-  if (exitCode !== 0)
-    throw new WatchError('WK_UNAVAILABLE', `systemd does not start ${unit}: ${stderr.trim()}`);
 }
 
 async function lastProcess(files: Ports['files'], path: string): Promise<ProcessId | null> {

@@ -34,6 +34,7 @@ const variables: readonly string[] = [
   'WK_SERVER',
   'WK_TOKEN',
   'WK_TOKEN_FILE',
+  'WK_WITNESS_CONFIG',
 ];
 
 function isVariable(code: string): boolean {

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { z } from 'zod';
+import { connectMember } from '../../src/coordination/etcd/member.ts';
+import { nodeCommands } from '../../src/runtime/node/commands.ts';
+import { freePorts } from '../pool/free-ports.ts';
+import { ManagedProcess } from '../pool/managed-process.ts';
+import { poolStatus } from '../pool/answers.ts';
+import { RealPool, until, type EtcdListen, type RealServer } from '../pool/real-pool.ts';
+import { isInstalled } from '../runner/needs.ts';
+import { actors } from './actors.ts';
+import { endEtcdOf, etcdOf } from './own-etcd.ts';
+
+const options = { timeout: 120_000, ...(!isInstalled('etcd') && { skip: 'etcd is not installed' }) };
+
+const statusSchema = z.object({
+  coordinator: z.object({
+    etcd: z.array(z.object({ name: z.string(), kind: z.string(), state: z.string().nullable() })),
+  }),
+});
+
+/** `server-1 voter, server-2 learner`, as a server tells it. */
+async function etcdOfPool({ api }: RealServer): Promise<string> {
+  const { coordinator } = statusSchema.parse(await api.get('/api/v1/pool', 2_000));
+  return coordinator.etcd.map(({ name, state }) => `${name} ${state}`).join(', ');
+}
+
+async function epochOfActing({ api }: RealServer): Promise<number> {
+  const { roles } = await poolStatus(api, 2_000);
+  return roles.find(({ role }) => role === 'acting')?.epoch ?? 0;
+}
+
+/** It has a leader and knows all up to now. */
+async function answers(pool: RealPool, [client]: EtcdListen): Promise<boolean> {
+  const file = (name: string): string => readFileSync(path.join(pool.folder, 'witness/etcd', name), 'utf8');
+  const authorityPems = [file('ca.pem')];
+  const credentials = { certificatePem: file('cert.pem'), keyPem: file('key.pem'), authorityPems };
+  const member = connectMember(`https://${client}`, credentials);
+  try {
+    return (await member.kv.range({ key: new Uint8Array([0]) }, { timeoutMs: 1_000 })).header !== undefined;
+  } finally {
+    member.close();
+  }
+}
+
+async function areWell(pool: RealPool, servers: readonly RealServer[]): Promise<boolean> {
+  const statuses = await Promise.all(servers.map(({ api }) => poolStatus(api, 2_000)));
+  const isHealthy = statuses.every(({ members }) => members.every(({ healthy }) => healthy));
+  return isHealthy && (await actors(pool, 'acting')).length === 1;
+}
+
+async function startWitness(pool: RealPool, listen: EtcdListen): Promise<ManagedProcess> {
+  const config = path.join(pool.folder, 'witness.yaml');
+  const token = await pool.joinToken('witness', 'witness');
+  const server = pool.servers[0]?.url ?? '';
+  const place = ['--listen', listen[0], '--peer', listen[1], '--config', config];
+  const data = path.join(pool.folder, 'witness');
+  const who = ['--token', token, '--server', server, '--name', 'witness', '--data', data];
+  await pool.command('witness', 'join', ...who, ...place);
+  const log = path.join(pool.folder, 'witness.log');
+  const process = new ManagedProcess('witness', ['witness', 'run', '--config', config], log);
+  process.start();
+  return process;
+}
+
+test(
+  'two servers and a witness: one voter, then three; any of them is lost, and a server is replaced',
+  options,
+  async (t) => {
+    const ports = await freePorts(8);
+    const place = (at: number): EtcdListen => [`127.0.0.1:${ports[at]}`, `127.0.0.1:${ports[at + 1]}`];
+    const etcdListen = [place(0), place(2), place(4)];
+    await using pool = await RealPool.start({ coordination: 'managed', etcdListen, servers: 2 });
+    let witness: ManagedProcess | null = null;
+    try {
+      const [first, second] = pool.servers;
+      assert.ok(first && second);
+      const is = async (of: RealServer, wanted: string): Promise<void> =>
+        await until(wanted, async () => (await etcdOfPool(of)) === wanted, 30_000);
+
+      // Never two voters: the second server is sent everything, and has no vote.
+      await is(first, 'server-1 voter, server-2 learner');
+      const startMs = performance.now();
+      witness = await startWitness(pool, place(6));
+      await is(first, 'server-1 voter, server-2 voter, witness voter');
+      t.diagnostic(`three voters ${Math.round(performance.now() - startMs)} ms after the witness joined`);
+
+      const epoch = await epochOfActing(first);
+      const before = await actors(pool, 'acting');
+      const commands = nodeCommands();
+      for (const [at, name] of ['server-1', 'server-2', 'witness'].entries()) {
+        const killed = etcdOf(pool, name);
+        assert.ok(commands.end(killed));
+        await until(`etcd of ${name} runs again`, () => etcdOf(pool, name).pid !== killed.pid, 20_000, 50);
+        await until(`etcd of ${name} answers`, () => answers(pool, place([0, 2, 6][at] ?? 0)), 20_000);
+        await until('all are well', async () => await areWell(pool, [first, second]), 20_000);
+      }
+      assert.deepEqual([await actors(pool, 'acting'), await epochOfActing(first)], [before, epoch]);
+
+      // A third server is a learner, until a voter leaves.
+      const third = await pool.joinServer();
+      await is(second, 'server-1 voter, server-2 voter, server-3 learner, witness voter');
+      const running = etcdOf(pool, 'server-1');
+      const said = await pool.command('server', 'remove', 'server-1', '--config', second.config, '--json');
+      assert.equal(z.object({ etcd: z.string() }).parse(JSON.parse(said)).etcd, 'no member');
+      await is(third, 'server-2 voter, server-3 voter, witness voter');
+      await until('the removed server has ended its etcd', () => !commands.isRunning(running), 30_000);
+      await first.process.stop();
+      await until('all are well', async () => await areWell(pool, [second, third]), 20_000);
+    } finally {
+      await Promise.all([...pool.servers.map(({ process }) => process.stop()), witness?.stop()]);
+      for (const name of ['server-1', 'server-2', 'server-3', 'witness']) await endEtcdOf(pool, name);
+    }
+  },
+);
