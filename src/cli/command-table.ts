@@ -18,6 +18,7 @@ export const groups: Readonly<Record<string, string>> = {
   message: 'what was reported, and what is done about it',
   node: 'managed systems',
   policy: 'what agents watch, and which servers they obey and tell',
+  enrol: 'who may join, where a person has to approve it',
   cert: 'who has which certificate, and who counts no more',
   token: 'API tokens for scripts',
   role: 'duties that one server holds at a time',
@@ -165,6 +166,27 @@ export const commandTable: readonly CommandEntry[] = [
     path: 'node remove',
     summary: 'take a node out of the pool',
     load: () => import('./commands/node-remove.ts'),
+  },
+
+  {
+    path: 'enrol list',
+    summary: 'list who waits for approval',
+    load: () => import('./commands/enrol-list.ts'),
+  },
+  {
+    path: 'enrol approve',
+    summary: 'let one who waits join',
+    load: () => import('./commands/enrol-approve.ts'),
+  },
+  {
+    path: 'enrol deny',
+    summary: 'say no to one who waits',
+    load: () => import('./commands/enrol-deny.ts'),
+  },
+  {
+    path: 'enrol approval',
+    summary: 'say whether a person has to approve who joins',
+    load: () => import('./commands/enrol-approval.ts'),
   },
 
   {

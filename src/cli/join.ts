@@ -1,9 +1,11 @@
 import { Option } from '@commander-js/extra-typings';
 import { joinAnswerSchema, type JoinAnswer, type JoinRequest } from '../model/api.ts';
+import { codeOf, textOf } from '../model/errors.ts';
 import { uuidV4, type Uuid } from '../model/uuid.ts';
 import type { Credentials } from '../runtime/network.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { parseJoinToken } from '../security/join-token.ts';
+import { sleep } from '../runtime/timing.ts';
 import { makeKeyPair } from '../security/key-pair.ts';
 import { makeProof } from '../security/proof.ts';
 import type { Cli } from './cli.ts';
@@ -11,6 +13,9 @@ import { collectUrl } from './client-options.ts';
 import { durationOption } from './duration-option.ts';
 import { nameOption } from './name-option.ts';
 import { PoolClient } from './pool-client.ts';
+import { note } from './print.ts';
+
+const approvalEveryMs = 3_000;
 
 /** What `server join` and `agent join` share. */
 export const joinOptions = {
@@ -27,6 +32,9 @@ export const joinOptions = {
   timeout: new Option('--timeout <DURATION>', 'give up after this long')
     .argParser(durationOption)
     .default(10_000, '10s'),
+  wait: new Option('--wait <DURATION>', 'where a person has to approve: wait for them so long')
+    .argParser(durationOption)
+    .default(3_600_000, '1h'),
 } as const;
 
 export interface Joining {
@@ -34,6 +42,7 @@ export interface Joining {
   readonly server: readonly string[];
   readonly name: string;
   readonly timeout: number;
+  readonly wait: number;
 }
 
 export interface Joined {
@@ -49,7 +58,7 @@ export interface Joined {
 export async function joinPool(
   cli: Cli,
   runtime: Runtime,
-  { token: given, server, name, timeout }: Joining,
+  { token: given, server, name, timeout, wait }: Joining,
   as: Pick<JoinRequest, 'kind' | 'url' | 'bootId' | 'hosts'>,
 ): Promise<Joined> {
   const token = (given === '-' ? await cli.readInput() : given).trim();
@@ -69,8 +78,27 @@ export async function joinPool(
     },
     cli.command,
   );
-  // The same request may be repeated: whoever used the token may use it again with the same key.
-  const answer = await client.ask({ method: 'POST', path: '/api/v1/join', body: request }, joinAnswerSchema);
+  const answer = await askUntilApproved(cli, runtime, client, request, wait);
   const { certificatePem, authorityPems } = answer;
   return { coreId, answer, credentials: { keyPem, certificatePem, authorityPems } };
+}
+
+/** The same request may be repeated: whoever used the token may use it again with the same key. */
+async function askUntilApproved(
+  cli: Cli,
+  { clock, timers }: Runtime,
+  client: PoolClient,
+  request: JoinRequest,
+  waitMs: number,
+): Promise<JoinAnswer> {
+  const deadlineMs = clock.monotonicMs() + waitMs;
+  for (let isFirst = true; ; isFirst = false) {
+    try {
+      return await client.ask({ method: 'POST', path: '/api/v1/join', body: request }, joinAnswerSchema);
+    } catch (error) {
+      if (codeOf(error) !== 'WK_PENDING' || clock.monotonicMs() >= deadlineMs) throw error;
+      if (isFirst) note(cli, textOf(error));
+    }
+    await sleep(timers, approvalEveryMs);
+  }
 }

@@ -59,6 +59,11 @@ export const keys = {
   /** revocationSchema (trust.ts) */
   revocation: (coreId: string) => `revoked/${coreId}`,
   revocations: 'revoked/',
+  /** enrolmentSettingsSchema (trust.ts) */
+  enrolmentSettings: 'settings/enrolment',
+  /** enrolRequestSchema (trust.ts) */
+  enrolRequest: (coreId: string) => `enrol-requests/${coreId}`,
+  enrolRequests: 'enrol-requests/',
 } as const;
 
 const ms = z.int().min(0);

@@ -23,6 +23,7 @@ export const errorTable = {
     exit: 1,
     text: 'an internal error; the log of the server has the details',
   },
+  WK_PENDING: { retry: true, status: 503, exit: 5, text: 'a person has to approve it first' },
   WK_UNAVAILABLE: { retry: true, status: 503, exit: 5, text: 'the server cannot answer now' },
   WK_UNREACHABLE: { retry: true, status: 503, exit: 5, text: 'no server could be reached' },
   WK_TIMEOUT: { retry: true, status: 504, exit: 124, text: 'no answer in time' },

@@ -59,3 +59,25 @@ export const renewAnswerSchema = z.object({
   authorityPems: z.array(pem).min(1).max(32),
 });
 export type RenewAnswer = z.infer<typeof renewAnswerSchema>;
+
+/** What is asked of who joins, beside a token. */
+export const enrolmentSettingsSchema = z.object({
+  /** `required`: a person has to approve each of them (`enrol approve`). */
+  approval: z.enum(['none', 'required']),
+});
+export type EnrolmentSettings = Readonly<z.infer<typeof enrolmentSettingsSchema>>;
+
+/** Somebody with a good token who waits for a person. */
+export const enrolRequestSchema = z.object({
+  coreId: z.uuid(),
+  kind: z.enum(identityKinds),
+  name: z.string().max(256),
+  /** SHA-256 of the key that is to be certified: what was approved is this one and no other. */
+  keySha256: sha256,
+  /** Where it came from. */
+  address: z.string().max(64),
+  askedMs: ms,
+  state: z.enum(['waiting', 'approved', 'denied']),
+  by: z.string().max(256).nullable(),
+});
+export type EnrolRequest = Readonly<z.infer<typeof enrolRequestSchema>>;

@@ -10,6 +10,7 @@ import { uuidV4 } from '../model/uuid.ts';
 import { manualTime } from '../runtime/manual-time.ts';
 import { nodeTimers } from '../runtime/node/clock.ts';
 import { nodeRandom } from '../runtime/node/random.ts';
+import { decideEnrolment, listEnrolRequests, setEnrolment } from './approval.ts';
 import { certificateInfo, fingerprintOf } from './certificate-info.ts';
 import { enrol, type EnrolmentOptions } from './enrolment.ts';
 import { createJoinToken, parseJoinToken, printJoinToken, type NewJoinToken } from './join-token.ts';
@@ -37,6 +38,7 @@ async function makeHouse() {
       lineage: uuidV4(nodeRandom.bytes(16)),
     },
     servers: ['https://virtual:1', 'https://a:1'],
+    address: '10.0.0.9',
     coordinationUrl: 'file:///data/coordinator',
     onlyBootId: bootId,
   };
@@ -193,4 +195,46 @@ test("a witness gets a certificate for etcd, and neither the authority's key nor
   await assert.rejects(enrol(other, options), { code: 'WK_BAD_REQUEST' });
   const { hosts: _, ...nowhere } = as;
   await assert.rejects(enrol(ask(other.token, nowhere), managed), { code: 'WK_BAD_REQUEST' });
+});
+
+test('where a person has to approve, nobody is enrolled before, and then exactly the key that was approved', async () => {
+  const { options, token } = await makeHouse();
+  const { coordination } = options;
+  await setEnrolment(coordination, { approval: 'required' });
+  const request = ask(await token());
+  await assert.rejects(enrol(request, options), {
+    code: 'WK_PENDING',
+    message: /web-1 waits .* enrol approve/,
+  });
+  await assert.rejects(enrol(request, options), { code: 'WK_PENDING' });
+  assert.equal(await coordination.get(keys.node(request.coreId)), null);
+  const [waiting, ...more] = await listEnrolRequests(coordination);
+  assert.deepEqual(more, []);
+  assert.deepEqual([waiting?.name, waiting?.address, waiting?.state], ['web-1', '10.0.0.9', 'waiting']);
+  // The token is used, by this key: neither another key nor another machine comes in by it.
+  const thief = ask(request.token, { coreId: request.coreId });
+  await assert.rejects(enrol(thief, options), { code: 'WK_TOKEN_USED' });
+  await decideEnrolment(coordination, 'web-1', 'approved', 'admin');
+  await assert.rejects(enrol(thief, options), { code: 'WK_TOKEN_USED' });
+  const answer = await enrol(request, options);
+  assert.equal(certificateInfo(answer.certificatePem).identity?.coreId, request.coreId);
+  assert.deepEqual(await listEnrolRequests(coordination), []);
+  await enrol(request, options);
+});
+
+test('who was denied stays out; who waits comes in when approval is not wanted any more', async () => {
+  const { options, token } = await makeHouse();
+  const { coordination } = options;
+  await setEnrolment(coordination, { approval: 'required' });
+  const [denied, patient] = [ask(await token()), ask(await token(), { name: 'web-2' })];
+  for (const request of [denied, patient])
+    await assert.rejects(enrol(request, options), { code: 'WK_PENDING' });
+  await decideEnrolment(coordination, denied.coreId, 'denied', 'admin');
+  await assert.rejects(enrol(denied, options), { code: 'WK_DENIED', message: /admin has said no/ });
+  await assert.rejects(decideEnrolment(coordination, 'nobody', 'approved', 'admin'), {
+    code: 'WK_NOT_FOUND',
+  });
+  await setEnrolment(coordination, { approval: 'none' });
+  await enrol(patient, options);
+  assert.notEqual(await coordination.get(keys.node(patient.coreId)), null);
 });

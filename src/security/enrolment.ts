@@ -17,6 +17,7 @@ import type { CertificateRecord } from '../model/trust.ts';
 import { isUuid } from '../model/uuid.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
+import { askApproval, readApproval } from './approval.ts';
 import { issueCertificate, type Authority } from './authority.ts';
 import { keySha256 } from './certificate-info.ts';
 import { recordOf } from './certificate-record.ts';
@@ -39,6 +40,8 @@ export interface EnrolmentOptions {
   readonly pool: Pool;
   /** Addresses of the pool, virtual interfaces first. */
   readonly servers: readonly string[];
+  /** Where the request came from, for the person who has to approve it. */
+  readonly address: string;
   /** Where servers find the coordinator. */
   readonly coordinationUrl: string;
   /** The machine that an embedded coordinator serves; null where any machine may join. */
@@ -49,7 +52,7 @@ export interface EnrolmentOptions {
  * Exchanges a join token and a public key for a certificate. The token is used up and the newcomer's definition is
  * written in one transaction, before anything is signed: a token that was lost a race signs nothing. Errors:
  * WK_BAD_REQUEST, WK_TOKEN_*, WK_DENIED (kind or name), WK_UNAUTHENTICATED (proof), WK_CONFLICT (name or core ID
- * taken), WK_ELSEWHERE, WK_COORDINATOR_AWAY.
+ * taken), WK_PENDING (a person has to approve it; ask again), WK_ELSEWHERE, WK_COORDINATOR_AWAY.
  */
 export async function enrol(request: JoinRequest, options: EnrolmentOptions): Promise<JoinAnswer> {
   checkRequest(request, options);
@@ -121,20 +124,28 @@ async function register(
 async function tryRegister(
   request: JoinRequest,
   record: CertificateRecord,
-  { coordination, clock }: EnrolmentOptions,
+  { coordination, clock, address }: EnrolmentOptions,
 ): Promise<boolean> {
   const tokenKey = joinTokenKey(parseJoinToken(request.token));
-  const [tokenItem, guard] = await Promise.all([
+  const [tokenItem, guard, approval] = await Promise.all([
     coordination.get(tokenKey),
     coordination.get(keys.enrolments),
+    readApproval(coordination, request.coreId),
   ]);
   const nowMs = clock.wallMs();
   const attempt = { ...request, publicKeySha256: keySha256(request.publicKeyPem) };
   const { token, isRepeat } = useJoinToken(tokenItem, attempt, nowMs);
   const prefix = prefixes[request.kind];
   const { items } = await coordination.list(prefix);
-  if (isRepeat) return isRegistered(items, prefix, request);
+  const waits = isRepeat && approval.request?.keySha256 === record.keySha256;
+  if (isRepeat && !waits) return isRegistered(items, prefix, request);
   checkFree(items, prefix, request);
+  if (approval.isRequired && !(waits && approval.request?.state === 'approved')) {
+    const asking = { ...record, address };
+    const use = { key: tokenKey, revision: tokenItem?.revision ?? 0, value: JSON.stringify(token) };
+    await askApproval(coordination, asking, approval.request, use);
+    return false;
+  }
   const result = await coordination.transact({
     conditions: [
       { key: tokenKey, revision: tokenItem?.revision ?? 0 },
@@ -146,6 +157,7 @@ async function tryRegister(
       { key: tokenKey, value: JSON.stringify(token) },
       { key: prefix + request.coreId, value: JSON.stringify(definitionOf(request, nowMs)) },
       { key: keys.certificate(request.coreId), value: JSON.stringify(record) },
+      { key: keys.enrolRequest(request.coreId), value: null },
       { key: keys.enrolments, value: JSON.stringify({ lastMs: nowMs }) },
     ],
   });

@@ -9,10 +9,13 @@ import type { Runtime } from '../runtime/runtime.ts';
 import { readAuthorityFile } from '../security/authority-file.ts';
 import { enrol } from '../security/enrolment.ts';
 import { renew } from '../security/renewal.ts';
+import { networkOf } from '../model/network-of.ts';
 import { TokenBuckets } from '../security/token-bucket.ts';
 import type { PoolView } from './pool-view.ts';
 
-const limits = { burst: 20, perMinute: 300, callersMax: 1 };
+/** What strangers may make this server compute; tokens and keys are unguessable anyway. */
+const everyone = { burst: 100, perMinute: 600, callersMax: 1 };
+const eachAddress = { burst: 20, perMinute: 120, callersMax: 10_000 };
 
 interface Ports {
   readonly runtime: Runtime;
@@ -28,17 +31,19 @@ interface Ports {
 /** Enrols agents and servers with this server's copy of the authority, at a bounded rate. */
 export class Enrolment {
   readonly #ports: Ports;
-  readonly #bucket: TokenBuckets;
+  readonly #everyone: TokenBuckets;
+  readonly #addresses: TokenBuckets;
 
   constructor(ports: Ports) {
     this.#ports = ports;
-    this.#bucket = new TokenBuckets(ports.runtime.clock, limits);
+    this.#everyone = new TokenBuckets(ports.runtime.clock, everyone);
+    this.#addresses = new TokenBuckets(ports.runtime.clock, eachAddress);
   }
 
   /** Errors: as `enrol` says, and WK_OVERLOADED. */
-  async join(request: JoinRequest): Promise<JoinAnswer> {
+  async join(request: JoinRequest, address: string): Promise<JoinAnswer> {
     const { runtime, coordination, coordinationUrl, etcdMembers, authorityPath, pool } = this.#ports;
-    this.#bound();
+    this.#bound(address);
     const definition = this.#definition();
     const authority = await readAuthorityFile(runtime.files, authorityPath);
     // A file is for the processes of one machine; etcd has no such bound.
@@ -54,14 +59,15 @@ export class Enrolment {
       pool: definition,
       servers: pool.addresses(),
       onlyBootId,
+      address,
     });
     runtime.log.info('enrolled', { kind: request.kind, name: request.name, coreId: request.coreId });
     return answer;
   }
 
   /** Errors: as `renew` says, and WK_OVERLOADED. */
-  renew(request: RenewRequest): Promise<RenewAnswer> {
-    this.#bound();
+  async renew(request: RenewRequest, address: string): Promise<RenewAnswer> {
+    this.#bound(address);
     return this.#renew(request, false);
   }
 
@@ -86,10 +92,10 @@ export class Enrolment {
     });
   }
 
-  /** Tokens are unguessable; the bound is on what strangers may make this server compute. */
-  #bound(): void {
-    if (!this.#bucket.take('everyone'))
-      throw new WatchError('WK_OVERLOADED', 'too many join at once; try again in a second');
+  /** One address alone cannot use up what everyone has. */
+  #bound(address: string): void {
+    if (this.#addresses.take(networkOf(address)) && this.#everyone.take('everyone')) return;
+    throw new WatchError('WK_OVERLOADED', 'too many join or renew at once; try again in a minute');
   }
 
   #definition(): Pool {

@@ -36,8 +36,8 @@ export function makeView(
     pool,
     virtualInterfaces: duties.virtualInterfaces,
     mirror: state.mirror,
-    join: (request) => enrolment.join(request),
-    renew: (request) => enrolment.renew(request),
+    join: (request, address) => enrolment.join(request, address),
+    renew: (request, address) => enrolment.renew(request, address),
     metrics: () => serverMetrics(parts),
   });
 }

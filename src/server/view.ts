@@ -62,8 +62,8 @@ export interface ViewParts {
   readonly health: HealthWatch;
   readonly counters: Counters;
   readonly mirror: Mirror;
-  join(request: JoinRequest): Promise<JoinAnswer>;
-  renew(request: RenewRequest): Promise<RenewAnswer>;
+  join(request: JoinRequest, address: string): Promise<JoinAnswer>;
+  renew(request: RenewRequest, address: string): Promise<RenewAnswer>;
   metrics(): readonly MetricFamily[];
 }
 
@@ -181,12 +181,12 @@ export class View implements ServerView {
     return changeInterfaces({ ...this.#parts, log: this.#parts.runtime.log }, server, request, by);
   }
 
-  join(request: JoinRequest): Promise<JoinAnswer> {
-    return this.#parts.join(request);
+  join(request: JoinRequest, address: string): Promise<JoinAnswer> {
+    return this.#parts.join(request, address);
   }
 
-  renew(request: RenewRequest): Promise<RenewAnswer> {
-    return this.#parts.renew(request);
+  renew(request: RenewRequest, address: string): Promise<RenewAnswer> {
+    return this.#parts.renew(request, address);
   }
 
   positions(): Positions {

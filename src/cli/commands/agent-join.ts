@@ -35,6 +35,7 @@ export function define(command: Command, cli: Cli): void {
     .addOption(new Option('--data <DIR>', 'the folder for its buffer and keys').makeOptionMandatory())
     .option('--policies <DIR>', 'the folder of its policies (default: policies in --data)')
     .addOption(joinOptions.timeout)
+    .addOption(joinOptions.wait)
     .option('--json', 'print one JSON document')
     .action((options) => run(cli, options));
 }

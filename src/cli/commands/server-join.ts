@@ -38,6 +38,7 @@ export function define(command: Command, cli: Cli): void {
     .addOption(newServerOptions.config)
     .addOption(newServerOptions.data)
     .addOption(joinOptions.timeout)
+    .addOption(joinOptions.wait)
     .addOption(etcdOptions.listen)
     .addOption(etcdOptions.peer)
     .option('--no-etcd', "with managed: run no member of the pool's etcd here, only use it")

@@ -52,6 +52,7 @@ be lost. It needs etcd, and little else of a machine.
     .addOption(new Option('--config <FILE>', 'the configuration to write').makeOptionMandatory())
     .addOption(new Option('--data <DIR>', "the folder for its keys and etcd's data").makeOptionMandatory())
     .addOption(joinOptions.timeout)
+    .addOption(joinOptions.wait)
     .option('--json', 'print one JSON document')
     .action((options) => run(cli, options));
 }

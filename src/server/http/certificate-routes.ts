@@ -16,7 +16,7 @@ export function certificateRoutes(app: App, { view }: Parts): void {
       body: joinRequestSchema,
       response: { 200: joinAnswerSchema, ...errorAnswers },
     },
-    handler: async ({ body }) => view.join(body),
+    handler: async ({ body, ip }) => view.join(body, ip),
   });
 
   app.route({
@@ -29,6 +29,6 @@ export function certificateRoutes(app: App, { view }: Parts): void {
       body: renewRequestSchema,
       response: { 200: renewAnswerSchema, ...errorAnswers },
     },
-    handler: async ({ body }) => view.renew(body),
+    handler: async ({ body, ip }) => view.renew(body, ip),
   });
 }

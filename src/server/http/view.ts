@@ -59,10 +59,10 @@ export interface ServerView {
   changeRole(role: string, request: RoleRequest, by: string): Promise<RoleView>;
   /** Errors: WK_NOT_FOUND, WK_CONFLICT (nothing or too much would be published), WK_COORDINATOR_AWAY. */
   changeInterfaces(server: string, request: InterfacesRequest, by: string): Promise<InterfacesAnswer>;
-  /** Errors: WK_TOKEN_*, WK_ELSEWHERE, WK_CONFLICT (the name is taken), WK_UNAUTHENTICATED (the proof is wrong). */
-  join(request: JoinRequest): Promise<JoinAnswer>;
+  /** `address`: where the request came from. Errors: WK_TOKEN_*, WK_PENDING, WK_ELSEWHERE, WK_CONFLICT (the name is taken), WK_UNAUTHENTICATED (the proof is wrong). */
+  join(request: JoinRequest, address: string): Promise<JoinAnswer>;
   /** Errors: WK_BAD_REQUEST, WK_UNAUTHENTICATED (the proofs), WK_DENIED (too old, not enrolled), WK_REVOKED. */
-  renew(request: RenewRequest): Promise<RenewAnswer>;
+  renew(request: RenewRequest, address: string): Promise<RenewAnswer>;
 
   /** Where the journal stands now. */
   positions(): Positions;
