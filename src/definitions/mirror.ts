@@ -7,6 +7,8 @@ import type { Database } from '../runtime/database.ts';
 import type { Log } from '../runtime/log.ts';
 
 const retryMs = 1_000;
+/** The copy on disk, in the server's database. */
+export const mirrorTable = 'definitions_mirror';
 
 /**
  * A copy of the coordinator's keys, in memory and on disk. Modes: stale (read from disk, no watch yet), live.
@@ -40,10 +42,10 @@ export class Mirror {
     this.#timers = ports.timers;
     this.#log = ports.log;
     this.#database.exec(
-      'CREATE TABLE IF NOT EXISTS definitions_mirror (key TEXT PRIMARY KEY, value TEXT NOT NULL, revision INTEGER NOT NULL) WITHOUT ROWID',
+      `CREATE TABLE IF NOT EXISTS ${mirrorTable} (key TEXT PRIMARY KEY, value TEXT NOT NULL, revision INTEGER NOT NULL) WITHOUT ROWID`,
     );
     const rows = this.#database
-      .prepare('SELECT key, value, revision FROM definitions_mirror')
+      .prepare(`SELECT key, value, revision FROM ${mirrorTable}`)
       .all<{ key: string; value: string; revision: number }>();
     for (const row of rows) this.#items.set(row.key, row);
   }
@@ -201,8 +203,8 @@ export class Mirror {
     this.#storing = null;
     try {
       this.#database.transaction(() => {
-        const put = this.#database.prepare('INSERT OR REPLACE INTO definitions_mirror VALUES (?, ?, ?)');
-        const remove = this.#database.prepare('DELETE FROM definitions_mirror WHERE key = ?');
+        const put = this.#database.prepare(`INSERT OR REPLACE INTO ${mirrorTable} VALUES (?, ?, ?)`);
+        const remove = this.#database.prepare(`DELETE FROM ${mirrorTable} WHERE key = ?`);
         for (const key of lasting) {
           const item = this.#items.get(key);
           if (item) put.run(item.key, item.value, item.revision);

@@ -57,6 +57,7 @@ function install(
     ...paths,
     coreId: coreId(1),
     openApplier: (database) => MessageStore.open(database),
+    tablesKept: ['notes'],
     runtime: {
       databases: nodeDatabases,
       files: nodeFiles,
@@ -88,6 +89,32 @@ test('a snapshot brings what we lack and keeps what only we have, and our local 
   assert.deepEqual(await install(paths), { result: 'installed', entriesKept: 2 });
   assertMerged(paths.databasePath);
   assert.deepEqual(await install(paths), { result: 'nothing to install' });
+});
+
+test('what is kept outside the journal stays ours where we have any, else comes along', async () => {
+  const notesOf = async (paths: { databasePath: string; snapshotPath: string }): Promise<unknown[]> => {
+    assert.equal((await install(paths)).result, 'installed');
+    const store = openTestStore(paths.databasePath, 1);
+    const rows = store.database.prepare('SELECT text FROM notes').all<{ text: string }>();
+    store.close();
+    return rows.map(({ text }) => text);
+  };
+  const write = (path: string, notes: string): void => {
+    const store = openTestStore(path, 1);
+    store.database.exec(`CREATE TABLE notes (text TEXT)${notes}`);
+    store.close();
+  };
+  const both = await setUp();
+  write(both.snapshotPath, "; INSERT INTO notes VALUES ('theirs, older')");
+  write(both.databasePath, "; INSERT INTO notes VALUES ('ours, newer')");
+  assert.deepEqual(await notesOf(both), ['ours, newer']);
+  const empty = await setUp();
+  write(empty.snapshotPath, "; INSERT INTO notes VALUES ('theirs')");
+  write(empty.databasePath, '');
+  assert.deepEqual(await notesOf(empty), ['theirs']);
+  const bare = await setUp();
+  write(bare.databasePath, "; INSERT INTO notes VALUES ('ours')");
+  assert.deepEqual(await notesOf(bare), ['ours']);
 });
 
 test('interrupted before the rename, it is done again from the start', async () => {

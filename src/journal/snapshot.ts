@@ -16,6 +16,11 @@ export interface InstallOptions {
   /** A snapshot received as a whole, its checksum verified; it is gone afterwards, installed or refused. */
   readonly snapshotPath: string;
   readonly openApplier: (database: Database) => Applier;
+  /**
+   * Tables outside the journal whose rows, where ours has any, replace those of the snapshot: its maker may have been
+   * behind us in what is not journalled.
+   */
+  readonly tablesKept: readonly string[];
 }
 
 export type InstallResult =
@@ -75,7 +80,10 @@ async function carryFromOld(options: InstallOptions, snapshot: Database, to: Jou
   let writing = false;
   try {
     return await using(runtime.databases, databasePath, async (old) => {
-      snapshot.transaction(() => localTables.forEach((table) => carryOver(old, snapshot, table)));
+      snapshot.transaction(() => {
+        for (const table of localTables) carryOver(old, snapshot, table);
+        for (const table of options.tablesKept) keepOurs(old, snapshot, table);
+      });
       const from = openJournal(options, old);
       return await carryEntries(
         from,
@@ -134,6 +142,14 @@ function carryOver(from: Database, to: Database, table: string): void {
       ...Object.values(row),
     );
   }
+}
+
+function keepOurs(from: Database, to: Database, table: string): void {
+  const ours = from.prepare("SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?");
+  const made = ours.get<{ sql: string }>(table);
+  if (made === undefined || from.prepare(`SELECT 1 FROM ${table} LIMIT 1`).get() === undefined) return;
+  to.exec(`DROP TABLE IF EXISTS ${table}; ${made.sql}`);
+  carryOver(from, to, table);
 }
 
 function verifyPages(database: Database): void {

@@ -1,6 +1,7 @@
 import type { Damage } from '../journal/damage.ts';
 import { Journal } from '../journal/journal.ts';
 import { installSnapshot } from '../journal/snapshot.ts';
+import { mirrorTable } from '../definitions/mirror.ts';
 import { MessageStore } from '../messages/message-store.ts';
 import { codeOf, textOf, WatchError } from '../model/errors.ts';
 import type { Uuid } from '../model/uuid.ts';
@@ -87,6 +88,7 @@ async function install({ runtime, coreId, data }: StoreOptions): Promise<void> {
     databasePath: database,
     snapshotPath: snapshotReady,
     openApplier: (opened) => MessageStore.open(opened),
+    tablesKept: [mirrorTable],
   });
   if (installed.result === 'installed') {
     runtime.log.info('a snapshot was installed', { entriesKept: installed.entriesKept });
