@@ -1,5 +1,5 @@
 import type { Transaction } from '../../src/coordination/coordination.ts';
-import { holderSchema, keys, sessionSchema } from '../../src/model/definitions.ts';
+import { keys, type Holder, type Session } from '../../src/model/definitions.ts';
 import type { Grant } from '../../src/pool/grants.ts';
 import { beliefMs, timingsDefault } from '../../src/pool/timings.ts';
 import type { SimProcess } from '../world/process.ts';
@@ -23,6 +23,8 @@ export class RoleJudge {
   readonly #beliefs = new Map<string, Map<SimProcess, Belief>>();
   readonly #granted = new Map<string, { epoch: number; process: SimProcess }>();
   readonly #committed = new Map<string, number>();
+  /** By process: the roles and epochs that it said it has given back. */
+  readonly #givenBack = new Map<SimProcess, Set<string>>();
   changes = 0;
   /** How often somebody else got a role whose last holder lives, frozen beyond its deadline. */
   expiredWhilePaused = 0;
@@ -40,12 +42,30 @@ export class RoleJudge {
     this.#renewedMs.set(this.#coreIdOf(process), process.localMs());
   }
 
+  /** A server process told its keeper that it does not act for the role any more. */
+  released(process: SimProcess, role: string, epoch: number): void {
+    this.#beliefs.get(role)?.delete(process);
+    const given = this.#givenBack.get(process) ?? new Set();
+    this.#givenBack.set(process, given.add(`${role} ${epoch}`));
+  }
+
+  /** Once it has read them: what was given back is not taken up again, however late a renewal of it comes. */
+  obeyed(process: SimProcess, grants: readonly Grant[], holds: (role: string) => boolean): void {
+    for (const { role, epoch } of grants)
+      check(
+        this.#givenBack.get(process)?.has(`${role} ${epoch}`) !== true || !holds(role),
+        'one effective holder (I11)',
+        () => `${process.name} acts for ${role} with epoch ${epoch} again, which it has given back`,
+      );
+  }
+
   /** A server process read the grants that its keeper sent, the whole set. */
   heard(process: SimProcess, grants: readonly Grant[]): void {
     const nowMs = process.localMs();
     for (const [role, beliefs] of this.#beliefs)
       if (!grants.some((grant) => grant.role === role)) beliefs.delete(process);
     for (const grant of grants) {
+      if (this.#givenBack.get(process)?.has(`${grant.role} ${grant.epoch}`) === true) continue;
       const { clock } = process.machine;
       const untilMs = nowMs + (grant.deadlineMs - clock.monotonicMs(nowMs)) / clock.rate;
       this.#believes(process, grant, nowMs, untilMs);
@@ -104,11 +124,11 @@ export class RoleJudge {
   committed(transaction: Transaction, nowMs: number): void {
     for (const { key, value } of transaction.writes) {
       if (key.startsWith(keys.sessions) && value !== null) {
-        const { coreId, ended } = sessionSchema.parse(JSON.parse(value));
+        const { coreId, ended } = JSON.parse(value) as Session;
         if (!ended) this.#renewedMs.set(coreId, nowMs);
       }
       if (!key.startsWith(keys.holders) || value === null) continue;
-      const { role, holder, epoch } = holderSchema.parse(JSON.parse(value));
+      const { role, holder, epoch } = JSON.parse(value) as Holder;
       const last = this.#committed.get(role) ?? 0;
       check(
         holder === null ? epoch >= last : epoch > last,

@@ -6,13 +6,12 @@ import {
 } from '../../src/model/definitions.ts';
 import { originOf } from '../../src/model/origin.ts';
 import { uuidV4 } from '../../src/model/uuid.ts';
-import { keeperMessageSchema } from '../../src/pool/grants.ts';
 import { startKeeper } from '../../src/pool/keeper.ts';
 import { timingsDefault } from '../../src/pool/timings.ts';
-import type { Parent } from '../../src/runtime/commands.ts';
 import { Grants } from '../../src/server/grants.ts';
 import { KeeperLink } from '../../src/server/keeper-link.ts';
 import { HeldWithin } from '../checkers/held-within.ts';
+import { overheard } from '../checkers/overheard.ts';
 import { RoleJudge } from '../checkers/role-judge.ts';
 import type { FaultKind } from '../faults/fault.ts';
 import { FaultInjector, type Victim } from '../faults/fault-injector.ts';
@@ -127,11 +126,11 @@ class KeeperPool {
     const epochs: Record<string, number> = {};
     const grants = new Grants({ clock, timers });
     const link = new KeeperLink({
-      parent: this.#overheard(process, parent),
+      parent: overheard(process, parent, this.#judge, (role) => grants.current(role) !== null),
       timers,
       log,
       grants,
-      alive: () => ({ kind: 'alive', origin, healthy: true, because: '', lagMs: 0, epochs, positions: {} }),
+      alive: () => ({ kind: 'alive', origin, healthy: true, because: '', lagMs: 0, epochs, positions: '{}' }),
       coordinator: () => undefined,
       question: (message) => this.#post.carry(coreId, message),
       stop: () => process.exit(0),
@@ -143,19 +142,6 @@ class KeeperPool {
       },
       lost: (role, epoch) => link.released(role, epoch),
     });
-  }
-
-  #overheard(process: SimProcess, parent: Parent): Parent {
-    return {
-      ...parent,
-      onMessage: (handler) =>
-        parent.onMessage((message) => {
-          const parsed = keeperMessageSchema.parse(message);
-          if (parsed.kind === 'grants') this.#judge.heard(process, parsed.grants);
-          if (parsed.kind === 'ask') this.#judge.asked(process);
-          handler(message);
-        }),
-    };
   }
 
   #victims(): Map<string, Victim> {

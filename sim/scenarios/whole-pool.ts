@@ -3,13 +3,12 @@ import { agentConfigSchema, type AgentConfig } from '../../src/agent/config.ts';
 import { noPolicies } from '../../src/agent/load-policies.ts';
 import { keys, virtualInterfacePrefix, type RoleDefinition } from '../../src/model/definitions.ts';
 import { codeOf, textOf } from '../../src/model/errors.ts';
-import { keeperMessageSchema } from '../../src/pool/grants.ts';
 import { startKeeper } from '../../src/pool/keeper.ts';
-import type { Parent } from '../../src/runtime/commands.ts';
 import { serverConfigSchema, type ServerConfig } from '../../src/server/config.ts';
 import { serverPaths } from '../../src/server/server-paths.ts';
 import { startServer } from '../../src/server/start-server.ts';
 import type { View } from '../../src/server/view.ts';
+import { overheard } from '../checkers/overheard.ts';
 import type { RoleJudge } from '../checkers/role-judge.ts';
 import type { Mutant } from '../mutants/mutant.ts';
 import { SimCoordinator } from '../world/coordinator.ts';
@@ -201,7 +200,7 @@ export class WholePool implements Disposable {
         runtime: this.#mutant.twistServer(process),
         config: server.config,
         version: '1',
-        parent: parent && this.#overheard(process, parent),
+        parent: parent && overheard(process, parent, this.#judge, (role) => holds(server, process, role)),
         coordination: this.coordinator.clientOf(process),
       }).catch((error: unknown) => this.#givesUp(process, error));
       if (!running) return;
@@ -218,19 +217,6 @@ export class WholePool implements Disposable {
     this.#world.say(process, `gives up: ${textOf(error)}`);
     process.exit(1);
     return null;
-  }
-
-  #overheard(process: SimProcess, parent: Parent): Parent {
-    return {
-      ...parent,
-      onMessage: (handler) =>
-        parent.onMessage((message) => {
-          const parsed = keeperMessageSchema.parse(message);
-          if (parsed.kind === 'grants') this.#judge.heard(process, parsed.grants);
-          if (parsed.kind === 'ask') this.#judge.asked(process);
-          handler(message);
-        }),
-    };
   }
 
   #keeperProgram(server: SimServer): Program {
@@ -288,4 +274,9 @@ export class WholePool implements Disposable {
   [Symbol.dispose](): void {
     for (const { reader } of [...this.servers, ...this.agents]) reader[Symbol.dispose]();
   }
+}
+
+/** Whether the process would act for the role now; not before it is up. */
+function holds({ live }: SimServer, process: SimProcess, role: string): boolean {
+  return live?.process === process && live.view.holds(role);
 }

@@ -47,7 +47,7 @@ test('a grant that arrives after its deadline is not taken', () => {
   assert.deepEqual([grants.all(), heard], [[], []]);
 });
 
-test('a renewal that comes after the deadline, but before the timer, is a loss and a gain', () => {
+test('a renewal that comes after the deadline finds the role given back; only a new epoch brings it again', () => {
   const { time, heard, grant } = setUp();
   let nowMs = 0;
   const grants = new Grants({ clock: { ...time.clock, monotonicMs: () => nowMs }, timers: time.timers });
@@ -58,5 +58,8 @@ test('a renewal that comes after the deadline, but before the timer, is a loss a
   grants.replace([grant(1, 1_000)]);
   nowMs = 1_500;
   grants.replace([grant(1, 3_000)]);
-  assert.deepEqual(heard, ['gained 1', 'lost 1', 'gained 1']);
+  grants.replace([grant(1, 3_500)]);
+  assert.deepEqual([heard, grants.current('acting')], [['gained 1', 'lost 1'], null]);
+  grants.replace([grant(2, 3_500)]);
+  assert.deepEqual(heard, ['gained 1', 'lost 1', 'gained 2']);
 });

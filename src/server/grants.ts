@@ -9,7 +9,9 @@ export interface GrantListener {
 }
 
 /**
- * The roles this server process may act for, as its keeper granted them. A grant ends by itself at its deadline: a
+ * The roles this server process may act for, as its keeper granted them. What was lost is given back and never taken up
+ * again under its epoch: the keeper is told that it is, and may have passed it on while its renewals were under way to
+ * us. A grant ends by itself at its deadline: a
  * frozen or dead keeper leaves nothing behind. `current` looks at the clock each time, so whoever asks before each
  * decision never acts late, also when this process itself was frozen and its timers are.
  */
@@ -17,6 +19,8 @@ export class Grants {
   readonly #clock: Clock;
   readonly #timers: Timers;
   readonly #grants = new Map<string, Grant>();
+  /** The epoch of each role that was lost last. */
+  readonly #lost = new Map<string, number>();
   readonly #listeners: GrantListener[] = [];
   #timer: Timer | null = null;
 
@@ -33,13 +37,14 @@ export class Grants {
   replace(grants: readonly Grant[]): void {
     const wanted = new Map(grants.map((grant) => [grant.role, grant]));
     for (const held of this.#grants.values()) {
-      // One whose deadline has passed is over, also when its renewal was faster than our timer: nobody acted meanwhile.
+      // One whose deadline has passed is over, also when its renewal was faster than our timer.
       const isOver = held.deadlineMs <= this.#clock.monotonicMs();
       if (isOver || wanted.get(held.role)?.epoch !== held.epoch) this.#lose(held);
     }
     for (const grant of grants) {
       const held = this.#grants.get(grant.role);
-      if (grant.deadlineMs <= this.#clock.monotonicMs()) continue;
+      if (grant.deadlineMs <= this.#clock.monotonicMs() || this.#lost.get(grant.role) === grant.epoch)
+        continue;
       this.#grants.set(grant.role, grant);
       if (!held) for (const listener of this.#listeners) listener.gained(grant);
     }
@@ -63,6 +68,7 @@ export class Grants {
 
   #lose(grant: Grant): void {
     this.#grants.delete(grant.role);
+    this.#lost.set(grant.role, grant.epoch);
     for (const listener of this.#listeners) listener.lost(grant.role, grant.epoch);
   }
 
