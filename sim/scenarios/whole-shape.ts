@@ -17,18 +17,20 @@ export interface WholeShape {
 
 const keepLong = { keepMs: 1e9, keepForAbsentMs: 1e9, keepForAbsentBytes: 1e9 };
 /** So little that a server that is new or was away for a minute needs a snapshot. */
-const keepShort = { keepMs: 1_500, keepForAbsentMs: 60_000, keepForAbsentBytes: 1e9 };
-const keepLittle = { keepMs: 1_500, keepForAbsentMs: 3_000, keepForAbsentBytes: 1e9 };
+const keepShort = { keepMs: 4_000, keepForAbsentMs: 60_000, keepForAbsentBytes: 1e9 };
+const keepLittle = { keepMs: 2_000, keepForAbsentMs: 3_000, keepForAbsentBytes: 1e9 };
 
 /** About so many messages come from all agents together, whatever their number. */
-const messagesPerSecond = [1.8, 2.6] as const;
+const messagesPerSecond = [1.6, 2.1] as const;
 const plenty = 1e9;
 const little = 24_000;
 
 export function drawShape(random: SeededRandom): WholeShape {
-  const servers = random.fork('servers').pick([1, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3, 4, 5]);
-  const agents = random.fork('agents').pick([5, 5, 5, 5, 5, 6, 6, 6, 8, 8, 10, 15, 40]);
-  const burstMax = random.fork('burst').pick([1, 8, 16, 32]);
+  const servers = random.fork('servers').pick([1, 2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 4, 5]);
+  const agents = random
+    .fork('agents')
+    .pick([5, 5, 5, 5, 5, 5, 5, 5, 6, 6, 6, 6, 8, 8, 8, 10, 10, 15, 20, 40]);
+  const burstMax = random.fork('burst').pick([1, 8, 16, 24, 32]);
   const perSecond = random.fork('rate').between(...messagesPerSecond);
   const buffers = random.fork('buffers');
   return {
@@ -39,7 +41,7 @@ export function drawShape(random: SeededRandom): WholeShape {
     journal: random.fork('keep').pick([keepLong, keepLong, keepShort, keepShort, keepShort, keepLittle]),
     bufferBytesMax: Array.from({ length: agents }, () => (buffers.chance(0.3) ? little : plenty)),
     faultsEveryMs: random.fork('pace').pick([
-      [4_000, 40_000],
+      [5_000, 50_000],
       [15_000, 150_000],
       [60_000, 300_000],
     ]),

@@ -34,7 +34,7 @@ const supervisorMs = 1_000;
 const mark = 'numbered ';
 /** An agent comes up within this on a machine that is well, whatever it was struck by before. */
 const agentStartMsMax = 10_000;
-const stepMs = 2_000;
+const stepMs = 3_000;
 /** No backup of the coordinator that is put back is older. */
 const backupMsMax = 30_000;
 /** Definitions change rarely. */

@@ -29,7 +29,7 @@ export interface OperatorsOptions {
 /** Of every operator: who may do what is not what is tried here. */
 const mayOperate = new Rights([{ right: 'operate' }]);
 const people = ['anna', 'berta', 'carl'];
-const operateEveryMs = 2_000;
+const operateEveryMs = 3_000;
 const changeRoleEveryMs = 45_000;
 
 /** People at the pool's consoles: on any server at any time they work on messages, and now and then on roles. */

@@ -22,7 +22,7 @@ export class Machine {
     throw new RangeError(`no program for ${args.join(' ')}`);
   };
   bootId: string;
-  readonly #processes: SimProcess[] = [];
+  readonly #processes = new Set<SimProcess>();
   #pidLast = 100;
   #boots = 1;
 
@@ -42,7 +42,7 @@ export class Machine {
 
   /** The living ones. */
   get processes(): readonly SimProcess[] {
-    return this.#processes.filter((process) => process.alive);
+    return [...this.#processes];
   }
 
   start(
@@ -60,7 +60,8 @@ export class Machine {
       random: this.random.fork(`process/${this.#pidLast}`),
       makeRuntime: (self) => this.#runtimeFor(self, options.parent ?? null),
     });
-    this.#processes.push(process);
+    this.#processes.add(process);
+    process.onDeath(() => this.#processes.delete(process));
     this.#boot(process, program);
     return process;
   }

@@ -36,6 +36,8 @@ export class EntryApplication {
   /** Entries the applier threw at, with the reason, until their transaction is through. */
   readonly #skipped = new Map<string, string>();
   #reports: Damage[] = [];
+  /** What the table says; null after a change. Trimming asks every second or so. */
+  #leftOvers: readonly LeftOver[] | null = null;
 
   constructor(database: Database, applier: Applier, onDamage: (damage: Damage) => void) {
     this.#database = database;
@@ -76,12 +78,13 @@ export class EntryApplication {
 
   discard(): void {
     this.#reports = [];
+    this.#leftOvers = null;
   }
 
   leftOvers(): readonly LeftOver[] {
-    return this.#database
+    return (this.#leftOvers ??= this.#database
       .prepare('SELECT origin, seq, kind, reason FROM unapplied ORDER BY origin, seq')
-      .all();
+      .all());
   }
 
   /** At start: what an older version could not apply, this one may. */
@@ -95,6 +98,7 @@ export class EntryApplication {
   #applyLeftOver(entry: Entry): void {
     const decoding = decodeEntry(entry);
     if ('reason' in decoding) return;
+    this.#leftOvers = null;
     try {
       this.#database.transaction(() => {
         this.#applier.apply(entry, decoding.body);
@@ -109,6 +113,7 @@ export class EntryApplication {
   }
 
   #leaveOut(entry: Entry, reason: string): void {
+    this.#leftOvers = null;
     this.#remember.run(entry.origin, entry.seq, entry.kind, reason);
     if (reason === unknownKind) return;
     const text = `entry ${entry.seq} of ${entry.origin} (${entry.kind}) is stored but not applied: ${reason}`;

@@ -25,6 +25,8 @@ export class OriginHeads {
   readonly #staged = new Map<Origin, OriginHead>();
   readonly #write: Statement;
   #numberNext = 1;
+  /** Asked for many times between two commits. */
+  #positions: Positions | null = null;
 
   constructor(database: Database) {
     this.#write = database.prepare(
@@ -81,6 +83,7 @@ export class OriginHeads {
       this.#numberNext = Math.max(this.#numberNext, head.number + 1);
     }
     this.#staged.clear();
+    this.#positions = null;
   }
 
   discard(): void {
@@ -96,9 +99,10 @@ export class OriginHeads {
   }
 
   positions(): Positions {
+    if (this.#positions !== null) return this.#positions;
     const positions: Record<Origin, number> = {};
     for (const { origin, last } of this.#settled.values()) positions[origin] = last;
-    return positions;
+    return (this.#positions = positions);
   }
 
   /** The run of that server which wrote last. */

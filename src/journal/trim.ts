@@ -91,15 +91,20 @@ export function trimJournal(
   return { entries, isHeldBack };
 }
 
-/** Stamps rise along an origin, so halving finds the last one before `before`. */
+/** Stamps rise along an origin, so halving finds the last one before `before`; mostly not even the first is. */
 function oldSeqOf(journal: Journal, { origin, firstKept, last }: OriginHead, before: number): number {
   let old = firstKept - 1;
+  if (firstKept > last || !isOld(journal, origin, firstKept, before)) return old;
   let young = last + 1;
   while (young - old > 1) {
     const middle = Math.floor((old + young) / 2);
-    const hlc = journal.hlcAt(origin, middle);
-    if (hlc !== null && hlc < before) old = middle;
+    if (isOld(journal, origin, middle, before)) old = middle;
     else young = middle;
   }
   return old;
+}
+
+function isOld(journal: Journal, origin: Origin, seq: number, before: number): boolean {
+  const hlc = journal.hlcAt(origin, seq);
+  return hlc !== null && hlc < before;
 }

@@ -47,6 +47,8 @@ export class Connections {
   readonly #all: Statement;
   readonly #connectedTo: Statement;
   readonly #lastHeard: Statement;
+  /** What was answered for these runs, until a connection changes. */
+  #answered: { readonly origins: string; readonly nodes: ReadonlySet<Uuid> } | null = null;
 
   constructor(database: Database, totals: Totals, nodes: Nodes) {
     this.#totals = totals;
@@ -86,8 +88,17 @@ export class Connections {
   }
 
   /** Nodes connected to one of these runs. Much cheaper than `statuses`, since it is asked for every second. */
-  connectedTo(origins: readonly Origin[]): Set<Uuid> {
-    return new Set(this.#connectedTo.all<{ node: Uuid }>(JSON.stringify(origins)).map(({ node }) => node));
+  connectedTo(origins: readonly Origin[]): ReadonlySet<Uuid> {
+    const asked = JSON.stringify(origins);
+    if (this.#answered?.origins === asked) return this.#answered.nodes;
+    const nodes = new Set(this.#connectedTo.all<{ node: Uuid }>(asked).map(({ node }) => node));
+    this.#answered = { origins: asked, nodes };
+    return nodes;
+  }
+
+  /** After the table changed in another way than by `apply`. */
+  reload(): void {
+    this.#answered = null;
   }
 
   /** When any server heard the node last; null for a node that was never connected. */
@@ -100,6 +111,7 @@ export class Connections {
   }
 
   #put({ node, connected, lastHeardMs, version, address, via }: Connection, stamp: Version): void {
+    this.#answered = null;
     const server = coreIdOfOrigin(stamp.origin);
     const known = this.#read.get<ConnectionRow>(node, server);
     if (known && compareVersions(stamp, known) < 0) return;

@@ -45,8 +45,10 @@ export interface IndexedMessage {
  * segment has one bit a message. A query reads the few slices it needs and ANDs them. Setting bits in memory costs a
  * microsecond a message, where a trigram index costs 14 and each B-tree one to two; a full segment is written once.
  *
- * The last segment lives in memory only and is filled again from its rows at start. Inside a transaction the memory
- * runs ahead of the database; after a rollback the owner calls `reload`.
+ * The last segment lives in memory only. Modes: unread, after `reload` (at start and after a rollback), and filled: the
+ * last segment's bits are read from its rows when a query or a full segment first needs them, since a server that
+ * nobody asks, or that fails to commit every second, need not read thousands of rows for it. Inside a transaction the
+ * memory runs ahead of the database; after a rollback the owner calls `reload`.
  */
 export class FilterIndex {
   readonly #insertSegment: Statement;
@@ -56,11 +58,15 @@ export class FilterIndex {
   readonly #dirty = new Map<number, Uint8Array>();
   readonly #bits = new Uint8Array(sliceCount * sliceBytes);
   readonly #grams = new Uint8Array(gramBits / 8);
+  readonly #rows: (above: number) => Iterable<IndexedMessage>;
   #sealed: Segment[] = [];
   #open: Segment = emptySegment(0);
   #openRows = 0;
+  #isFilled = false;
 
-  constructor(database: Database) {
+  /** `rows` answers the messages above a row, in order. Call `reload` before anything else. */
+  constructor(database: Database, rows: (above: number) => Iterable<IndexedMessage>) {
+    this.#rows = rows;
     this.#insertSegment = database.prepare(
       'INSERT INTO segments(segment, min_id, max_id, min_created_ms, max_created_ms) VALUES (?, ?, ?, ?, ?)',
     );
@@ -74,16 +80,29 @@ export class FilterIndex {
     );
   }
 
-  /** Reads the segments anew; `rows` answers the messages above a row, in order. */
-  reload(rows: (above: number) => Iterable<IndexedMessage>): void {
+  /** Forgets what was not committed; reads the segments anew. */
+  reload(): void {
     this.#dirty.clear();
     this.#sealed = this.#allSegments.all<Segment>().map((segment) => ({ ...segment }));
     this.#startSegment(this.#sealed.length);
-    for (const message of rows(this.#sealed.length * segmentRows)) this.add(message);
+    this.#isFilled = false;
   }
 
-  /** Rows come in rising order; rows left out were deleted since. */
-  add({ row, node, acknowledged, message }: IndexedMessage): void {
+  /** Rows come in rising order, each once it is in its table; rows left out were deleted since. */
+  add(added: IndexedMessage): void {
+    if (added.row > (this.#open.segment + 1) * segmentRows) this.#fill();
+    if (this.#isFilled) this.#put(added);
+  }
+
+  #fill(): void {
+    if (this.#isFilled) return;
+    this.#startSegment(this.#sealed.length);
+    for (const message of this.#rows(this.#sealed.length * segmentRows)) this.#put(message);
+    this.#isFilled = true;
+  }
+
+  /** Putting a row a second time changes nothing. */
+  #put({ row, node, acknowledged, message }: IndexedMessage): void {
     while (row > (this.#open.segment + 1) * segmentRows) this.#seal();
     const place = row - 1 - this.#open.segment * segmentRows;
     invariant(place >= 0, `message row ${row} belongs to a segment that is full`);
@@ -101,6 +120,7 @@ export class FilterIndex {
   setAcknowledged(row: number, acknowledged: boolean): void {
     const segment = Math.floor((row - 1) / segmentRows);
     const place = (row - 1) % segmentRows;
+    if (segment === this.#open.segment && !this.#isFilled) return;
     const bits =
       segment === this.#open.segment ? this.#openSlice(acknowledgedSlice) : this.#dirtySlice(segment);
     const bit = 1 << (place & 7);
@@ -116,11 +136,13 @@ export class FilterIndex {
   }
 
   segments(): readonly Segment[] {
+    this.#fill();
     return this.#openRows === 0 ? this.#sealed : [...this.#sealed, this.#open];
   }
 
   /** Rows of the segment that may pass; every row that passes is among them. */
   candidates(segment: number, terms: SliceTerms): number[] {
+    this.#fill();
     if (terms.gram !== null && !this.#hasGram(segment, terms.gram)) return [];
     const found = ones(segment === this.#open.segment ? this.#openRows : segmentRows);
     for (const slices of terms.all)

@@ -57,7 +57,7 @@ export class MessageStore implements Applier {
   private constructor(database: Database) {
     this.#database = database;
     this.#totals = new Totals(database);
-    this.#index = new FilterIndex(database);
+    this.#index = new FilterIndex(database, (above) => this.#rows.indexed(above));
     this.#nodes = new Nodes(database);
     this.#places = new PlaceCounts(database);
     this.#origins = new StampOrigins(database);
@@ -78,7 +78,7 @@ export class MessageStore implements Applier {
     this.#connections = new Connections(database, this.#totals, this.#nodes);
     this.#views = new MessageViews(database, this.#marks, this.#decisions);
     this.#pages = new PageQuery(database, this.#index, this.#nodes, this.#views);
-    this.#index.reload((above) => this.#rows.indexed(above));
+    this.#index.reload();
   }
 
   /** Makes the tables where they are missing. */
@@ -117,7 +117,8 @@ export class MessageStore implements Applier {
     this.#origins.reload();
     this.#decisions.reload();
     this.#places.forget();
-    this.#index.reload((above) => this.#rows.indexed(above));
+    this.#connections.reload();
+    this.#index.reload();
   }
 
   page(query: MessagePageQuery, scope: Scope = null): MessagePage {

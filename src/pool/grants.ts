@@ -62,7 +62,8 @@ export const serverMessageSchema = z.discriminatedUnion('kind', [
     lagMs: z.number().min(0),
     /** The highest epoch of each role that this server has stored or heard of from a member. */
     epochs: z.record(z.string(), z.int().min(0)),
-    positions: z.record(z.string().refine(isOrigin), z.int().min(0)),
+    /** Only for the keeper's log, as JSON. */
+    positions: z.string(),
   }),
   /** The server has stopped acting for a role (the listener is closed); the keeper may release it. */
   z.strictObject({ kind: z.literal('released'), role: z.string().max(256), epoch: z.int().min(1) }),

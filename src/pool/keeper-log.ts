@@ -12,7 +12,7 @@ export class KeeperLog {
   }
 
   changed({ role, change, epoch, because, unheldMs }: RoleChange, state: LeaseState): void {
-    const positions = JSON.stringify(state.server?.alive?.positions ?? {});
+    const positions = state.server?.alive?.positions ?? '{}';
     this.#log.info(`role ${change}`, { role, epoch, because, unheldMs, positions });
   }
 

@@ -72,7 +72,7 @@ if (kind === 'keeper') {
   parent.onClose(() => process.exit(0));
   const origin = config.coreId + '.00000000';
   const alive = () => parent.send({
-    kind: 'alive', origin, healthy: true, because: 'well', lagMs: 0, epochs: {}, positions: {},
+    kind: 'alive', origin, healthy: true, because: 'well', lagMs: 0, epochs: {}, positions: '{}',
   });
   setInterval(alive, 250);
   alive();

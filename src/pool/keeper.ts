@@ -15,7 +15,7 @@ import { awaitEnd, lockData, readKeeperFile, writeKeeperFile } from './keeper-fi
 import type { DataLock, KeeperFile } from './keeper-file.ts';
 import { isCoordinatorAway, isFailsafe } from './lease-failsafe.ts';
 import { KeeperLog } from './keeper-log.ts';
-import { step } from './lease.ts';
+import { advance } from './lease.ts';
 import { initialLease } from './lease-state.ts';
 import type { LeaseEffect, LeaseEvent, LeaseState, Now, Outcome, ViewItem } from './lease-state.ts';
 import { ServerChild } from './server-child.ts';
@@ -94,7 +94,7 @@ class RunningKeeper implements Keeper {
   readonly #lock: DataLock;
   #file: KeeperFile;
   #written: Promise<void> = Promise.resolve();
-  #state: LeaseState;
+  readonly #state: LeaseState;
   #looks = 0;
   #away = false;
   #told = '';
@@ -152,9 +152,7 @@ class RunningKeeper implements Keeper {
     if (this.#closing) return;
     const { clock } = this.#options.runtime;
     const now = { monotonicMs: clock.monotonicMs(), wallMs: Math.floor(clock.wallMs()) };
-    const [state, effects] = step(this.#state, event, now);
-    this.#state = state;
-    for (const effect of effects) this.#carryOut(effect);
+    for (const effect of advance(this.#state, event, now)) this.#carryOut(effect);
     this.#tellOfCoordinator(event.kind === 'server started', now);
   }
 
@@ -163,7 +161,7 @@ class RunningKeeper implements Keeper {
     const { own, doubt } = this.#state;
     const isAway = isCoordinatorAway(this.#state, now);
     const about = { isAway, isConfirmed: isAway && own !== null && isFailsafe(own), doubt };
-    const text = JSON.stringify(about);
+    const text = `${about.isAway} ${about.isConfirmed} ${doubt}`;
     if (!always && text === this.#told) return;
     this.#told = text;
     this.#server.send({ kind: 'coordinator', ...about });

@@ -15,7 +15,7 @@ import { isCarried, isFree, isOurs, mayEnd, sessionKey } from './lease-view.ts';
 import type { Placement } from './placement.ts';
 import { watchedPrefixes } from './view-item.ts';
 
-export type Placements = ReadonlyMap<string, Placement>;
+export type Placements = Pick<ReadonlyMap<string, Placement>, 'get'>;
 type Conditions = Transaction['conditions'];
 
 /** At most this many roles in one transaction; the rest follow in the next. */
@@ -146,8 +146,8 @@ function takeable(state: LeaseState, placed: Placements, now: Now): string[] {
       !state.held.has(role) &&
       (!isCarried(state, role) || state.fitness.get(role) === null) &&
       mayTake(state, role, now) &&
-      isWanted(state, role, placed) &&
-      isFree(state, state.holders.get(role)?.holder ?? null, now),
+      isFree(state, state.holders.get(role)?.holder ?? null, now) &&
+      isWanted(state, role, placed),
   );
   return roles.sort().slice(0, rolesPerTransaction);
 }

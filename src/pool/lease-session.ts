@@ -37,7 +37,7 @@ function health(
 ): Pick<Session, 'healthy' | 'because' | 'lagMs' | 'origin' | 'processes' | 'cannotCarry'> {
   const { server } = state;
   const alive = server?.alive ?? null;
-  const unfit = [...state.fitness].filter(([, because]) => because !== null).slice(0, rolesNamedMax);
+  const unfit = unfitFor(state);
   const unwell = (because: string) => ({ healthy: false, because });
   const base = {
     lagMs: alive?.lagMs ?? 0,
@@ -55,10 +55,18 @@ function health(
   return { ...base, healthy: alive.healthy, because: alive.because };
 }
 
-/** The part of it that others must hear of at once. */
+function unfitFor(state: LeaseState): [string, string][] {
+  const unfit: [string, string][] = [];
+  for (const [role, because] of state.fitness)
+    if (because !== null && unfit.length < rolesNamedMax) unfit.push([role, because]);
+  return unfit;
+}
+
+/** The part of it that others must hear of at once. Compared in every step, so no JSON. */
 function urgentHealth(state: LeaseState): string {
   const { healthy, origin, processes, cannotCarry = [] } = health(state);
-  return JSON.stringify([healthy, origin, processes, cannotCarry]);
+  const owners = processes.map(({ pid, startTicks, bootId }) => `${pid} ${startTicks} ${bootId}`);
+  return `${healthy} ${origin} ${owners.join()} ${cannotCarry.join()}`;
 }
 
 /** Whether the record in the coordinator says of us what is true now. */

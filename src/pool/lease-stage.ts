@@ -68,7 +68,7 @@ export class Stage {
   }
 
   alive(change: Partial<Extract<ServerMessage, { kind: 'alive' }>> = {}): void {
-    const rest = { origin, healthy: true, because: '', lagMs: 0, epochs: {}, positions: {}, ...change };
+    const rest = { origin, healthy: true, because: '', lagMs: 0, epochs: {}, positions: '{}', ...change };
     this.do({ kind: 'server said', message: { kind: 'alive', ...rest } });
   }
 

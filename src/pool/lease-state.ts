@@ -162,7 +162,7 @@ export interface LeaseState {
   /** Whether this machine can carry a role with an address: null if so, else why not. Not there: not known yet. */
   fitness: Map<string, string | null>;
   server: ServerProcess | null;
-  grantsSent: string;
+  grantsSent: readonly Grant[];
   calls: number;
   pending: Pending | null;
   /** Keys to read before anything else is written. */
@@ -289,7 +289,7 @@ export function initialLease(config: LeaseConfig): LeaseState {
     expected: new Map(),
     fitness: new Map(),
     server: null,
-    grantsSent: '[]',
+    grantsSent: [],
     calls: 0,
     pending: null,
     toRead: [],

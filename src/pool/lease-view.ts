@@ -105,9 +105,10 @@ export function noteMissing(state: LeaseState, now: Now): void {
 
 /** Counted anew whenever a member is not fit, or another run of it is. */
 export function noteFitness(state: LeaseState, now: Now): void {
-  for (const coreId of new Set([...state.servers, ...state.fit.keys()])) {
+  for (const coreId of state.fit.keys()) if (!state.servers.has(coreId)) state.fit.delete(coreId);
+  for (const coreId of state.servers) {
     const session = state.sessions.get(coreId)?.session ?? null;
-    if (!session?.healthy || !state.servers.has(coreId) || !isAlive(state, coreId, now)) {
+    if (!session?.healthy || !isAlive(state, coreId, now)) {
       state.fit.delete(coreId);
       continue;
     }

@@ -72,7 +72,7 @@ export class WorldServer {
     if (this.#isPaused()) return;
     const epochs = Object.fromEntries(this.#epochs);
     const origin = `${this.#ports.coreId}.00000001`;
-    const rest = { origin, because: '', lagMs: 0, epochs, positions: {} };
+    const rest = { origin, because: '', lagMs: 0, epochs, positions: '{}' };
     this.#ports.say({ kind: 'alive', healthy: this.healthy, ...rest });
   }
 

@@ -26,15 +26,20 @@ const ownPauseMs = 250;
  */
 export function step(state: LeaseState, event: LeaseEvent, now: Now): [LeaseState, LeaseEffect[]] {
   const next = copyOf(state);
+  return [next, advance(next, event, now)];
+}
+
+/** The same step on a state that nobody else looks at: a keeper takes more than twenty a second, most without effect. */
+export function advance(state: LeaseState, event: LeaseEvent, now: Now): LeaseEffect[] {
   const effects: LeaseEffect[] = [];
-  forgivePause(next, now);
-  next.at = now;
-  next.heardMs ??= now.monotonicMs;
+  forgivePause(state, now);
+  state.at = now;
+  state.heardMs ??= now.monotonicMs;
   // Belief ends before anything that just arrived can count on it.
-  lapse(next, effects, now);
-  handle(next, event, effects, now);
-  decide(next, effects, now);
-  return [next, effects];
+  lapse(state, effects, now);
+  handle(state, event, effects, now);
+  decide(state, effects, now);
+  return effects;
 }
 
 function handle(state: LeaseState, event: LeaseEvent, effects: LeaseEffect[], now: Now): void {
@@ -53,7 +58,7 @@ function handle(state: LeaseState, event: LeaseEvent, effects: LeaseEffect[], no
     case 'server started': {
       const { process } = event;
       state.server = { process, startedMs: now.monotonicMs, heardMs: null, alive: null, killed: null };
-      state.grantsSent = '[]';
+      state.grantsSent = [];
       return;
     }
     case 'server ended':
@@ -85,7 +90,7 @@ function decide(state: LeaseState, effects: LeaseEffect[], now: Now): void {
   askMembers(state, effects, now);
   dropForeign(state, effects);
   watchServer(state, effects, now);
-  const placed = placements(state, now);
+  const placed = placedWhenAsked(state, now);
   askToLeave(state, placed, effects);
   finishLeaving(state, now);
   grant(state, effects, now);
@@ -93,6 +98,12 @@ function decide(state: LeaseState, effects: LeaseEffect[], now: Now): void {
   expectMoves(state, placed, effects, now);
   nextCall(state, placed, effects, now);
   giveUpStopping(state, effects, now);
+}
+
+/** Worked out only where somebody asks: a standby with nothing to take never does. */
+function placedWhenAsked(state: LeaseState, now: Now): Placements {
+  let placed: Placements | null = null;
+  return { get: (role) => (placed ??= placements(state, now)).get(role) };
 }
 
 // Our session.
@@ -218,7 +229,7 @@ function serverEnded(state: LeaseState): void {
   for (const role of state.held.keys()) state.left.set(role, state.server?.killed ?? stopping);
   state.held.clear();
   state.server = null;
-  state.grantsSent = '[]';
+  state.grantsSent = [];
 }
 
 function serverSaid(state: LeaseState, message: ServerMessage, effects: LeaseEffect[], now: Now): void {
@@ -285,19 +296,29 @@ function finishLeaving(state: LeaseState, now: Now): void {
 }
 
 function grant(state: LeaseState, effects: LeaseEffect[], now: Now): void {
-  if (state.server === null) return;
+  if (state.server === null || (state.held.size === 0 && state.grantsSent.length === 0)) return;
   const deadlineMs = believedUntilMs(state, now);
   const grants: Grant[] = [];
   for (const [role, held] of [...state.held].sort(([a], [b]) => (a < b ? -1 : 1))) {
     if (held.leaving !== null || state.server.alive === null) continue;
     const { epoch, because, before } = held;
     grants.push({ role, epoch, deadlineMs, because, ...(before ? { before } : {}) });
-    state.held.set(role, { ...held, grantedUntilMs: Math.max(held.grantedUntilMs, deadlineMs) });
+    if (deadlineMs > held.grantedUntilMs) state.held.set(role, { ...held, grantedUntilMs: deadlineMs });
   }
-  const text = JSON.stringify(grants);
-  if (text === state.grantsSent) return;
-  state.grantsSent = text;
+  if (areSame(grants, state.grantsSent)) return;
+  state.grantsSent = grants;
   effects.push({ kind: 'grant', grants });
+}
+
+/** Why and from whom a role was taken does not change while its epoch stands. */
+function areSame(grants: readonly Grant[], others: readonly Grant[]): boolean {
+  return (
+    grants.length === others.length &&
+    grants.every(({ role, epoch, deadlineMs }, index) => {
+      const other = others[index];
+      return other?.role === role && other.epoch === epoch && other.deadlineMs === deadlineMs;
+    })
+  );
 }
 
 /**
@@ -305,6 +326,7 @@ function grant(state: LeaseState, effects: LeaseEffect[], now: Now): void {
  * A role whose definition was removed is carried to its end.
  */
 function carry(state: LeaseState, effects: LeaseEffect[], now: Now): void {
+  if (state.held.size === 0 && state.carriedSent === '[]') return;
   const deadlineMs = believedUntilMs(state, now);
   const roles = [...state.held]
     .filter(([role]) => isCarried(state, role) || state.carried.has(role))

@@ -18,7 +18,7 @@ test('however long the reason, the keeper understands that this server is not he
     listed: () => 2,
   });
   health.damaged('x'.repeat(4_096));
-  const alive = { kind: 'alive', origin: originNumber(1), ...health.now(), epochs: {}, positions: {} };
+  const alive = { kind: 'alive', origin: originNumber(1), ...health.now(), epochs: {}, positions: '{}' };
   assert.equal(serverMessageSchema.safeParse(alive).success, true);
   assert.equal(health.now().healthy, false);
 });

@@ -41,6 +41,8 @@ export class HealthWatch {
   readonly #ports: Ports;
   readonly #timer: Timer;
   #lag: LagState = new Map();
+  /** What was compared when nothing was missing. */
+  #level: readonly Positions[] | null = null;
   #disk: string | null = null;
   #probedAtMs = Number.NEGATIVE_INFINITY;
   #caughtUp = false;
@@ -72,8 +74,7 @@ export class HealthWatch {
   #look(): Health {
     const { journal, clock, damaged } = this.#ports;
     const theirs = this.#ports.memberPositions();
-    const [state, { lagMs, entries }] = lagStep(this.#lag, journal.positions(), theirs, clock.monotonicMs());
-    this.#lag = state;
+    const { lagMs, entries } = this.#lagBehind([journal.positions(), ...theirs], clock.monotonicMs());
     if (entries === 0 && (theirs.length > 0 || this.#ports.listed() <= 1)) this.#caughtUp = true;
     if (this.#found !== null)
       return { healthy: false, because: `its database is damaged: ${this.#found}`, lagMs };
@@ -86,6 +87,19 @@ export class HealthWatch {
     if (lagMs > lagMsMax)
       return { healthy: false, because: `it is ${Math.round(lagMs / 1_000)} s behind`, lagMs };
     return { healthy: true, because: 'commits and is up to date', lagMs };
+  }
+
+  /** Asked four times a second; while nobody has moved since all were level, nothing need be compared. */
+  #lagBehind(positions: readonly Positions[], nowMs: number): { lagMs: number; entries: number } {
+    const level = this.#level;
+    const nothing = { lagMs: 0, entries: 0 };
+    if (level?.length === positions.length && positions.every((one, index) => one === level[index]))
+      return nothing;
+    const [ours = {}, ...theirs] = positions;
+    const [state, lag] = lagStep(this.#lag, ours, theirs, nowMs);
+    this.#lag = state;
+    this.#level = lag.entries === 0 ? positions : null;
+    return lag;
   }
 
   close(): void {

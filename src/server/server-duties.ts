@@ -89,6 +89,7 @@ export class ServerDuties {
       clock: runtime.clock,
       liveOrigins: () => pool.servers().flatMap(({ coreId }) => pool.liveOriginOf(coreId) ?? []),
     });
+    store.journal.onCommit((entries) => silence.changed(entries));
     grants.listen({ gained: () => silence.forget(), lost: () => undefined });
     return new Acting({
       ...runtime,
@@ -112,7 +113,7 @@ export class ServerDuties {
         origin: store.journal.origin,
         ...state.health.now(),
         epochs: state.members.highestEpochs(store.messages.highestEpochs()),
-        positions: { ...store.journal.positions() },
+        positions: JSON.stringify(store.journal.positions()),
       }),
       coordinator: (known) => state.coordinator.take(known),
       question: (message) => questions.take(message),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { encodeBody } from '../journal/body.ts';
-import type { Decision } from '../model/entry.ts';
+import type { Decision, Entry } from '../model/entry.ts';
 import type { Uuid } from '../model/uuid.ts';
 import { coreId, messageId, openTestStore, testFolder, testMessage } from '../messages/testing/test-store.ts';
 import { manualTime } from '../runtime/manual-time.ts';
@@ -37,6 +37,7 @@ async function setUp(context: TestContext, msPerPage = 0) {
     stateVersion: (id: Uuid) => messages.stateVersion(id),
     connectedTo: (origins: readonly string[]) => messages.connectedTo(origins),
     lastHeardMs: (node: Uuid) => messages.lastHeardMs(node),
+    changedBy: (entries: readonly Entry[]) => messages.changedBy(entries),
   };
   const view = new SilenceView({
     messages: store,
@@ -44,6 +45,7 @@ async function setUp(context: TestContext, msPerPage = 0) {
     nodes: () => nodes,
     liveOrigins: () => [journal.origin],
   });
+  journal.onCommit((entries) => view.changed(entries));
   const decide = async (decisions: Decision[]): Promise<void> => {
     const body = { role: 'acting', epoch: 1, decisions };
     await journal.append({ kind: 'decisions', body: encodeBody('decisions', body) }, body);

@@ -1,7 +1,7 @@
 import type { MessageStore } from '../messages/message-store.ts';
 import type { NodeDefinition } from '../model/definitions.ts';
 import type { MessageView } from '../model/api.ts';
-import type { Decision } from '../model/entry.ts';
+import type { Decision, Entry } from '../model/entry.ts';
 import type { Origin } from '../model/origin.ts';
 import type { Uuid } from '../model/uuid.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -15,7 +15,10 @@ const pageMessages = 1_000;
 const backMax = 500;
 
 interface Ports {
-  readonly messages: Pick<MessageStore, 'page' | 'get' | 'stateVersion' | 'connectedTo' | 'lastHeardMs'>;
+  readonly messages: Pick<
+    MessageStore,
+    'page' | 'get' | 'stateVersion' | 'connectedTo' | 'lastHeardMs' | 'changedBy'
+  >;
   readonly clock: Clock;
   nodes(): readonly NodeDefinition[];
   /** The runs of the servers that are alive: only their word about connections counts. */
@@ -29,8 +32,8 @@ export interface SilenceLook extends SilenceInput {
 }
 
 /**
- * What the acting server must know to decide about silent nodes, gathered from the tables. No look takes longer for
- * there being thousands of silent nodes: a server that is busy with them for 2 s counts as hung, and so would the next.
+ * What the acting server must know to decide about silent nodes, gathered from the tables. The open messages are looked
+ * through again only when one of them may have changed (`changed`). No look takes longer for there being thousands of silent nodes: a server that is busy with them for 2 s counts as hung, and so would the next.
  */
 export class SilenceView {
   readonly #ports: Ports;
@@ -40,6 +43,8 @@ export class SilenceView {
   #open: Map<Uuid, Uuid> = new Map();
   #looking: { readonly open: Map<Uuid, Uuid>; cursor: Uuid | null } | null = null;
   #complete = false;
+  /** Something that a look would find may have changed since the last one began. */
+  #isStale = true;
 
   constructor(ports: Ports) {
     this.#ports = ports;
@@ -48,7 +53,8 @@ export class SilenceView {
   gather(): SilenceLook {
     const nodes = this.#ports.nodes();
     const connected = this.#ports.messages.connectedTo(this.#ports.liveOrigins());
-    this.#look();
+    if (this.#isStale || this.#looking !== null) this.#look();
+    for (const node of this.#open.keys()) this.#reported.add(node);
     for (const node of this.#reported) if (connected.has(node)) this.#reported.delete(node);
     const messages = this.#openOf(connected);
     const open = new Set(messages.keys());
@@ -75,12 +81,24 @@ export class SilenceView {
       for (const [node, message] of open) if (closed.has(message)) open.delete(node);
   }
 
+  /** These entries are stored, whoever made them. Cheap for what agents send: only decisions and operators change silences. */
+  changed(entries: readonly Entry[]): void {
+    this.#isStale ||= entries.some((entry) => this.#mayMatter(entry));
+  }
+
+  #mayMatter(entry: Entry): boolean {
+    if (entry.kind === 'decisions' || entry.kind === 'takeover') return true;
+    if (entry.kind !== 'operations') return false;
+    return this.#ports.messages.changedBy([entry]).some(({ key }) => nodeOfKey(key) !== null);
+  }
+
   /** A decision of ours may have been void: look again from scratch. */
   forget(): void {
     this.#reported.clear();
     this.#open = new Map();
     this.#looking = null;
     this.#complete = false;
+    this.#isStale = true;
   }
 
   /** What stands open about nodes that are back. */
@@ -100,6 +118,7 @@ export class SilenceView {
   #look(): void {
     const { clock } = this.#ports;
     const startedMs = clock.monotonicMs();
+    if (this.#looking === null) this.#isStale = false;
     this.#looking ??= { open: new Map(), cursor: null };
     do {
       const { open, cursor } = this.#looking;
@@ -117,7 +136,6 @@ export class SilenceView {
     this.#open = open;
     this.#looking = null;
     this.#complete = true;
-    for (const node of open.keys()) this.#reported.add(node);
   }
 
   #page(cursor: Uuid | null): { messages: readonly MessageView[]; next: string | null } {
