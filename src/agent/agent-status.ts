@@ -38,6 +38,13 @@ export const agentStatusSchema = z.object({
       counts,
     }),
   ),
+  /** The policies that the pool sent. */
+  fromPool: z.object({
+    generation: z.int(),
+    digest: z.string(),
+    policies: z.array(z.string()),
+    refused: z.object({ digest: z.string(), text: z.string() }).nullable(),
+  }),
   refusedPolicies: z.array(z.object({ path: z.string(), text: z.string() })),
 });
 export type AgentStatus = Readonly<z.infer<typeof agentStatusSchema>>;

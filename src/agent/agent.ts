@@ -1,21 +1,19 @@
 import { severities } from '../model/severity.ts';
-import { textOf, type WatchError } from '../model/errors.ts';
+import type { WatchError } from '../model/errors.ts';
+import { matchesGlob } from '../model/glob.ts';
 import type { MessageDraft } from '../model/message.ts';
-import type { Policy } from '../model/policy.ts';
 import type { Credentials } from '../runtime/network.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { AgentIdentity } from './agent-identity.ts';
 import type { AgentStatus } from './agent-status.ts';
 import { Buffer } from './buffer/buffer.ts';
 import type { AgentConfig } from './config.ts';
+import { DeployedPolicies } from './deployed/deployed-policies.ts';
 import type { LoadedPolicies } from './load-policies.ts';
 import { openLocalServer } from './local/local-server.ts';
 import { agentSocketPath } from './local/local-protocol.ts';
-import { CommandSource } from './sources/command.ts';
-import { compileLogPolicy } from './sources/evaluate-line.ts';
-import { fitDraft } from './sources/fit-draft.ts';
-import { LogFileSource } from './sources/log-file.ts';
-import type { Source, SourceOptions } from './sources/source.ts';
+import { problemReporter, report, startMessages } from './own-reports.ts';
+import { RunningSources } from './sources/running-sources.ts';
 import { AgentStream } from './stream/agent-stream.ts';
 import type { IdentityStore } from '../security/identity-store.ts';
 
@@ -64,18 +62,26 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   }
 }
 
+interface Inner {
+  readonly buffer: Buffer;
+  readonly stream: AgentStream;
+  readonly sources: RunningSources;
+  readonly deployed: DeployedPolicies;
+}
+
 class RunningAgent implements Agent {
   readonly #options: AgentOptions;
   readonly #startedMs: number;
   readonly #parts: AsyncDisposableStack;
   readonly #buffer: Buffer;
   readonly #stream: AgentStream;
-  readonly #sources: readonly Source[];
+  readonly #sources: RunningSources;
+  readonly #deployed: DeployedPolicies;
 
   private constructor(
     options: AgentOptions,
     parts: AsyncDisposableStack,
-    { buffer, stream, sources }: { buffer: Buffer; stream: AgentStream; sources: readonly Source[] },
+    { buffer, stream, sources, deployed }: Inner,
   ) {
     this.#options = options;
     this.#startedMs = options.runtime.clock.wallMs();
@@ -83,6 +89,7 @@ class RunningAgent implements Agent {
     this.#buffer = buffer;
     this.#stream = stream;
     this.#sources = sources;
+    this.#deployed = deployed;
   }
 
   /** Takes over `parts`: they end in the reverse order, sources before the stream, the stream before the buffer. */
@@ -101,6 +108,16 @@ class RunningAgent implements Agent {
       }),
     );
     report(runtime, buffer, startMessages(config, policies, version));
+    const sources = new RunningSources({ runtime, buffer, onProblem: problemReporter(runtime, buffer) });
+    const deployed = parts.use(
+      await DeployedPolicies.open({
+        runtime,
+        path: `${config.data}/deployed-policies.json`,
+        apply: (fromPool) => sources.set([...policies.policies, ...fromPool]),
+        mayRun: (program) => config.programs?.some((pattern) => matchesGlob(pattern, program)) ?? true,
+        onChange: () => stream?.tellPolicies(),
+      }),
+    );
     const { pool, servers } = config;
     const identity = parts.use(
       new AgentIdentity({
@@ -120,13 +137,12 @@ class RunningAgent implements Agent {
         disbelieved: () => identity.disbelieved(),
         version,
         buffer,
+        policies: deployed,
       }),
     );
-    const onProblem = problemReporter(runtime, buffer);
-    const sources = policies.policies.map((policy) =>
-      parts.use(sourceOf(policy, { runtime, buffer, onProblem })),
-    );
-    return new RunningAgent(options, parts.move(), { buffer, stream, sources });
+    parts.use(sources);
+    await sources.set([...policies.policies, ...deployed.policies]);
+    return new RunningAgent(options, parts.move(), { buffer, stream, sources, deployed });
   }
 
   async send(draft: MessageDraft): Promise<string> {
@@ -154,7 +170,8 @@ class RunningAgent implements Agent {
         unknownGaps: this.#buffer.unknownGaps,
         diskFull: this.#buffer.diskFull,
       },
-      sources: this.#sources.map(({ status }) => ({ ...status, counts: { ...status.counts } })),
+      sources: this.#sources.statuses.map((status) => ({ ...status, counts: { ...status.counts } })),
+      fromPool: { ...this.#deployed.running, policies: this.#deployed.policies.map(({ name }) => name) },
       refusedPolicies: [...policies.refused],
     };
   }
@@ -166,62 +183,4 @@ class RunningAgent implements Agent {
 
 function bySeverity(counts: readonly number[]): Record<string, number> {
   return Object.fromEntries(severities.map((severity, rank) => [severity, counts[rank] ?? 0]));
-}
-
-function sourceOf(policy: Policy, options: SourceOptions): Source {
-  return policy.kind === 'log-file'
-    ? new LogFileSource({ ...options, compiled: compileLogPolicy(policy) })
-    : new CommandSource({ ...options, policy });
-}
-
-/** The agent's own messages: that it started, and which policies it could not take. */
-function startMessages(config: AgentConfig, policies: LoadedPolicies, version: string): MessageDraft[] {
-  const own = { application: 'watchkeeper', group: 'agent', source: 'agent' } as const;
-  const started = fitDraft({
-    ...own,
-    severity: 'normal',
-    text: `agent ${config.name} started (version ${version}, ${policies.policies.length} policies)`,
-    object: 'agent',
-    key: 'watchkeeper:started',
-  });
-  const refused = policies.refused.map(({ path, text }) =>
-    fitDraft({
-      ...own,
-      severity: 'major',
-      text: `policy refused: ${text}`,
-      object: path,
-      key: `watchkeeper:policy:${path}`,
-    }),
-  );
-  return [started, ...refused];
-}
-
-/** What a source cannot do is a message too, and so is that it can again; both have one key. */
-function problemReporter(runtime: Pick<Runtime, 'log'>, buffer: Buffer): SourceOptions['onProblem'] {
-  return (policy, problem) => {
-    runtime.log.warn(problem === null ? 'a source works again' : 'a source has a problem', {
-      policy,
-      problem,
-    });
-    const draft = fitDraft({
-      severity: problem === null ? 'normal' : 'warning',
-      text: problem === null ? `policy ${policy} works again` : `policy ${policy}: ${problem}`,
-      application: 'watchkeeper',
-      object: policy,
-      group: 'agent',
-      key: `watchkeeper:source:${policy}`,
-      source: 'agent',
-    });
-    report(runtime, buffer, [draft]);
-  };
-}
-
-/** The disk may be what is wrong; then the log is what is left, and the agent goes on. */
-function report(runtime: Pick<Runtime, 'log'>, buffer: Buffer, drafts: readonly MessageDraft[]): void {
-  buffer.append({ drafts }).catch((error: unknown) =>
-    runtime.log.warn('the agent could not report about itself', {
-      text: drafts[0]?.text,
-      why: textOf(error),
-    }),
-  );
 }

@@ -22,6 +22,11 @@ export const agentConfigSchema = z.strictObject({
   identity: z.strictObject({ certificate: path, key: path, authorities: path }),
   /** Folder of policies, one YAML file each; none are read where it is left out. */
   policies: path.optional(),
+  /**
+   * Programs that policies of the pool may run, as paths in which `*` is any text and `?` one character. Any program
+   * where it is left out, none where it is empty. Policies of the folder above are not asked.
+   */
+  programs: z.array(path).max(256).optional(),
   buffer: z
     .strictObject({
       /** When it is full the lowest severity goes first, oldest first, and the gap is reported. */

@@ -1,10 +1,8 @@
-import type { z } from 'zod';
 import { textOf } from '../model/errors.ts';
-import { policySchema, type LogFilePolicy, type Policy } from '../model/policy.ts';
+import type { Policy } from '../model/policy.ts';
+import { checkedPolicySchema } from '../policies/checked-policy.ts';
 import type { Files } from '../runtime/files.ts';
 import { readYamlFile } from '../runtime/yaml-file.ts';
-import { compilePattern } from './pattern/compile-pattern.ts';
-import { unknownPlaceholders } from './sources/evaluate-line.ts';
 
 export interface LoadedPolicies {
   readonly policies: readonly Policy[];
@@ -13,27 +11,6 @@ export interface LoadedPolicies {
 }
 
 export const noPolicies: LoadedPolicies = { policies: [], refused: [] };
-
-/** A policy whose regular expressions can be matched in linear time and whose templates name groups that exist. */
-export const checkedPolicySchema = policySchema.superRefine((policy, context) => {
-  if (policy.kind === 'log-file') checkConditions(policy, context);
-});
-
-function checkConditions(policy: LogFilePolicy, context: z.RefinementCtx): void {
-  for (const [index, condition] of policy.conditions.entries())
-    try {
-      const { groupNames } = compilePattern(condition.match, condition.ignoreCase);
-      const [unknown] = unknownPlaceholders(condition, groupNames);
-      if (unknown !== undefined)
-        context.addIssue({
-          code: 'custom',
-          path: ['conditions', index],
-          message: `uses \${${unknown}}, but the expression has no group (?<${unknown}>…)`,
-        });
-    } catch (error) {
-      context.addIssue({ code: 'custom', path: ['conditions', index, 'match'], message: textOf(error) });
-    }
-}
 
 /** Reads every *.yaml and *.yml of a folder. WK_NOT_FOUND and the like when the folder itself cannot be read. */
 export async function loadPolicies(

@@ -17,6 +17,7 @@ export const groups: Readonly<Record<string, string>> = {
   agent: 'the agent of this machine',
   message: 'what was reported, and what is done about it',
   node: 'managed systems',
+  'node-group': 'sets of nodes, and what they get',
   policy: 'what agents watch, and which servers they obey and tell',
   enrol: 'who may join, where a person has to approve it',
   cert: 'who has which certificate, and who counts no more',
@@ -215,6 +216,47 @@ export const commandTable: readonly CommandEntry[] = [
     load: () => import('./commands/cert-revoke.ts'),
   },
 
+  {
+    path: 'node-group list',
+    summary: 'show the groups, their nodes and their policies',
+    load: () => import('./commands/node-group-list.ts'),
+  },
+  {
+    path: 'node-group set',
+    summary: 'make or change a group',
+    load: () => import('./commands/node-group-set.ts'),
+  },
+  {
+    path: 'node-group remove',
+    summary: 'remove a group',
+    load: () => import('./commands/node-group-remove.ts'),
+  },
+
+  {
+    path: 'policy list',
+    summary: 'show the policies of the pool',
+    load: () => import('./commands/policy-list.ts'),
+  },
+  {
+    path: 'policy show',
+    summary: 'print a policy as it was written',
+    load: () => import('./commands/policy-show.ts'),
+  },
+  {
+    path: 'policy set',
+    summary: 'define or change policies',
+    load: () => import('./commands/policy-set.ts'),
+  },
+  {
+    path: 'policy remove',
+    summary: 'remove a policy that no group names',
+    load: () => import('./commands/policy-remove.ts'),
+  },
+  {
+    path: 'policy status',
+    summary: 'show which nodes run what they should',
+    load: () => import('./commands/policy-status.ts'),
+  },
   {
     path: 'policy check',
     summary: 'say what is wrong with policies',

@@ -66,6 +66,11 @@ export class Mirror {
     }
   }
 
+  /** The highest revision that was heard of in this run. */
+  get revision(): number {
+    return this.#highest;
+  }
+
   get live(): boolean {
     return this.#watch !== null;
   }
@@ -74,6 +79,11 @@ export class Mirror {
   get<S extends z.ZodType>(key: string, schema: S): z.infer<S> | null {
     const item = this.#items.get(key);
     return item ? this.#parse(item, schema) : null;
+  }
+
+  /** The revision at which the definition at `key` was written last; 0 where there is none. */
+  revisionOf(key: string): number {
+    return this.#items.get(key)?.revision ?? 0;
   }
 
   /** The JSON text at `key` as it is, for readers that bring their own check. */
@@ -92,6 +102,19 @@ export class Mirror {
     }
     this.#lists.set(prefix, found);
     return found;
+  }
+
+  /** Resolves when changes up to that revision are here, or after `withinMs`. */
+  async reached(revision: number, withinMs: number): Promise<void> {
+    if (this.#highest >= revision) return;
+    const reached = Promise.withResolvers<void>();
+    const timer = this.#timers.after(withinMs, () => reached.resolve());
+    const listener = this.onChange(() => {
+      if (this.#highest >= revision) reached.resolve();
+    });
+    await reached.promise;
+    timer.cancel();
+    listener.close();
   }
 
   /** Called after each change with the keys that changed. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isOrigin } from '../model/origin.ts';
+import { policiesRunningSchema } from '../model/policy-definitions.ts';
 import { revocationSchema } from '../model/trust.ts';
 
 /** Protocol versions this build speaks: the newest and those before it. */
@@ -99,6 +100,21 @@ export const linkMessageSchemas = {
     type: z.literal('servers'),
     servers: z.array(z.string().max(1_024)).min(1).max(64),
     interfaces,
+  }),
+
+  /**
+   * Agent to server, protocol 3. Which policies of the pool it runs: said when it has connected, and in answer to
+   * `policies`.
+   */
+  policiesRunning: z.strictObject({ type: z.literal('policiesRunning'), ...policiesRunningSchema.shape }),
+  /**
+   * Server to agent, protocol 3. Body: the text of a policy set (policies/policy-set.ts) that is to replace the one it
+   * runs. A lower generation than its own is refused.
+   */
+  policies: z.strictObject({
+    type: z.literal('policies'),
+    generation: z.int().min(1),
+    digest: z.string().max(64),
   }),
 
   /** Server to server. Body: the entries' bodies, end to end, in this order. */

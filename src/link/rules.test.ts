@@ -18,6 +18,8 @@ const allowed: Readonly<Record<LinkMessageType, readonly string[]>> = {
   again: open('server>agent'),
   goBack: open('server>agent'),
   servers: open('server>agent'),
+  policiesRunning: open('agent>server'),
+  policies: open('server>agent'),
   entries: open('server>server'),
   positions: open('server>server'),
   confirmPlease: open('server>server'),

@@ -32,6 +32,8 @@ export const linkRules: Readonly<Record<LinkMessageType, Rule>> = {
   again: { ...open, directions: linkPermissions.again },
   goBack: { ...open, directions: linkPermissions.goBack },
   servers: { ...open, directions: linkPermissions.servers },
+  policiesRunning: { ...open, directions: linkPermissions.policiesRunning, since: 3 },
+  policies: { ...bulk, directions: linkPermissions.policies, since: 3 },
   entries: { ...bulk, directions: linkPermissions.entries },
   positions: { ...open, directions: linkPermissions.positions },
   confirmPlease: { ...open, directions: linkPermissions.confirmPlease, since: 2 },

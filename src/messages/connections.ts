@@ -19,6 +19,7 @@ interface ConnectionRow {
   readonly version: string;
   readonly address: string;
   readonly via: string | null;
+  readonly policies: string | null;
 }
 
 /** What a node looks like to this server. `server` is the core ID of the one its agent is connected to. */
@@ -33,10 +34,12 @@ export interface NodeStatus {
   readonly address: string | null;
   /** The role of the virtual interface through which it is connected; null when not by one, or not connected. */
   readonly via: string | null;
+  /** What its agent said last of the policies from the pool, as JSON (policiesRunningSchema); null: nothing yet. */
+  readonly policies: string | null;
 }
 
 const columns = `node, server, origin, hlc, connected, since_ms AS sinceMs, last_heard_ms AS lastHeardMs, version,
-  address, via`;
+  address, via, policies`;
 
 /** Which agents are connected to which server: one row for each pair, set by the latest word of that server. */
 export class Connections {
@@ -56,7 +59,7 @@ export class Connections {
     this.#read = database.prepare(`SELECT ${columns} FROM connections WHERE node = ? AND server = ?`);
     this.#write =
       database.prepare(`INSERT OR REPLACE INTO connections(node, server, origin, hlc, connected, since_ms, last_heard_ms, version,
-        address, via) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+        address, via, policies) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
     this.#all = database.prepare(`SELECT ${columns} FROM connections`);
     this.#connectedTo = database.prepare(
       'SELECT node FROM connections WHERE connected = 1 AND origin IN (SELECT value FROM json_each(?))',
@@ -110,7 +113,8 @@ export class Connections {
     for (const row of this.#all.iterate<ConnectionRow>()) yield hashOf(row);
   }
 
-  #put({ node, connected, lastHeardMs, version, address, via }: Connection, stamp: Version): void {
+  #put(connection: Connection, stamp: Version): void {
+    const { node, connected, lastHeardMs, version, address, via } = connection;
     this.#answered = null;
     const server = coreIdOfOrigin(stamp.origin);
     const known = this.#read.get<ConnectionRow>(node, server);
@@ -119,7 +123,20 @@ export class Connections {
     const sinceMs = same ? known.sinceMs : hlcMs(stamp.hlc);
     const { origin, hlc } = stamp;
     const flag = connected ? 1 : 0;
-    this.#write.run(node, server, origin, hlc, flag, sinceMs, lastHeardMs, version, address, via ?? null);
+    const policies = connection.policies ? JSON.stringify(connection.policies) : null;
+    this.#write.run(
+      node,
+      server,
+      origin,
+      hlc,
+      flag,
+      sinceMs,
+      lastHeardMs,
+      version,
+      address,
+      via ?? null,
+      policies,
+    );
     if (known) this.#totals.takeHash(hashOf(known));
     this.#totals.addHash(hashOf({ node, server, origin, hlc, connected: flag, lastHeardMs }));
   }
@@ -145,6 +162,7 @@ function statusOf(
     version: shown?.version ?? null,
     address: shown?.address ?? null,
     via: current?.via ?? null,
+    policies: latest(rows.filter(({ policies }) => policies !== null))?.policies ?? null,
   };
 }
 

@@ -45,13 +45,14 @@ export function createMessageTables(database: Database): void {
     CREATE TABLE IF NOT EXISTS connections(
       node TEXT NOT NULL, server TEXT NOT NULL, origin TEXT NOT NULL, hlc INTEGER NOT NULL, connected INTEGER NOT NULL,
       since_ms INTEGER NOT NULL, last_heard_ms INTEGER NOT NULL, version TEXT NOT NULL, address TEXT NOT NULL,
-      via TEXT, PRIMARY KEY(node, server)) WITHOUT ROWID;
+      via TEXT, policies TEXT, PRIMARY KEY(node, server)) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS totals(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS segments(
       segment INTEGER PRIMARY KEY, min_id TEXT NOT NULL, max_id TEXT NOT NULL, min_created_ms INTEGER NOT NULL,
       max_created_ms INTEGER NOT NULL);
     CREATE TABLE IF NOT EXISTS slices(row INTEGER PRIMARY KEY, bits BLOB NOT NULL);`);
   addColumn(database, 'connections', 'via', 'TEXT');
+  addColumn(database, 'connections', 'policies', 'TEXT');
 }
 
 /** For a database that an older version made. */

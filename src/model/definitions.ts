@@ -32,6 +32,14 @@ export const keys = {
   /** holderSchema: who has it. */
   holder: (role: string) => `holders/${role}`,
   holders: 'holders/',
+  /** policyDefinitionSchema (policy-definitions.ts). Policies and groups are known by their names everywhere. */
+  policy: (name: string) => `policies/${name}`,
+  policies: 'policies/',
+  /** nodeGroupSchema (policy-definitions.ts) */
+  nodeGroup: (name: string) => `node-groups/${name}`,
+  nodeGroups: 'node-groups/',
+  /** Written with every change of a policy or a group, so that no group names what is being removed. */
+  policyUses: 'policy-uses',
   /** sessionSchema */
   session: (coreId: string) => `sessions/${coreId}`,
   sessions: 'sessions/',

@@ -4,6 +4,7 @@ import type { Hlc } from './hlc.ts';
 import { messageSchema } from './message.ts';
 import { operationSchema, versionSchema } from './operation.ts';
 import { isOrigin, type Origin } from './origin.ts';
+import { policiesRunningSchema } from './policy-definitions.ts';
 
 /**
  * One entry of a journal as it is stored and forwarded. `body` is zstd-compressed JSON of the kind's shape below;
@@ -60,6 +61,8 @@ export const entryBodySchemas = {
           address: z.string().max(256),
           /** The role of the virtual interface that it came through. */
           via: role.optional(),
+          /** What the agent said of the policies that it got from the pool. */
+          policies: policiesRunningSchema.optional(),
         }),
       )
       .min(1)

@@ -1,4 +1,4 @@
-import { isMap, isNode, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
+import { isMap, isNode, isScalar, LineCounter, parseDocument, stringify, type Document } from 'yaml';
 import type { z } from 'zod';
 import { WatchError } from '../model/errors.ts';
 
@@ -30,6 +30,11 @@ export function parseYaml<Schema extends z.ZodType>(
   const result = schema.safeParse(valueOf(document, path));
   if (result.success) return result.data;
   throw new WatchError('WK_CONFIG', issueText(result.error, document, lines, path));
+}
+
+/** A value as a YAML document that `parseYaml` reads back. */
+export function yamlText(value: unknown): string {
+  return stringify(value);
 }
 
 function valueOf(document: Document, path: string): unknown {

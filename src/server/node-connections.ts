@@ -2,6 +2,7 @@ import { encodeBody } from '../journal/body.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Connection } from '../model/entry.ts';
 import { textOf } from '../model/errors.ts';
+import type { PoliciesRunning } from '../model/policy-definitions.ts';
 import type { Clock, Timer, Timers } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import type { AgentConnection } from './gateway.ts';
@@ -15,6 +16,7 @@ const againMs = 1_000;
 export class NodeConnections {
   readonly #ports: { journal: Journal; clock: Clock; timers: Timers; log: Log };
   #facts = new Map<string, Connection>();
+  readonly #policies = new WeakMap<AgentConnection, PoliciesRunning>();
   #gathering: Timer | null = null;
   #closed = false;
 
@@ -22,7 +24,15 @@ export class NodeConnections {
     this.#ports = ports;
   }
 
-  tell({ node, version, connection, via }: AgentConnection, connected: boolean): void {
+  /** What an agent says of the policies that it runs; told with whatever is told of it from now on. */
+  runs(agent: AgentConnection, { generation, digest, refused }: PoliciesRunning): void {
+    this.#policies.set(agent, { generation, digest, refused });
+    this.tell(agent, true);
+  }
+
+  tell(agent: AgentConnection, connected: boolean): void {
+    const { node, version, connection, via } = agent;
+    const policies = this.#policies.get(agent);
     this.#facts.set(node.coreId, {
       node: node.coreId,
       nodeName: node.name,
@@ -31,6 +41,7 @@ export class NodeConnections {
       version: version.slice(0, 64),
       address: connection.remoteAddress,
       ...(via === null ? {} : { via }),
+      ...(policies ? { policies } : {}),
     });
     this.#gather(gatherMs);
   }

@@ -24,12 +24,21 @@ import {
 } from '../model/definitions.ts';
 import { rightsOf } from '../access/user-roles.ts';
 import type { Account } from '../access/caller.ts';
+import {
+  nodeGroupSchema,
+  policyDefinitionSchema,
+  type NodeGroup,
+  type PolicyDefinition,
+} from '../model/policy-definitions.ts';
 import { publishedUrls } from '../model/published-addresses.ts';
 import { userDefinitionSchema, userRoleSchema, type UserDefinition, type UserRole } from '../model/users.ts';
 import type { Rights } from '../model/rights.ts';
 import type { Origin } from '../model/origin.ts';
 import type { Uuid } from '../model/uuid.ts';
 import { verifyApiToken } from '../security/api-token.ts';
+
+/** A coordinator counts no further than that in the life of a pool: a thousand changes a second for 30 years. */
+const revisionsMax = 1_000_000_000_000;
 
 /** The definitions of the pool in the words of the model, read from the mirror. */
 export class PoolView {
@@ -104,6 +113,23 @@ export class PoolView {
 
   nodes(): readonly NodeDefinition[] {
     return this.#mirror.list(keys.nodes, nodeDefinitionSchema);
+  }
+
+  policies(): readonly PolicyDefinition[] {
+    return this.#mirror.list(keys.policies, policyDefinitionSchema);
+  }
+
+  nodeGroups(): readonly NodeGroup[] {
+    return this.#mirror.list(keys.nodeGroups, nodeGroupSchema);
+  }
+
+  /**
+   * A number that grows with the definitions, also past a coordinator that was restored and confirmed. Null while they
+   * are those of the last run, or are not followed.
+   */
+  generation(): number | null {
+    if (!this.#mirror.live) return null;
+    return (this.pool()?.before?.length ?? 0) * revisionsMax + this.#mirror.revision;
   }
 
   role(role: string): RoleDefinition | null {

@@ -1,5 +1,6 @@
 import { keys, type ServerDefinition } from '../model/definitions.ts';
 import { whyRevoked } from '../security/admission.ts';
+import { Deployment } from './deployment.ts';
 import { Gateway } from './gateway.ts';
 import { GoBack } from './go-back.ts';
 import { NodeConnections } from './node-connections.ts';
@@ -23,6 +24,7 @@ export class ServerLinks {
   readonly gateway: Gateway;
   readonly peers: Peers;
   readonly questions: Questions;
+  readonly deployment: Deployment;
   readonly #state: ServerState;
   readonly #nodeConnections: NodeConnections;
   readonly #goBack: GoBack;
@@ -37,6 +39,7 @@ export class ServerLinks {
       toMember: (coreId, question) => this.peers.ask(coreId, question),
       toKeeper,
     });
+    this.deployment = new Deployment({ pool: state.pool, log: runtime.log });
     this.#nodeConnections = new NodeConnections({ ...runtime, journal: store.journal });
     this.#goBack = new GoBack({
       ...runtime,
@@ -62,6 +65,7 @@ export class ServerLinks {
   definitionsChanged(touched: (prefix: string) => boolean): void {
     if (touched('servers/')) this.peers.list(this.#state.pool.servers());
     if (touched('servers/') || touched('roles/')) this.gateway.tellAddresses();
+    this.deployment.definitionsChanged(touched(keys.policies) || touched(keys.nodeGroups));
     if (touched('servers/') || touched('nodes/')) this.gateway.dropUnknown();
     if (touched(keys.revocations)) this.revoked();
   }
@@ -90,6 +94,7 @@ export class ServerLinks {
       counters,
       goBack: this.#goBack,
       nodeConnections: this.#nodeConnections,
+      deployment: this.deployment,
       snapshots: this.#snapshots,
       questions: this.questions,
       isConnected: (node) => this.gateway.isConnected(node),

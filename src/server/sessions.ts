@@ -6,6 +6,7 @@ import type { Runtime } from '../runtime/runtime.ts';
 import { AgentSession } from './agent-session.ts';
 import type { ServerConfig } from './config.ts';
 import type { Copies } from './copies.ts';
+import type { Deployment } from './deployment.ts';
 import type { AgentConnection, Session } from './gateway.ts';
 import type { GoBack } from './go-back.ts';
 import type { NodeConnections } from './node-connections.ts';
@@ -23,6 +24,7 @@ interface Ports {
   readonly counters: Counters;
   readonly goBack: GoBack;
   readonly nodeConnections: NodeConnections;
+  readonly deployment: Deployment;
   readonly snapshots: SnapshotExchange;
   readonly questions: Questions;
   isConnected(node: Uuid): boolean;
@@ -37,7 +39,7 @@ export class Sessions {
   }
 
   agent(agent: AgentConnection): Session {
-    const { runtime, store, copies, durability, counters, goBack, nodeConnections } = this.#ports;
+    const { runtime, store, copies, durability, counters, goBack, nodeConnections, deployment } = this.#ports;
     const session = new AgentSession(agent.connection, agent.node, {
       ...runtime,
       journal: store.journal,
@@ -48,12 +50,17 @@ export class Sessions {
         if (what === 'messages' && agent.via !== null) counters.addVia(agent.via, count);
       },
     });
-    agent.connection.onMessage((message, body) => session.take(message, body));
+    agent.connection.onMessage((message, body) => {
+      if (message.type !== 'policiesRunning') return session.take(message, body);
+      nodeConnections.runs(agent, message);
+      deployment.told(agent.connection, agent.node, message);
+    });
     nodeConnections.tell(agent, true);
     const guest = goBack.add(agent, () => session.isIdle);
     return {
       ended: () => {
         guest.remove();
+        deployment.gone(agent.connection);
         session.ended();
         // Else it has connected anew, on another connection.
         if (!this.#ports.isConnected(agent.node.coreId)) nodeConnections.tell(agent, false);

@@ -32,7 +32,7 @@ import { changeRole } from './change-role.ts';
 import type { Copies } from './copies.ts';
 import type { Grants } from './grants.ts';
 import type { HealthWatch } from './health.ts';
-import type { Changes, MetricFamily, ServerView, Soon } from './http/view.ts';
+import type { Changes, MetricFamily, PolicyPort, ServerView, Soon } from './http/view.ts';
 import { changesSince } from './live-changes.ts';
 import type { Members } from './members.ts';
 import type { CoordinatorState } from './keeper-link.ts';
@@ -62,6 +62,7 @@ export interface ViewParts {
   readonly health: HealthWatch;
   readonly counters: Counters;
   readonly mirror: Mirror;
+  readonly policies: PolicyPort;
   join(request: JoinRequest, address: string): Promise<JoinAnswer>;
   renew(request: RenewRequest, address: string): Promise<RenewAnswer>;
   metrics(): readonly MetricFamily[];
@@ -80,6 +81,10 @@ export class View implements ServerView {
 
   get pool(): Uuid {
     return this.#parts.poolId;
+  }
+
+  get policies(): PolicyPort {
+    return this.#parts.policies;
   }
 
   peerIdentity(request: IncomingMessage): Identity | null {

@@ -2,8 +2,9 @@ import { isUtf8 } from 'node:buffer';
 import type { LogCondition, LogFilePolicy } from '../../model/policy.ts';
 import { severities, type Severity } from '../../model/severity.ts';
 import type { MessageDraft } from '../../model/message.ts';
-import { compilePattern, type Program } from '../pattern/compile-pattern.ts';
-import { matchPattern } from '../pattern/match-pattern.ts';
+import { compilePattern, type Program } from '../../policies/pattern/compile-pattern.ts';
+import { matchPattern } from '../../policies/pattern/match-pattern.ts';
+import { fieldNames, placeholder } from '../../policies/placeholders.ts';
 import { fitDraft } from './fit-draft.ts';
 import type { FileLine } from './split-lines.ts';
 
@@ -19,8 +20,6 @@ export interface CompiledLogPolicy {
 
 /** Only this much of a line is matched, which bounds the time; a text holds no more of it anyway. */
 export const matchCharsMax = 8_192;
-
-const fieldNames = ['text', 'application', 'object', 'group', 'key'] as const;
 
 /** WK_CONFIG where a regular expression is refused. */
 export function compileLogPolicy(policy: LogFilePolicy): CompiledLogPolicy {
@@ -93,20 +92,4 @@ function severityOf(rule: LogCondition['severity'], groups: Readonly<Record<stri
 /** A group that took no part in the match fills its place with nothing. */
 function fill(template: string, values: Readonly<Record<string, string>>): string {
   return template.replaceAll(placeholder, (_, name: string) => values[name] ?? '');
-}
-
-const placeholder = /\$\{(\w+)\}/g;
-
-/** Names that a condition's templates use but that its expression does not give; for refusing the policy. */
-export function unknownPlaceholders(condition: LogCondition, groupNames: readonly string[]): string[] {
-  const templates = [
-    ...fieldNames.map((name) => condition[name] ?? ''),
-    ...Object.values(condition.attributes ?? {}),
-  ];
-  const used = templates.flatMap((template) =>
-    [...template.matchAll(placeholder)].map(([, name = '']) => name),
-  );
-  const rule = condition.severity;
-  if (typeof rule !== 'string') used.push(rule.group);
-  return [...new Set(used)].filter((name) => name !== 'line' && !groupNames.includes(name));
 }

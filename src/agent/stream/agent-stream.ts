@@ -9,6 +9,7 @@ import type { Credentials } from '../../runtime/network.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { NodeName } from '../buffer/batch.ts';
 import type { Buffer } from '../buffer/buffer.ts';
+import type { DeployedPolicies } from '../deployed/deployed-policies.ts';
 import {
   homeFirst,
   mergeServers,
@@ -31,6 +32,7 @@ export interface StreamOptions {
   disbelieved(): void;
   readonly version: string;
   readonly buffer: Buffer;
+  readonly policies: Pick<DeployedPolicies, 'running' | 'take'>;
 }
 
 export interface StreamStatus {
@@ -55,6 +57,8 @@ interface Live {
 }
 
 const dialTimeoutMs = 3_000;
+/** The protocol that brought policies over the link. */
+const policiesSince = 3;
 const messageBytesMax = 2_097_152;
 const windowBatchesDefault = 16;
 const rememberedServers = 'servers';
@@ -80,6 +84,13 @@ export class AgentStream implements AsyncDisposable {
   /** Messages came into the buffer. */
   appended(): void {
     this.#live?.sending.pump();
+  }
+
+  /** To a server that understands it. */
+  tellPolicies(): void {
+    const connection = this.#live?.connection;
+    if (connection && connection.protocol >= policiesSince)
+      connection.send({ type: 'policiesRunning', ...this.#options.policies.running });
   }
 
   get status(): StreamStatus {
@@ -172,6 +183,7 @@ export class AgentStream implements AsyncDisposable {
       onStuck: (why) => this.#leave(connection, why),
       onServers: ({ servers, interfaces }) => this.#learn(servers, interfaces),
       onGoBack: (message) => this.#goBack(connection, message),
+      onPolicies: (message, body) => void this.#takePolicies(connection, message, body),
     });
     this.#live = { server, name: welcome.name, sinceMs: runtime.clock.wallMs(), connection, sending };
     this.#problem = null;
@@ -180,6 +192,7 @@ export class AgentStream implements AsyncDisposable {
       welcome.reconnectSpreadMs === undefined ? {} : { spreadMs: Math.max(100, welcome.reconnectSpreadMs) };
     this.#step({ kind: 'connected', server, ...spread });
     this.#learn(welcome.servers, welcome.interfaces);
+    this.tellPolicies();
     sending.pump();
     // Last, since a connection that is over already says so at once.
     connection.onClose((close) => this.#closed(connection, close));
@@ -223,6 +236,15 @@ export class AgentStream implements AsyncDisposable {
     this.#options.runtime.log.info('sent back to the primary', { by: this.#live.name, why: text });
     this.#learn(servers, interfaces);
     this.#step({ kind: 'goBack' });
+  }
+
+  async #takePolicies(
+    connection: LinkConnection,
+    { generation, digest }: LinkMessageOf<'policies'>,
+    body: Uint8Array,
+  ): Promise<void> {
+    await this.#options.policies.take({ generation, digest, text: new TextDecoder().decode(body) });
+    if (this.#live?.connection === connection) this.tellPolicies();
   }
 
   #drop(why: string): void {

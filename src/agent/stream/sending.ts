@@ -15,10 +15,12 @@ export interface SendingOptions {
   readonly windowBatches: number;
   /** The server takes nothing for too long; another one may. */
   readonly onStuck: (why: string) => void;
-  /** The server has stored everything and sends us back to the primary. */
   /** The pool is reached elsewhere from now on. */
   readonly onServers: (message: LinkMessageOf<'servers'>) => void;
+  /** The server has stored everything and sends us back to the primary. */
   readonly onGoBack: (message: LinkMessageOf<'goBack'>) => void;
+  /** What the node is to watch from now on. */
+  readonly onPolicies: (message: LinkMessageOf<'policies'>, body: Uint8Array) => void;
 }
 
 interface Sent {
@@ -56,7 +58,7 @@ export class Sending {
 
   constructor(options: SendingOptions) {
     this.#options = options;
-    options.connection.onMessage((message) => this.#receive(message));
+    options.connection.onMessage((message, body) => this.#receive(message, body));
     this.#checks = every(options.runtime.timers, checkEveryMs, () => this.#check());
   }
 
@@ -142,12 +144,13 @@ export class Sending {
     this.pump();
   }
 
-  #receive(message: LinkMessage): void {
+  #receive(message: LinkMessage, body: Uint8Array): void {
     if (this.#stopped) return;
     if (message.type === 'stored') this.#stored(message);
     else if (message.type === 'again') this.#again(message);
     else if (message.type === 'goBack') this.#options.onGoBack(message);
     else if (message.type === 'servers') this.#options.onServers(message);
+    else if (message.type === 'policies') this.#options.onPolicies(message, body);
     else return;
     this.pump();
   }

@@ -1,8 +1,8 @@
 import type { Command } from '@commander-js/extra-typings';
-import { checkedPolicySchema } from '../../agent/load-policies.ts';
 import { readPolicy, type PolicyKind } from '../../flexible-management/check-policy.ts';
 import type { Finding } from '../../flexible-management/finding.ts';
 import { WatchError, codeOf, textOf } from '../../model/errors.ts';
+import { checkedPolicySchema } from '../../policies/checked-policy.ts';
 import { readYamlFile } from '../../runtime/yaml-file.ts';
 import type { Cli } from '../cli.ts';
 import { withPrint, type PrintOptions } from '../client-options.ts';

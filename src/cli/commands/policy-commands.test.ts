@@ -3,7 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { runFake, type Ran } from '../fake-cli.ts';
+import type { HttpCall } from '../../runtime/network.ts';
+import { jsonAnswer, runFake, type Ran } from '../fake-cli.ts';
 import { processRuntime } from '../process-runtime.ts';
 
 const runtime = processRuntime('', 'silent');
@@ -101,4 +102,93 @@ test('policy print writes what can be read again', async () => {
   assert.match(stdout, /MSGTARGETRULECOND DESCRIPTION "" MSGGRP "Database"/);
   await writeFile(join(folder, 'again.mgrconf'), stdout);
   assert.equal((await run('print', 'again.mgrconf')).stdout, stdout);
+});
+
+/** Asks a pool that answers every question with these, in this order. */
+async function ask(words: string[], ...answers: unknown[]): Promise<Ran & { calls: HttpCall[] }> {
+  const calls: HttpCall[] = [];
+  await writeFile(join(folder, 'authority.pem'), 'PEM');
+  const ran = await runFake(words, {
+    runtime,
+    workingDirectory: folder,
+    environment: { WK_SERVER: 'https://m1:1', WK_TOKEN: 'wkt', WK_AUTHORITY: 'authority.pem' },
+    answer: (call) => {
+      calls.push(call);
+      return jsonAnswer(answers[calls.length - 1]);
+    },
+  });
+  return { ...ran, calls };
+}
+
+const counts = { current: 2, pending: 1, refused: 0, unknown: 0 };
+const source = { kind: 'command', name: 'load', command: ['/bin/true'] };
+const view = {
+  name: 'load',
+  kind: 'command',
+  groups: ['all'],
+  nodes: counts,
+  revision: 7,
+  changedMs: 0,
+  by: 'ann',
+};
+const group = {
+  name: 'web',
+  nodes: ['web*'],
+  groups: [],
+  policies: ['load'],
+  members: 2,
+  revision: 9,
+  changedMs: 0,
+  by: 'ann',
+};
+
+test('policy set checks every file before it sends the first', async () => {
+  const bad = await ask(['policy', 'set', 'good.yaml', 'bad.yaml']);
+  assert.equal(bad.exitCode, 2);
+  assert.match(bad.stderr, /bad\.yaml:3: command\[0\]/);
+  assert.equal(bad.calls.length, 0);
+  const good = await ask(['policy', 'set', 'good.yaml'], { ...view, source });
+  assert.deepEqual(JSON.parse(String(good.calls[0]?.body)), { source });
+  assert.equal(good.stderr, 'policy load is defined (2 current, 1 pending)\n');
+});
+
+test('policy show prints what policy set takes', async () => {
+  const { stdout } = await ask(['policy', 'show', 'load'], { ...view, source });
+  await writeFile(join(folder, 'shown.yaml'), stdout);
+  assert.equal((await run('check', 'shown.yaml')).exitCode, 0);
+});
+
+test('policy status tells drift by its exit code, and why', async () => {
+  const node = {
+    coreId: 'c',
+    name: 'web01',
+    state: 'current',
+    groups: ['all'],
+    policies: ['load'],
+    digest: 'd',
+    running: null,
+  };
+  const refused = {
+    ...node,
+    name: 'web02',
+    state: 'refused',
+    running: { generation: 1, digest: 'x', refused: { digest: 'd', text: 'load: not allowed here' } },
+  };
+  assert.equal((await ask(['policy', 'status'], { nodes: [node] })).exitCode, 0);
+  const drift = await ask(['policy', 'status', '--drift'], { nodes: [node, refused] });
+  assert.equal(drift.exitCode, 7);
+  assert.match(drift.stdout, /web02 +refused +load +all +load: not allowed here/);
+  assert.doesNotMatch(drift.stdout, /web01/);
+});
+
+test('node-group set adds and takes away, on what it saw', async () => {
+  const words = ['node-group', 'set', 'web', '--node', 'www?', '--policy', 'disk', '--remove-policy', 'load'];
+  const { calls } = await ask(words, { groups: [group] }, { ...group, policies: ['disk'] });
+  assert.equal(calls[1]?.method, 'PUT');
+  assert.deepEqual(JSON.parse(String(calls[1]?.body)), {
+    nodes: ['web*', 'www?'],
+    groups: [],
+    policies: ['disk'],
+    revision: 9,
+  });
 });

@@ -5,7 +5,7 @@ import { rights, Rights, type Permission, type Scope } from '../../model/rights.
 import type { Identity } from '../../model/identity.ts';
 import type { Positions } from '../../model/origin.ts';
 import type { RoleRequest, RoleView, VirtualInterfaces } from '../../model/role-api.ts';
-import type { Changes, ServerView } from './view.ts';
+import type { Changes, PolicyPort, ServerView } from './view.ts';
 
 export const fakePool = '0190a6f4-0000-4000-8000-00000000000a';
 export const fakeOrigin = '0190a6f4-0000-4000-8000-00000000000b.00000001';
@@ -62,6 +62,15 @@ export class FakeView implements ServerView {
   /** Of whoever asks. */
   permissions: readonly Permission[] = rights.map((right) => ({ right }));
   /** Of the last question. */
+  readonly policies: PolicyPort = {
+    list: () => [],
+    groups: () => [],
+    deployment: () => [],
+    set: async () => {},
+    remove: async () => {},
+    setGroup: async () => {},
+    removeGroup: async () => {},
+  };
   scope: Scope = null;
   trimmedTo = 0;
   ready = true;

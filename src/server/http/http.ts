@@ -16,6 +16,7 @@ import { healthRoutes } from './health-routes.ts';
 import { messageRoutes } from './message-routes.ts';
 import { Metrics } from './metrics.ts';
 import { poolRoutes } from './pool-routes.ts';
+import { policyRoutes } from './policy-routes.ts';
 import { roleRoutes } from './role-routes.ts';
 import { securityHeaders } from './security-headers.ts';
 import type { ServerView } from './view.ts';
@@ -43,7 +44,15 @@ export async function createHttp(
   const routes = recordRoutes(app);
   guard(app, parts);
   await describe(app);
-  for (const add of [messageRoutes, certificateRoutes, poolRoutes, roleRoutes, eventRoutes, healthRoutes])
+  for (const add of [
+    messageRoutes,
+    certificateRoutes,
+    poolRoutes,
+    roleRoutes,
+    policyRoutes,
+    eventRoutes,
+    healthRoutes,
+  ])
     add(app, parts);
   await app.ready();
   return {

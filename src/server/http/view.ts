@@ -18,6 +18,13 @@ import type { Account } from '../../access/caller.ts';
 import type { Scope } from '../../model/rights.ts';
 import type { Identity } from '../../model/identity.ts';
 import type { Positions } from '../../model/origin.ts';
+import type {
+  NodeGroupRequest,
+  NodeGroupView,
+  NodePolicies,
+  PolicyDetail,
+  PolicyRequest,
+} from '../../model/policy-api.ts';
 import type { RenewAnswer, RenewRequest } from '../../model/trust.ts';
 
 /** An answer at hand or one that takes a while; the routes wait for either. */
@@ -59,6 +66,7 @@ export interface ServerView {
   changeRole(role: string, request: RoleRequest, by: string): Promise<RoleView>;
   /** Errors: WK_NOT_FOUND, WK_CONFLICT (nothing or too much would be published), WK_COORDINATOR_AWAY. */
   changeInterfaces(server: string, request: InterfacesRequest, by: string): Promise<InterfacesAnswer>;
+  readonly policies: PolicyPort;
   /** `address`: where the request came from. Errors: WK_TOKEN_*, WK_PENDING, WK_ELSEWHERE, WK_CONFLICT (the name is taken), WK_UNAUTHENTICATED (the proof is wrong). */
   join(request: JoinRequest, address: string): Promise<JoinAnswer>;
   /** Errors: WK_BAD_REQUEST, WK_UNAUTHENTICATED (the proofs), WK_DENIED (too old, not enrolled), WK_REVOKED. */
@@ -80,6 +88,20 @@ export interface ServerView {
   /** True while this server's grant for the role (`virtual-interface/NAME`, `acting`) is within its deadline. */
   holds(role: string): boolean;
   metrics(): readonly MetricFamily[];
+}
+
+/**
+ * What is deployed to agents. Those that write resolve when this server reads it so; their errors: WK_BAD_REQUEST (what
+ * is wrong with it), WK_NOT_FOUND, WK_CONFLICT (changed meanwhile, in use, a circle of groups), WK_COORDINATOR_AWAY.
+ */
+export interface PolicyPort {
+  list(): readonly PolicyDetail[];
+  groups(): readonly NodeGroupView[];
+  deployment(scope: Scope): readonly NodePolicies[];
+  set(name: string, request: PolicyRequest, by: string): Promise<void>;
+  remove(name: string, revision: number | undefined, by: string): Promise<void>;
+  setGroup(name: string, request: NodeGroupRequest, by: string): Promise<void>;
+  removeGroup(name: string, revision: number | undefined, by: string): Promise<void>;
 }
 
 export interface Changes {

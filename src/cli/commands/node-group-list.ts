@@ -1,0 +1,32 @@
+import type { Command } from '@commander-js/extra-typings';
+import type { NodeGroupView } from '../../model/policy-api.ts';
+import type { Cli } from '../cli.ts';
+import { withClient } from '../client-options.ts';
+import { nodeGroups } from '../policies.ts';
+import { printJson, printTable } from '../print.ts';
+import { safeText } from '../safe-text.ts';
+import type { Column } from '../table.ts';
+import { openClient } from '../target.ts';
+
+const columns: readonly Column<NodeGroupView>[] = [
+  { title: 'GROUP', value: ({ name }) => safeText(name) },
+  { title: 'MEMBERS', value: ({ members }) => String(members), align: 'right' },
+  { title: 'NODES', value: ({ nodes }) => listText(nodes) },
+  { title: 'GROUPS', value: ({ groups }) => listText(groups) },
+  { title: 'POLICIES', value: ({ policies }) => listText(policies) },
+];
+
+const shownMax = 4;
+
+function listText(names: readonly string[]): string {
+  const more = names.length > shownMax ? `, … (${names.length})` : '';
+  return safeText(names.slice(0, shownMax).join(', ')) + more || '–';
+}
+
+export function define(command: Command, cli: Cli): void {
+  withClient(command).action(async (options) => {
+    const groups = await nodeGroups(await openClient(cli, options));
+    if (options.json) return printJson(cli, { groups });
+    printTable(cli, groups, columns, 'there is no node group; make one with `watchkeeper node-group set`');
+  });
+}

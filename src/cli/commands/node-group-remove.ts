@@ -1,0 +1,19 @@
+import type { Command } from '@commander-js/extra-typings';
+import { removedSchema } from '../../model/policy-api.ts';
+import type { Cli } from '../cli.ts';
+import { withClient } from '../client-options.ts';
+import { nameOption } from '../name-option.ts';
+import { remove } from '../policies.ts';
+import { note, printJson } from '../print.ts';
+import { openClient } from '../target.ts';
+
+export function define(command: Command, cli: Cli): void {
+  withClient(command)
+    .argument('<NAME>', 'the group; its nodes lose the policies that they have by it alone', nameOption)
+    .action(async (name, options) => {
+      const client = await openClient(cli, options);
+      const removed = await remove(client, 'node-groups', name, removedSchema);
+      if (options.json) printJson(cli, removed);
+      else note(cli, `node group ${name} is removed`);
+    });
+}

@@ -1,0 +1,28 @@
+import type { Command } from '@commander-js/extra-typings';
+import { policyViewsSchema, type PolicyView } from '../../model/policy-api.ts';
+import type { Cli } from '../cli.ts';
+import { withClient } from '../client-options.ts';
+import { countsText } from '../policies.ts';
+import { printJson, printTable } from '../print.ts';
+import { safeText } from '../safe-text.ts';
+import type { Column } from '../table.ts';
+import { openClient } from '../target.ts';
+import { ageText } from '../times.ts';
+
+export function define(command: Command, cli: Cli): void {
+  withClient(command).action(async (options) => {
+    const client = await openClient(cli, options);
+    const nowMs = (await cli.runtime()).clock.wallMs();
+    const { policies } = await client.ask({ path: '/api/v1/policies' }, policyViewsSchema);
+    if (options.json) return printJson(cli, { policies });
+    const columns: Column<PolicyView>[] = [
+      { title: 'POLICY', value: ({ name }) => safeText(name) },
+      { title: 'KIND', value: ({ kind }) => safeText(kind) },
+      { title: 'CHANGED', value: ({ changedMs }) => ageText(changedMs, nowMs), align: 'right' },
+      { title: 'BY', value: ({ by }) => safeText(by) },
+      { title: 'NODES', value: ({ nodes }) => countsText(nodes) },
+      { title: 'GROUPS', value: ({ groups }) => safeText(groups.join(', ')) || '–' },
+    ];
+    printTable(cli, policies, columns, 'no policy is defined; define one with `watchkeeper policy set FILE`');
+  });
+}

@@ -1,0 +1,50 @@
+import type { Command } from '@commander-js/extra-typings';
+import { z } from 'zod';
+import { policyDetailSchema, type PolicyDetail } from '../../model/policy-api.ts';
+import { nameSchema } from '../../model/definitions.ts';
+import { checkedPolicySchema } from '../../policies/checked-policy.ts';
+import { readYamlFile } from '../../runtime/yaml-file.ts';
+import type { Cli } from '../cli.ts';
+import { withClient } from '../client-options.ts';
+import { countsText, pathOf } from '../policies.ts';
+import { note, printJson } from '../print.ts';
+import { resolvePath } from '../resolve-path.ts';
+import { safeText } from '../safe-text.ts';
+import { openClient } from '../target.ts';
+
+/** What is sent is what its author wrote; the check beside it is for errors that name file and line. */
+const sourceSchema = z.looseObject({ name: nameSchema });
+
+export function define(command: Command, cli: Cli): void {
+  withClient(command)
+    .argument('<FILE...>', 'policies, one a file')
+    .addHelpText(
+      'before',
+      `Examples:
+  watchkeeper policy set disk.yaml
+  watchkeeper node-group set linux --node '*' --policy disk
+
+Defines policies, or changes them. Connected agents of the groups that name them get them at once, others when they return.
+Every file is checked before the first is sent.
+`,
+    )
+    .action(async (files, options) => {
+      const runtime = await cli.runtime();
+      const sources = [];
+      for (const file of files) {
+        const path = resolvePath(cli, file);
+        await readYamlFile(runtime.files, path, checkedPolicySchema);
+        sources.push(await readYamlFile(runtime.files, path, sourceSchema));
+      }
+      const client = await openClient(cli, options);
+      const policies: PolicyDetail[] = [];
+      for (const source of sources) {
+        const path = pathOf('policies', source.name);
+        const policy = await client.ask({ method: 'PUT', path, body: { source } }, policyDetailSchema);
+        policies.push(policy);
+        const groups = policy.groups.length === 0 ? 'no group names it yet' : countsText(policy.nodes);
+        if (!options.json) note(cli, `policy ${safeText(policy.name)} is defined (${groups})`);
+      }
+      if (options.json) printJson(cli, { policies });
+    });
+}

@@ -1,0 +1,52 @@
+import type { Command } from '@commander-js/extra-typings';
+import { deploymentSchema, type NodePolicies } from '../../model/policy-api.ts';
+import type { Cli } from '../cli.ts';
+import { withClient } from '../client-options.ts';
+import { partialExit } from '../exit-codes.ts';
+import { printJson, printTable } from '../print.ts';
+import { safeText } from '../safe-text.ts';
+import type { Column } from '../table.ts';
+import { openClient } from '../target.ts';
+
+const columns: readonly Column<NodePolicies>[] = [
+  { title: 'NODE', value: ({ name }) => safeText(name) },
+  { title: 'STATE', value: ({ state }) => state },
+  { title: 'POLICIES', value: ({ policies }) => safeText(policies.join(', ')) || '–' },
+  { title: 'GROUPS', value: ({ groups }) => safeText(groups.join(', ')) || '–' },
+  { title: 'WHY', value: whyOf },
+];
+
+function whyOf({ state, running }: NodePolicies): string {
+  if (state === 'refused') return safeText(running?.refused?.text ?? '');
+  if (state === 'pending') return 'its agent has not said yet that it runs them';
+  return state === 'unknown' ? 'its agent never said what it runs' : '';
+}
+
+export function define(command: Command, cli: Cli): void {
+  withClient(command)
+    .option('--drift', 'only nodes that do not run what they should')
+    .addHelpText(
+      'before',
+      `Examples:
+  watchkeeper policy status --drift
+
+Exits with 7 when a node does not run what it should.
+`,
+    )
+    .action(async (options) => {
+      const client = await openClient(cli, options);
+      const { nodes } = await client.ask({ path: '/api/v1/deployment' }, deploymentSchema);
+      const isDrifted = ({ state, policies }: NodePolicies): boolean =>
+        state !== 'current' && (state !== 'unknown' || policies.length > 0);
+      const drifted = nodes.filter(isDrifted);
+      if (drifted.length > 0) cli.exitCode = partialExit;
+      const shown = options.drift ? drifted : nodes;
+      if (options.json) return printJson(cli, { nodes: shown });
+      printTable(
+        cli,
+        shown,
+        columns,
+        options.drift ? 'every node runs what it should' : 'no node is enrolled',
+      );
+    });
+}

@@ -1,0 +1,90 @@
+import { matchesGlob } from '../model/glob.ts';
+import type { NodeGroup, PolicyDefinition } from '../model/policy-definitions.ts';
+import { policySet, type PolicySet } from '../policies/policy-set.ts';
+
+export interface Assigned extends PolicySet {
+  /** Names, in the order of the set. */
+  readonly policies: readonly string[];
+  /** Groups that the node belongs to. */
+  readonly groups: readonly string[];
+}
+
+/**
+ * Which policies each node gets: those of every group that it belongs to. Made once for a state of the definitions; nodes
+ * with the same groups share a set.
+ */
+export class AssignedPolicies {
+  readonly #groups: ReadonlyMap<string, NodeGroup>;
+  readonly #policies: ReadonlyMap<string, PolicyDefinition>;
+  readonly #sets = new Map<string, Assigned>();
+  /** For each group those that hold it, itself included. */
+  readonly #holders: ReadonlyMap<string, readonly string[]>;
+
+  constructor(groups: readonly NodeGroup[], policies: readonly PolicyDefinition[]) {
+    this.#groups = new Map(groups.map((group) => [group.name, group]));
+    this.#policies = new Map(policies.map((policy) => [policy.name, policy]));
+    this.#holders = holdersOf(groups);
+  }
+
+  of(nodeName: string): Assigned {
+    const groups = this.groupsOf(nodeName);
+    const key = groups.join(' ');
+    const known = this.#sets.get(key);
+    if (known) return known;
+    const assigned = this.#assign(groups);
+    this.#sets.set(key, assigned);
+    return assigned;
+  }
+
+  /** In the order of their names. */
+  groupsOf(nodeName: string): string[] {
+    const found = new Set<string>();
+    for (const { name, nodes } of this.#groups.values())
+      if (nodes.some((pattern) => matchesGlob(pattern, nodeName)))
+        for (const holder of this.#holders.get(name) ?? []) found.add(holder);
+    return [...found].toSorted();
+  }
+
+  /** A policy that a group names and nobody has defined yet comes when it is. */
+  #assign(groups: readonly string[]): Assigned {
+    const names = new Set(groups.flatMap((group) => this.#groups.get(group)?.policies ?? []));
+    const policies = [...names].filter((name) => this.#policies.has(name)).toSorted();
+    const sources = policies.flatMap((name) => {
+      const policy = this.#policies.get(name);
+      return policy ? [policy.source] : [];
+    });
+    return { ...policySet(sources), policies, groups };
+  }
+}
+
+function holdersOf(groups: readonly NodeGroup[]): Map<string, string[]> {
+  const direct = new Map<string, string[]>();
+  for (const group of groups)
+    for (const held of group.groups) direct.set(held, [...(direct.get(held) ?? []), group.name]);
+  return new Map(groups.map(({ name }) => [name, reachable(name, direct)]));
+}
+
+/** Also from a circle, which cannot be written but might be met: two writers at once each saw none. */
+function reachable(from: string, direct: ReadonlyMap<string, readonly string[]>): string[] {
+  const found = new Set([from]);
+  for (const name of found) for (const holder of direct.get(name) ?? []) found.add(holder);
+  return [...found];
+}
+
+/** The way from a group back to itself, `a > b > a`; null when there is none. */
+export function circleIn(groups: readonly Pick<NodeGroup, 'name' | 'groups'>[], from: string): string | null {
+  const byName = new Map(groups.map((group) => [group.name, group.groups]));
+  const seen = new Set<string>();
+  const search = (path: readonly string[]): string | null => {
+    const last = path.at(-1) ?? '';
+    for (const next of byName.get(last) ?? []) {
+      if (next === from) return [...path, next].join(' > ');
+      if (seen.has(next)) continue;
+      seen.add(next);
+      const found = search([...path, next]);
+      if (found !== null) return found;
+    }
+    return null;
+  };
+  return search([from]);
+}

@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import { deploymentStates, nodeGroupContentSchema, policiesRunningSchema } from './policy-definitions.ts';
+
+/** `0` or left out: whatever is there is replaced. A revision: only if it is still that one. */
+const revision = z.int().min(0).optional();
+
+const changed = {
+  /** Grows with every change; to be given back with the next one, so that no change of another is lost unseen. */
+  revision: z.int(),
+  changedMs: z.int(),
+  by: z.string(),
+};
+
+/** How many nodes are how far. */
+const countsSchema = z.record(z.enum(deploymentStates), z.int());
+
+export const policyViewSchema = z
+  .object({
+    name: z.string(),
+    kind: z.string(),
+    /** Groups that name it. */
+    groups: z.array(z.string()),
+    /** Nodes that should run it. */
+    nodes: countsSchema,
+    ...changed,
+  })
+  .meta({ id: 'Policy' });
+export type PolicyView = z.infer<typeof policyViewSchema>;
+export const policyViewsSchema = z.object({ policies: z.array(policyViewSchema) }).meta({ id: 'Policies' });
+
+export const policyDetailSchema = policyViewSchema
+  .extend({ source: z.record(z.string(), z.unknown()) })
+  .meta({ id: 'PolicyDetail' });
+export type PolicyDetail = z.infer<typeof policyDetailSchema>;
+
+export const policyRequestSchema = z
+  .strictObject({
+    /** The policy as it stands in a file; its `name` is that of the path. */
+    source: z.record(z.string(), z.unknown()),
+    revision,
+  })
+  .meta({ id: 'PolicyRequest' });
+export type PolicyRequest = z.infer<typeof policyRequestSchema>;
+
+export const nodeGroupViewSchema = z
+  .object({
+    name: z.string(),
+    ...nodeGroupContentSchema.shape,
+    /** How many nodes belong to it now, also by the groups that it holds. */
+    members: z.int(),
+    ...changed,
+  })
+  .meta({ id: 'NodeGroup' });
+export type NodeGroupView = z.infer<typeof nodeGroupViewSchema>;
+export const nodeGroupViewsSchema = z
+  .object({ groups: z.array(nodeGroupViewSchema) })
+  .meta({ id: 'NodeGroups' });
+
+export const nodeGroupRequestSchema = z
+  .strictObject({ ...nodeGroupContentSchema.shape, revision })
+  .meta({ id: 'NodeGroupRequest' });
+export type NodeGroupRequest = z.infer<typeof nodeGroupRequestSchema>;
+
+export const removalQuerySchema = z.strictObject({
+  revision: z.coerce.number<string>().int().min(0).optional(),
+});
+
+export const removedSchema = z.object({ removed: z.string() }).meta({ id: 'Removed' });
+
+export const nodePoliciesSchema = z
+  .object({
+    coreId: z.string(),
+    name: z.string(),
+    state: z.enum(deploymentStates),
+    groups: z.array(z.string()),
+    /** Names of the policies that it should run. */
+    policies: z.array(z.string()),
+    /** Of the set that it should run. */
+    digest: z.string(),
+    /** What it said last; null when it never did. */
+    running: policiesRunningSchema.nullable(),
+  })
+  .meta({ id: 'NodePolicies' });
+export type NodePolicies = z.infer<typeof nodePoliciesSchema>;
+
+export const deploymentSchema = z.object({ nodes: z.array(nodePoliciesSchema) }).meta({ id: 'Deployment' });

@@ -1,0 +1,91 @@
+import { AssignedPolicies } from '../definitions/assigned-policies.ts';
+import type { LinkConnection } from '../link/connection.ts';
+import type { LinkMessageOf } from '../link/messages.ts';
+import type { NodeDefinition } from '../model/definitions.ts';
+import type { PoliciesRunning } from '../model/policy-definitions.ts';
+import { policySetBytesMax } from '../policies/policy-set.ts';
+import type { Log } from '../runtime/log.ts';
+import type { PoolView } from './pool-view.ts';
+
+interface Ports {
+  readonly pool: Pick<PoolView, 'policies' | 'nodeGroups' | 'generation'>;
+  readonly log: Log;
+}
+
+/** An agent that has said what it runs. */
+interface Target {
+  readonly node: NodeDefinition;
+  readonly connection: Pick<LinkConnection, 'send'>;
+  running: PoliciesRunning;
+  /** What it was sent and has not answered yet. */
+  offered: string | null;
+}
+
+/**
+ * Brings each connected agent the policies of its groups. An agent says what it runs when it connects and after every
+ * set that it was sent; it is sent the set that it should run whenever that is another one. Whatever it refused it is not
+ * sent again, until the definitions change.
+ */
+export class Deployment {
+  readonly #ports: Ports;
+  readonly #targets = new Map<LinkConnection, Target>();
+  #assigned: AssignedPolicies | null = null;
+  /** Somebody was not sent anything, since the coordinator is not followed now. */
+  #isBlind = false;
+
+  constructor(ports: Ports) {
+    this.#ports = ports;
+  }
+
+  /** What nodes should run, as far as this server knows. */
+  get assigned(): AssignedPolicies {
+    const { pool } = this.#ports;
+    this.#assigned ??= new AssignedPolicies(pool.nodeGroups(), pool.policies());
+    return this.#assigned;
+  }
+
+  /** An agent told what it runs. */
+  told(connection: LinkConnection, node: NodeDefinition, told: LinkMessageOf<'policiesRunning'>): void {
+    const { generation, digest, refused } = told;
+    const running = { generation, digest, refused };
+    const target = this.#targets.get(connection) ?? { node, connection, running, offered: null };
+    target.running = running;
+    target.offered = null;
+    this.#targets.set(connection, target);
+    this.#offer(target);
+  }
+
+  gone(connection: LinkConnection): void {
+    this.#targets.delete(connection);
+  }
+
+  /** Something has changed; `policies` when policies or groups have. */
+  definitionsChanged(policies: boolean): void {
+    if (policies) this.#assigned = null;
+    const isSighted = this.#isBlind && this.#ports.pool.generation() !== null;
+    if (!policies && !isSighted) return;
+    this.#isBlind = false;
+    for (const target of this.#targets.values()) this.#offer(target);
+  }
+
+  #offer(target: Target): void {
+    const { node, running, connection } = target;
+    const { digest, text } = this.assigned.of(node.name);
+    if (digest === running.digest || digest === target.offered || digest === running.refused?.digest) return;
+    const generation = this.#ports.pool.generation();
+    // Definitions that may be old are no reason to change what runs: whoever has newer ones sends them.
+    if (generation === null) this.#isBlind = true;
+    if (generation === null || generation < running.generation) return;
+    const body = new TextEncoder().encode(text);
+    if (body.length > policySetBytesMax) {
+      this.#ports.log.error('the policies of a node are too large to be sent', {
+        node: node.name,
+        bytes: body.length,
+        bytesMax: policySetBytesMax,
+      });
+      return;
+    }
+    target.offered = digest;
+    connection.send({ type: 'policies', generation, digest }, body);
+  }
+}

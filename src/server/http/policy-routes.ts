@@ -1,0 +1,142 @@
+import { z } from 'zod';
+import { nameSchema } from '../../model/definitions.ts';
+import { WatchError } from '../../model/errors.ts';
+import {
+  deploymentSchema,
+  nodeGroupRequestSchema,
+  nodeGroupViewSchema,
+  nodeGroupViewsSchema,
+  policyDetailSchema,
+  policyRequestSchema,
+  policyViewSchema,
+  policyViewsSchema,
+  removalQuerySchema,
+  removedSchema,
+} from '../../model/policy-api.ts';
+import { known, seenBy } from './authorize.ts';
+import { errorAnswers, type App, type Parts } from './app.ts';
+
+const params = z.strictObject({ name: nameSchema });
+
+export function policyRoutes(app: App, parts: Parts): void {
+  readPolicies(app, parts);
+  writePolicies(app, parts);
+  nodeGroups(app, parts);
+}
+
+function readPolicies(app: App, { view }: Parts): void {
+  app.route({
+    method: 'GET',
+    url: '/api/v1/policies',
+    schema: {
+      summary: 'Every policy, the groups that name it, and how far its nodes are',
+      response: { 200: policyViewsSchema, ...errorAnswers },
+    },
+    handler: async () => ({ policies: view.policies.list().map((policy) => policyViewSchema.parse(policy)) }),
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/api/v1/policies/:name',
+    schema: {
+      summary: 'One policy, as its author wrote it',
+      params,
+      response: { 200: policyDetailSchema, ...errorAnswers },
+    },
+    handler: async ({ params }) => found(view.policies.list(), 'policy', params.name),
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/api/v1/deployment',
+    schema: {
+      summary: 'Which policies each node should run, and what it says it runs',
+      response: { 200: deploymentSchema, ...errorAnswers },
+    },
+    handler: async ({ caller }) => ({ nodes: [...view.policies.deployment(seenBy(caller))] }),
+  });
+}
+
+function writePolicies(app: App, { view }: Parts): void {
+  app.route({
+    method: 'PUT',
+    url: '/api/v1/policies/:name',
+    schema: {
+      summary: 'Defines or changes a policy; connected agents get it at once',
+      params,
+      body: policyRequestSchema,
+      response: { 200: policyDetailSchema, ...errorAnswers },
+    },
+    handler: async ({ params, body, caller }) => {
+      await view.policies.set(params.name, body, known(caller).name);
+      return found(view.policies.list(), 'policy', params.name);
+    },
+  });
+
+  app.route({
+    method: 'DELETE',
+    url: '/api/v1/policies/:name',
+    schema: {
+      summary: 'Removes a policy that no group names',
+      params,
+      querystring: removalQuerySchema,
+      response: { 200: removedSchema, ...errorAnswers },
+    },
+    handler: async ({ params, query, caller }) => {
+      await view.policies.remove(params.name, query.revision, known(caller).name);
+      return { removed: params.name };
+    },
+  });
+}
+
+function nodeGroups(app: App, { view }: Parts): void {
+  app.route({
+    method: 'GET',
+    url: '/api/v1/node-groups',
+    schema: {
+      summary: 'Every node group',
+      response: { 200: nodeGroupViewsSchema, ...errorAnswers },
+    },
+    handler: async () => ({ groups: [...view.policies.groups()] }),
+  });
+
+  app.route({
+    method: 'PUT',
+    url: '/api/v1/node-groups/:name',
+    schema: {
+      summary: 'Defines or changes a node group: which nodes belong to it, and which policies they get',
+      params,
+      body: nodeGroupRequestSchema,
+      response: { 200: nodeGroupViewSchema, ...errorAnswers },
+    },
+    handler: async ({ params, body, caller }) => {
+      await view.policies.setGroup(params.name, body, known(caller).name);
+      return found(view.policies.groups(), 'node group', params.name);
+    },
+  });
+
+  app.route({
+    method: 'DELETE',
+    url: '/api/v1/node-groups/:name',
+    schema: {
+      summary: 'Removes a node group that no other holds',
+      params,
+      querystring: removalQuerySchema,
+      response: { 200: removedSchema, ...errorAnswers },
+    },
+    handler: async ({ params, query, caller }) => {
+      await view.policies.removeGroup(params.name, query.revision, known(caller).name);
+      return { removed: params.name };
+    },
+  });
+}
+
+function found<View extends { readonly name: string }>(
+  views: readonly View[],
+  what: string,
+  name: string,
+): View {
+  const view = views.find((one) => one.name === name);
+  if (!view) throw new WatchError('WK_NOT_FOUND', `there is no ${what} ${name}`);
+  return view;
+}
