@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { assertTimings, beliefEnd, rivalMayEnd, timingsDefault } from './timings.ts';
+import { assertTimings, beliefEnd, rivalMayEnd, timingProfiles, timingsDefault } from './timings.ts';
 
-test('the defaults fit', () => {
-  assertTimings(timingsDefault);
+test('every profile fits', () => {
+  for (const timings of Object.values(timingProfiles)) assertTimings(timings);
 });
 
 test('a budget that does not fit is refused with its numbers', () => {

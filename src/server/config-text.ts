@@ -51,12 +51,11 @@ journal:
     age: 30d
     size: 4GiB
 
-# How soon another server takes over: a lost server's roles are free after ttl.
+# How soon another server takes over: a lost server's roles are free after ttl, the same on every server.
+# default: ttl 3s. fast: ttl 1200ms, renewed every 200ms, for one quiet network and disks that commit in far less than 120ms.
+# renewEvery, callTimeout, stopBudget and ttl may be set one by one; whether they fit together is checked at start.
 lease:
-  renewEvery: 500ms
-  callTimeout: 400ms
-  stopBudget: 500ms
-  ttl: 3s
+  profile: default
 
 # debug, info, warn or error
 logLevel: info

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseYaml } from '../runtime/yaml.ts';
+import { timingProfiles } from '../pool/timings.ts';
 import { serverConfigText } from './config-text.ts';
 import { serverConfigSchema } from './config.ts';
 
@@ -44,11 +45,18 @@ test('what is wrong is said with its line', () => {
   const refuses = (from: string, to: string, reason: RegExp): void =>
     assert.throws(() => parse(text.replace(from, to)), { code: 'WK_CONFIG', message: reason });
   refuses('durability:', 'durabilty:', /^m1\.yaml:25: durabilty: is not a known key/);
-  refuses('ttl: 3s', 'ttl: 3', /^m1\.yaml:\d+: lease\.ttl: /);
-  refuses('ttl: 3s', 'ttl: 1w', /must be a duration from 500ms to 10m/);
+  refuses('profile: default', 'ttl: 3', /^m1\.yaml:\d+: lease\.ttl: /);
+  refuses('profile: default', 'ttl: 1w', /must be a duration from 500ms to 10m/);
   refuses('size: 4GiB', 'size: lots', /keepForAbsent\.size: must be a size/);
   refuses('"127.0.0.1:7100"', '"7100"', /listen: must be HOST:PORT/);
   refuses('data: "/var', 'data: "var', /data: must be an absolute path/);
+});
+
+test('a profile sets the times of the lease that are not set by themselves', () => {
+  const of = (lease: string) => parse(serverConfigText(server).replace('profile: default', lease)).lease;
+  assert.deepEqual(of('profile: default'), timingProfiles.default);
+  assert.deepEqual(of('profile: fast'), timingProfiles.fast);
+  assert.deepEqual(of('{ profile: fast, ttl: 2s }'), { ...timingProfiles.fast, ttlMs: 2_000 });
 });
 
 test('listening on every address needs a url', () => {

@@ -4,6 +4,7 @@ import { addressSchema, addressText, isEveryAddress } from '../model/address.ts'
 import { byteSizeSchema } from '../model/byte-size.ts';
 import { nameSchema } from '../model/definitions.ts';
 import { durationSchema } from '../model/duration.ts';
+import { timingProfiles, type Timings } from '../pool/timings.ts';
 
 const dayMs = 86_400_000;
 const path = z.string().min(2).max(4_096).startsWith('/', 'must be an absolute path');
@@ -26,20 +27,26 @@ const journalSchema = z
     keepForAbsentBytes: keepForAbsent.size,
   }));
 
+/** What is left out is as the profile has it; whether all of it fits together is checked when the keeper starts. */
 const leaseSchema = z
   .strictObject({
-    renewEvery: durationSchema(50, 60_000).prefault('500ms'),
-    callTimeout: durationSchema(50, 60_000).prefault('400ms'),
+    profile: z.enum(['default', 'fast']).default('default'),
+    renewEvery: durationSchema(50, 60_000).optional(),
+    callTimeout: durationSchema(50, 60_000).optional(),
     /** What a holder needs at most to stop acting. */
-    stopBudget: durationSchema(0, 60_000).prefault('500ms'),
-    ttl: durationSchema(500, 600_000).prefault('3s'),
+    stopBudget: durationSchema(0, 60_000).optional(),
+    ttl: durationSchema(500, 600_000).optional(),
   })
-  .transform(({ renewEvery, callTimeout, stopBudget, ttl }) => ({
-    renewEveryMs: renewEvery,
-    callTimeoutMs: callTimeout,
-    stopBudgetMs: stopBudget,
-    ttlMs: ttl,
-  }));
+  .transform(({ profile, renewEvery, callTimeout, stopBudget, ttl }): Timings => {
+    const base = timingProfiles[profile];
+    return {
+      ...base,
+      renewEveryMs: renewEvery ?? base.renewEveryMs,
+      callTimeoutMs: callTimeout ?? base.callTimeoutMs,
+      stopBudgetMs: stopBudget ?? base.stopBudgetMs,
+      ttlMs: ttl ?? base.ttlMs,
+    };
+  });
 
 /** The pool's own etcd: where its members are, and what this machine runs of it. */
 export const etcdSchema = z

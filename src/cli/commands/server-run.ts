@@ -35,14 +35,12 @@ async function run(cli: Cli, configPath: string): Promise<void> {
   const config = await readYamlFile((await cli.runtime()).files, path, serverConfigSchema);
   const plain = await cli.runtime(config.logLevel);
   const runtime = { ...plain, log: plain.log.with({ process: 'keeper', server: config.server.name }) };
-  const [{ embeddedPath }, { startKeeper }, { timingsDefault }, { assertHere }, { keepAlive }] =
-    await Promise.all([
-      import('../../coordination/open.ts'),
-      import('../../pool/keeper.ts'),
-      import('../../pool/timings.ts'),
-      import('../with-coordinator.ts'),
-      import('../../runtime/node/keep-alive.ts'),
-    ]);
+  const [{ embeddedPath }, { startKeeper }, { assertHere }, { keepAlive }] = await Promise.all([
+    import('../../coordination/open.ts'),
+    import('../../pool/keeper.ts'),
+    import('../with-coordinator.ts'),
+    import('../../runtime/node/keep-alive.ts'),
+  ]);
   await assertHere(runtime, config.coordination);
   const signal = cli.stopSignal();
   const {
@@ -63,7 +61,7 @@ async function run(cli: Cli, configPath: string): Promise<void> {
       folder: config.data,
       serverArgs: ['server', 'run-process', '--config', path],
       version: cli.version,
-      timings: { ...timingsDefault, ...config.lease },
+      timings: config.lease,
       remembersRevision: embeddedPath(config.coordination) === null,
     });
     const stop = (): void => void keeper.stop();
