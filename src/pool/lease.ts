@@ -6,7 +6,8 @@ import { fits, isOlder, mayObserve } from './lease-lineage.ts';
 import { isWanted, nextCall, type Placements } from './lease-calls.ts';
 import { believedUntilMs, believes, dropAll } from './lease-session.ts';
 import { copyOf, type LeaseEffect, type LeaseEvent, type LeaseState } from './lease-state.ts';
-import type { Now, Outcome, Pending, ViewItem, Written } from './lease-state.ts';
+import { beliefMs } from './timings.ts';
+import type { Now, Outcome, Pending, ServerProcess, ViewItem, Written } from './lease-state.ts';
 import {
   isCarried,
   isOurs,
@@ -19,6 +20,8 @@ import {
 
 /** A longer gap between two steps means that we slept ourselves; the server cannot be blamed for it. */
 const ownPauseMs = 250;
+/** A server process says more often than this that it is alive. */
+const quietMs = 400;
 
 /**
  * The keeper's decisions: how its session is kept, what it takes, what it lets go, and what it tells its server. No
@@ -297,7 +300,7 @@ function finishLeaving(state: LeaseState, now: Now): void {
 
 function grant(state: LeaseState, effects: LeaseEffect[], now: Now): void {
   if (state.server === null || (state.held.size === 0 && state.grantsSent.length === 0)) return;
-  const deadlineMs = believedUntilMs(state, now);
+  const deadlineMs = grantableUntilMs(state, state.server, now);
   const grants: Grant[] = [];
   for (const [role, held] of [...state.held].sort(([a], [b]) => (a < b ? -1 : 1))) {
     if (held.leaving !== null || state.server.alive === null) continue;
@@ -319,6 +322,15 @@ function areSame(grants: readonly Grant[], others: readonly Grant[]): boolean {
       return other?.role === role && other.epoch === epoch && other.deadlineMs === deadlineMs;
     })
   );
+}
+
+/**
+ * A server process that says nothing gets no later deadline: one that hangs where even SIGKILL does not reach it, on a disk
+ * that does not answer, has then stopped acting by the clock not much after it counts as hung.
+ */
+function grantableUntilMs(state: LeaseState, { heardMs, startedMs }: ServerProcess, now: Now): number {
+  const lastMs = (heardMs ?? startedMs) + quietMs;
+  return Math.min(believedUntilMs(state, now), lastMs + beliefMs(state.config.timings));
 }
 
 /**
@@ -345,10 +357,10 @@ function carry(state: LeaseState, effects: LeaseEffect[], now: Now): void {
 function expectMoves(state: LeaseState, placed: Placements, effects: LeaseEffect[], now: Now): void {
   for (const role of state.expected.keys()) if (!state.definitions.has(role)) state.expected.delete(role);
   const roles = [...state.definitions.keys()].filter((role) => {
+    if (!isCarried(state, role)) return false;
     const holder = state.holders.get(role)?.holder ?? null;
     if (holder === null || holder.holder === null || holder.holder === state.config.coreId) return false;
-    const isOnItsWay = isCarried(state, role) && isWanted(state, role, placed);
-    return isOnItsWay && state.expected.get(role) !== holder.epoch;
+    return isWanted(state, role, placed) && state.expected.get(role) !== holder.epoch;
   });
   if (roles.length === 0) return;
   for (const role of roles) state.expected.set(role, state.holders.get(role)?.holder?.epoch ?? 0);

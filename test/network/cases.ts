@@ -23,21 +23,26 @@ export interface Case {
   readonly silenceMsMax: number | null;
   /** In the short form, too. */
   readonly essential: boolean;
-  /** The longest time that the fault itself takes, beside the takeover. */
-  readonly inject: (scene: Scene) => Promise<void>;
+  /** So often there; else once. */
+  readonly shortRuns?: number;
+  /** The longest time that the fault itself takes, beside the takeover. Says what was wrong, if it saw something. */
+  readonly inject: (scene: Scene) => Promise<string | void>;
+  /** Only where each server's data is on a disk of its own. */
+  readonly needsDisks?: boolean;
   /** Afterwards everything is as before. */
   readonly mend?: (scene: Scene) => Promise<void>;
 }
 
+/** At the defaults; a pool with another lease has limits of its own. */
 const ttlMs = 3_000;
 const longMs = { full: 30_000, short: 8_000 } as const;
 
-function keeperOf({ pool, holder }: Scene): number {
+export function keeperOf({ pool, holder }: Scene): number {
   return pool.server(holder).process.pid ?? 0;
 }
 
 /** Beside it the keeper has other children, for moments: nft, ip, arping. */
-function serverOf(scene: Scene): number {
+export function serverOf(scene: Scene): number {
   const found = childrenOf(keeperOf(scene)).find((pid) =>
     readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('run-process'),
   );
@@ -45,11 +50,11 @@ function serverOf(scene: Scene): number {
   return found;
 }
 
-function lastsMs({ short }: Scene): number {
+export function lastsMs({ short }: Scene): number {
   return short ? longMs.short : longMs.full;
 }
 
-async function stopped(pids: readonly number[], forMs: number): Promise<void> {
+export async function stopped(pids: readonly number[], forMs: number): Promise<void> {
   for (const pid of pids) signal(pid, 'SIGSTOP');
   await sleep(forMs);
   for (const pid of pids) signal(pid, 'SIGCONT');
@@ -73,13 +78,13 @@ function etcdsOf({ pool }: Scene): string[] {
   return [...pool.etcds.keys()];
 }
 
-function peersOf({ pool, holder }: Scene): string[] {
+export function peersOf({ pool, holder }: Scene): string[] {
   return pool.servers.map(({ host }) => host.name).filter((name) => name !== holder);
 }
 
 const heal = (scene: Scene): Promise<void> => scene.pool.lab.heal();
 
-async function etcdLeader(scene: Scene): Promise<string> {
+export async function etcdLeader(scene: Scene): Promise<string> {
   for (const name of etcdsOf(scene)) {
     const member = connectMember(`http://${scene.pool.lab.host(name).ipv4}:2379`, undefined);
     try {
@@ -92,6 +97,13 @@ async function etcdLeader(scene: Scene): Promise<string> {
   throw new Error('no member of etcd leads');
 }
 
+/** As a person would, at the server that shall hold it. */
+export async function move({ pool, role }: Scene, to: string): Promise<void> {
+  const server = `https://${pool.server(to).host.ipv4}:7100`;
+  const at = ['--server', server, '--identity', pool.identityPath];
+  await pool.cli('control', 'role', 'move', role, to, ...at);
+}
+
 /** The one that was killed in this run of the case. */
 let deadEtcd = '';
 
@@ -101,21 +113,8 @@ export const cases: readonly Case[] = [
     moves: true,
     silenceMsMax: 100,
     essential: true,
-    inject: async (scene) => {
-      const [to = ''] = peersOf(scene);
-      const server = `https://${scene.pool.server(to).host.ipv4}:7100`;
-      await scene.pool.cli(
-        'control',
-        'role',
-        'move',
-        scene.role,
-        to,
-        '--server',
-        server,
-        '--identity',
-        scene.pool.identityPath,
-      );
-    },
+    shortRuns: 5,
+    inject: async (scene) => move(scene, peersOf(scene)[0] ?? ''),
   },
   {
     name: 'server process SIGKILL',
@@ -169,7 +168,7 @@ export const cases: readonly Case[] = [
     essential: true,
     inject: async (scene) => {
       await scene.pool.lab.link(scene.holder, 'down');
-      await sleep(ttlMs + 3_000);
+      await sleep(scene.pool.variant.ttlMs + 3_000);
       await scene.pool.lab.link(scene.holder, 'up');
     },
   },
@@ -180,7 +179,7 @@ export const cases: readonly Case[] = [
     essential: true,
     inject: async (scene) => {
       await cutBoth(scene, etcdsOf(scene));
-      await sleep(ttlMs + 5_000);
+      await sleep(scene.pool.variant.ttlMs + 5_000);
     },
     mend: heal,
   },
@@ -191,7 +190,7 @@ export const cases: readonly Case[] = [
     essential: false,
     inject: async (scene) => {
       await cutBoth(scene, peersOf(scene));
-      await sleep(ttlMs + 5_000);
+      await sleep(scene.pool.variant.ttlMs + 5_000);
     },
     mend: heal,
   },
@@ -202,7 +201,7 @@ export const cases: readonly Case[] = [
     essential: false,
     inject: async (scene) => {
       for (const etcd of etcdsOf(scene)) await cutTo(scene, etcd, way);
-      await sleep(ttlMs + 5_000);
+      await sleep(scene.pool.variant.ttlMs + 5_000);
     },
     mend: heal,
   })),
@@ -213,7 +212,7 @@ export const cases: readonly Case[] = [
     essential: false,
     inject: async (scene) => {
       for (const peer of peersOf(scene)) await cutTo(scene, peer, way);
-      await sleep(ttlMs + 5_000);
+      await sleep(scene.pool.variant.ttlMs + 5_000);
     },
     mend: heal,
   })),
@@ -225,7 +224,7 @@ export const cases: readonly Case[] = [
     inject: async (scene) => {
       deadEtcd = await etcdLeader(scene);
       scene.pool.etcds.get(deadEtcd)?.kill('SIGKILL');
-      await sleep(2 * ttlMs);
+      await sleep(2 * scene.pool.variant.ttlMs);
     },
     mend: async ({ pool }) => pool.runEtcd(deadEtcd, [...pool.etcds.keys()]),
   },
@@ -240,7 +239,7 @@ export const cases: readonly Case[] = [
       await sleep(scene.short ? 10_000 : 60_000);
       for (const name of names) scene.pool.runEtcd(name, names);
       await until('etcd has a leader', async () => (await etcdLeader(scene)) !== '', 30_000);
-      await sleep(ttlMs);
+      await sleep(scene.pool.variant.ttlMs);
     },
   },
 ];

@@ -1,7 +1,7 @@
 /** One host answered for the address: some time between being asked and being heard. */
 export interface HostAnswer {
   readonly host: string;
-  readonly by: 'tcp' | 'arp';
+  readonly by: 'tcp' | 'arp' | 'ndp';
   readonly sentMs: number;
   readonly heardMs: number;
 }

@@ -8,7 +8,7 @@ import { childrenOf } from '../pool/process-table.ts';
 import { signal } from '../pool/managed-process.ts';
 import { inTurn, silenceMs, twoHosts } from './judge-answers.ts';
 import { device, type Lab } from './lab.ts';
-import { resultOf, type CaseResult, type Run } from './measure.ts';
+import { idleShare, resultOf, type CaseResult, type Run } from './measure.ts';
 import { monotonicMs } from './monotonic.ts';
 import { Watch } from './watch.ts';
 
@@ -71,13 +71,24 @@ export async function besideKeepalived(
         );
         await sleep(2_000);
         watch.clear();
+        const idle = idleShare();
         const fromMs = monotonicMs();
         await each.inject(master, lab, short);
         await sleep(5_000);
         const untilMs = monotonicMs();
         const doubles = twoHosts(watch.hosts);
         const silence = silenceMs(watch.answersMs, fromMs - 50, untilMs);
-        done.push({ silenceMs: silence, moved: true, doubles, samples: watch.hosts.length });
+        const samples = watch.hosts.length;
+        const neighbourSamples = watch.hosts.filter(({ by }) => by !== 'tcp').length;
+        done.push({
+          silenceMs: silence,
+          moved: true,
+          doubles,
+          samples,
+          neighbourSamples,
+          problem: null,
+          idle: idle(),
+        });
       } finally {
         await watch[Symbol.asyncDispose]();
         for (const peer of peers) await peer.stop();

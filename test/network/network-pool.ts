@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -11,6 +11,7 @@ import { ApiClient } from '../pool/api-client.ts';
 import { ManagedProcess, program } from '../pool/managed-process.ts';
 import { until, type RealAgent } from '../pool/real-pool.ts';
 import { root } from '../runner/run-program.ts';
+import { Disk } from './disk.ts';
 import { device, type Host, type Lab } from './lab.ts';
 
 const run = promisify(execFile);
@@ -19,6 +20,21 @@ export const port = 7_100;
 export const agentHost = 'agents';
 /** The virtual interfaces of the pool; nobody has these addresses by himself. */
 export const addresses = { main: '10.77.0.50', second: '10.77.0.51', six: 'fd77::50' } as const;
+
+/** How the servers of a pool differ from what is usual. */
+export interface Variant {
+  /** What stands after `lease:` in their configuration. */
+  readonly lease?: string;
+  readonly ttlMs: number;
+  /** A program and its arguments that start `server run` on a host. */
+  readonly through?: (folder: string) => readonly string[];
+  /** The user that they run as, who then owns their folders. */
+  readonly uid?: number;
+  /** Each server's data is on a disk of its own, which can be made to hang. */
+  readonly disks?: boolean;
+}
+
+export const usual: Variant = { ttlMs: 3_000 };
 
 export interface LabServer {
   readonly host: Host;
@@ -33,19 +49,25 @@ export class NetworkPool implements AsyncDisposable {
   readonly folder = mkdtempSync(path.join(os.tmpdir(), 'watchkeeper-network-'));
   readonly servers: LabServer[] = [];
   readonly etcds = new Map<string, ChildProcess>();
+  readonly disks = new Map<string, Disk>();
+  readonly variant: Variant;
   agent: RealAgent | null = null;
   virtual: ApiClient | null = null;
+  #restored = 0;
 
-  private constructor(lab: Lab) {
+  private constructor(lab: Lab, variant: Variant) {
     this.lab = lab;
+    this.variant = variant;
   }
 
   static async start(
     lab: Lab,
     names: { servers: readonly string[]; etcds: readonly string[] },
+    variant: Variant = usual,
   ): Promise<NetworkPool> {
-    const pool = new NetworkPool(lab);
+    const pool = new NetworkPool(lab, variant);
     try {
+      chmodSync(pool.folder, 0o711);
       for (const name of names.etcds) pool.runEtcd(name, names.etcds);
       await pool.#etcdReady();
       const places = names.etcds.map((name) => `${lab.host(name).ipv4}:2379`).join(',');
@@ -84,6 +106,48 @@ export class NetworkPool implements AsyncDisposable {
     return stdout.trim();
   }
 
+  /** The folder of a member of etcd; another one after it was restored. */
+  etcdFolder(name: string): string {
+    return path.join(this.folder, this.#restored === 0 ? name : `${name}-restored-${this.#restored}`);
+  }
+
+  async stopEtcd(name: string): Promise<void> {
+    const child = this.etcds.get(name);
+    if (child !== undefined) await endOf(child);
+  }
+
+  /** All members stop, are made anew from a snapshot of one of them, and run again. */
+  async restoreEtcd(snapshot: string): Promise<void> {
+    const all = [...this.etcds.keys()];
+    for (const name of all) await this.stopEtcd(name);
+    this.#restored += 1;
+    const peer = (of: string): string => `http://${this.lab.host(of).ipv4}:2380`;
+    for (const name of all)
+      await run(
+        'etcdctl',
+        [
+          'snapshot',
+          'restore',
+          snapshot,
+          `--name=${name}`,
+          `--data-dir=${this.etcdFolder(name)}`,
+          `--initial-cluster=${all.map((each) => `${each}=${peer(each)}`).join(',')}`,
+          `--initial-advertise-peer-urls=${peer(name)}`,
+          `--initial-cluster-token=restored-${this.#restored}`,
+        ],
+        { env: { ...process.env, ETCDCTL_API: '3' } },
+      );
+    for (const name of all) this.runEtcd(name, all);
+    await this.#etcdReady();
+  }
+
+  async saveEtcd(snapshot: string): Promise<void> {
+    const [name = ''] = this.etcds.keys();
+    const endpoint = `--endpoints=http://${this.lab.host(name).ipv4}:2379`;
+    const env = { ...process.env, ETCDCTL_API: '3' };
+    await run('etcdctl', [endpoint, 'snapshot', 'save', snapshot], { env });
+  }
+
   runEtcd(name: string, all: readonly string[]): void {
     const peer = (of: string): string => `http://${this.lab.host(of).ipv4}:2380`;
     const client = `http://${this.lab.host(name).ipv4}:2379`;
@@ -91,7 +155,7 @@ export class NetworkPool implements AsyncDisposable {
       ...this.lab.through(name),
       'etcd',
       `--name=${name}`,
-      `--data-dir=${path.join(this.folder, name)}`,
+      `--data-dir=${this.etcdFolder(name)}`,
       `--listen-client-urls=${client}`,
       `--advertise-client-urls=${client}`,
       `--listen-peer-urls=${peer(name)}`,
@@ -144,7 +208,8 @@ export class NetworkPool implements AsyncDisposable {
     const processes = this.servers.map(({ process }) => process);
     if (this.agent !== null) processes.push(this.agent.process);
     await Promise.all(processes.map((each) => each.stop()));
-    for (const child of this.etcds.values()) await endOf(child);
+    for (const name of this.etcds.keys()) await this.stopEtcd(name);
+    for (const disk of this.disks.values()) await disk[Symbol.asyncDispose]();
     if (process.env['WK_TEST_KEEP'] === undefined) rmSync(this.folder, { recursive: true, force: true });
   }
 
@@ -165,6 +230,7 @@ export class NetworkPool implements AsyncDisposable {
   async #addServer(name: string, coordination: string): Promise<void> {
     const host = this.lab.host(name);
     const config = path.join(this.folder, `${name}.yaml`);
+    if (this.variant.disks) this.disks.set(name, await Disk.make(path.join(this.folder, name)));
     const places = [
       '--listen',
       `${host.ipv4}:${port}`,
@@ -192,18 +258,21 @@ export class NetworkPool implements AsyncDisposable {
       const server = `https://${first.host.ipv4}:${port}`;
       await this.cli(name, 'server', 'join', '--token', token, '--server', server, '--name', name, ...places);
     }
+    await this.#vary(config, path.join(this.folder, name));
     const log = path.join(this.folder, `${name}.log`);
-    const process = new ManagedProcess(
-      name,
-      ['server', 'run', '--config', config],
-      log,
-      true,
-      this.lab.through(name),
-    );
+    const through = [...this.lab.through(name), ...(this.variant.through?.(this.folder) ?? [])];
+    const process = new ManagedProcess(name, ['server', 'run', '--config', config], log, true, through);
     process.start();
     const api = new ApiClient(`https://${host.ipv4}:${port}`, this.identityPem);
     this.servers.push({ host, config, process, api });
     await until(`${name} answers`, async () => (await api.get('/readyz', 1_000)) !== null, 30_000);
+  }
+
+  async #vary(config: string, folder: string): Promise<void> {
+    const { lease, uid } = this.variant;
+    if (lease !== undefined)
+      writeFileSync(config, readFileSync(config, 'utf8').replace('profile: default', lease));
+    if (uid !== undefined) await run('chown', ['-R', `${uid}`, config, folder]);
   }
 
   async #addInterfaces(): Promise<void> {

@@ -1,17 +1,18 @@
-import { runsToJudge, type CaseResult } from './measure.ts';
+import type { CaseResult } from './measure.ts';
 
 /** For people; `--json` is for programs. */
 export function printTable(results: readonly CaseResult[]): void {
   const rows = [
-    ['FAULT', 'RUNS', 'MEDIAN', 'MOST', 'LIMIT', 'TWO HOSTS', 'VERDICT'],
-    ...results.map(({ name, runs, medianMs, maxMs, limitMs, faults, measured }) => [
+    ['FAULT', 'RUNS', 'MEDIAN', 'MOST', 'LIMIT', 'TWO HOSTS', 'IDLE', 'VERDICT'],
+    ...results.map(({ name, runs, medianMs, maxMs, limitMs, idle, ...rest }) => [
       name,
       runs.length === 0 ? '-' : `${runs.length}`,
       runs.length === 0 ? '-' : `${Math.round(medianMs)} ms`,
       runs.length === 0 ? '-' : `${Math.round(maxMs)} ms`,
       limitMs === null ? '-' : `${limitMs} ms`,
       runs.length === 0 ? '-' : `${runs.filter(({ doubles }) => doubles.length > 0).length}`,
-      verdict({ faults, measured, medianMs, limitMs }),
+      idle === undefined ? '-' : `${Math.round(idle * 100)} %`,
+      verdict({ medianMs, limitMs, ...rest }),
     ]),
   ];
   const widths = (rows[0] ?? []).map((_, column) =>
@@ -31,9 +32,10 @@ export function verdict({
   measured,
   medianMs,
   limitMs,
-}: Pick<CaseResult, 'faults' | 'measured' | 'medianMs' | 'limitMs'>): string {
+  unjudged,
+}: Pick<CaseResult, 'faults' | 'measured' | 'medianMs' | 'limitMs' | 'unjudged'>): string {
   if (measured) return 'measured beside us';
   if (faults.length > 0) return faults.join('; ');
   const slow = limitMs !== null && medianMs > limitMs;
-  return slow ? `one host at a time; slow, but of fewer than ${runsToJudge} runs` : 'as it must be';
+  return slow && unjudged ? `one host at a time; slow, but ${unjudged}` : 'as it must be';
 }

@@ -8,12 +8,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { isInstalled } from '../runner/needs.ts';
 import { cases, type Case } from './cases.ts';
+import { whyNoDisks } from './disk.ts';
 import { besideKeepalived } from './keepalived.ts';
 import { Lab, whyNoNamespaces, type Host } from './lab.ts';
 import { runCase, type CaseResult } from './measure.ts';
 import { MessageLoad } from './message-load.ts';
 import { agentHost, addresses, NetworkPool, port } from './network-pool.ts';
 import { printTable, verdict } from './print-results.ts';
+import { specialCases, variantRuns } from './special-cases.ts';
 import { OpenConnection } from './renewals.ts';
 import { Watch } from './watch.ts';
 
@@ -23,7 +25,7 @@ const { values } = parseArgs({
     short: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     runs: { type: 'string' },
-    only: { type: 'string' },
+    only: { type: 'string', multiple: true },
     /** How this program calls itself inside the lab: the hosts, as JSON, and the lab's prefix. */
     inside: { type: 'string' },
     prefix: { type: 'string', default: `wknet${process.pid}` },
@@ -31,7 +33,8 @@ const { values } = parseArgs({
 });
 if (values.help) {
   console.log('npm run test:network [-- --short] [-- --runs N] [-- --only CASE] [-- --json]\n');
-  for (const { name } of cases) console.log(`  ${name}`);
+  for (const { name } of [...cases, ...specialCases]) console.log(`  ${name}`);
+  for (const { name } of variantRuns) console.log(`  ${name}: …`);
   process.exit(0);
 }
 const servers = ['server-1', 'server-2', 'server-3'];
@@ -39,8 +42,14 @@ const etcds = ['etcd-1', 'etcd-2', 'etcd-3'];
 const watchers = servers.map((name) => `watch-${name}`);
 const beside = ['peer-1', 'peer-2'] as const;
 const besideWatchers = ['watch-peer-1', 'watch-peer-2'] as const;
+/** Hosts that have nothing else to do meanwhile. */
+const solicitors = [...beside, besideWatchers[0]];
 const renewalsWanted = 1_000;
-const runs = Number(values.runs ?? (values.short ? 1 : 10));
+const usualCases = [...cases, ...specialCases.filter(({ needsDisks }) => !needsDisks)];
+
+function runsOf({ shortRuns }: Pick<Case, 'shortRuns'>): number {
+  return Number(values.runs ?? (values.short ? (shortRuns ?? 1) : 10));
+}
 
 process.exitCode = values.inside === undefined ? await outside() : await inside(values.inside);
 
@@ -83,7 +92,7 @@ async function inside(hosts: string): Promise<number> {
   const lab = Lab.from(values.prefix, JSON.parse(hosts) as Host[]);
   say('starting etcd, three servers and an agent');
   const results: CaseResult[] = [];
-  {
+  if (values.only === undefined || isUsualWanted()) {
     await using pool = await NetworkPool.start(lab, { servers, etcds });
     results.push(...(await inPool(pool)));
     if (isWanted('keepalived') && isInstalled('keepalived') && (!values.short || values.only !== undefined)) {
@@ -91,12 +100,13 @@ async function inside(hosts: string): Promise<number> {
         hosts: beside,
         watchers: besideWatchers,
         folder: pool.folder,
-        runs,
+        runs: runsOf({}),
         short: values.short,
       };
       for (const result of await besideKeepalived(lab, options)) tell(results, result);
     }
   }
+  if (!values.short || values.only !== undefined) results.push(...(await inVariants(lab)));
   if (values.json) console.log(JSON.stringify(results, null, 2));
   else printTable(results);
   return results.some(({ faults }) => faults.length > 0) ? 1 : 0;
@@ -106,14 +116,41 @@ async function inPool(pool: NetworkPool): Promise<CaseResult[]> {
   const results: CaseResult[] = [];
   const load = new MessageLoad(pool);
   try {
-    const chosen = cases.filter(({ name, essential }) => isWanted(name) && (!values.short || essential));
+    const isAsked = !values.short || values.only !== undefined;
+    const chosen = usualCases.filter(({ name, essential }) => isWanted(name) && (isAsked || essential));
     await under(pool, 'main', chosen, results);
     const six = cases.filter(({ name }) => /planned|machine frozen/.test(name));
-    if (isWanted('IPv6')) await under(pool, 'six', values.short ? six.slice(0, 1) : six, results);
+    const chosenSix = (values.short ? six.slice(0, 1) : six).filter(({ name }) => isWanted(`IPv6: ${name}`));
+    await under(pool, 'six', chosenSix, results, ['IPv6']);
     if (isWanted('renewals')) tell(results, await renewals(pool));
     if (isWanted('messages')) tell(results, await messages(load));
   } finally {
     load.kill();
+  }
+  return results;
+}
+
+/** Each in a pool of its own, for a few cases. */
+async function inVariants(lab: Lab): Promise<CaseResult[]> {
+  const results: CaseResult[] = [];
+  for (const { name, variant, cases: some } of variantRuns) {
+    const chosen = some.filter((each) => isWanted(`${name}: ${each.name}`));
+    if (chosen.length === 0) continue;
+    const why = variant.disks ? await whyNoDisks() : null;
+    if (why !== null) {
+      say(`${name}: skipped, ${why}`);
+      continue;
+    }
+    say(`${name}: starting a pool`);
+    await using pool = await NetworkPool.start(lab, { servers, etcds }, variant);
+    const load = new MessageLoad(pool);
+    try {
+      await under(pool, 'main', chosen, results, [name]);
+      const { name: told, ...rest } = await messages(load);
+      tell(results, { ...rest, name: `${name}: ${told}` });
+    } finally {
+      load.kill();
+    }
   }
   return results;
 }
@@ -124,6 +161,7 @@ async function under(
   name: 'main' | 'six',
   chosen: readonly Case[],
   results: CaseResult[],
+  prefix: readonly string[] = [],
 ): Promise<void> {
   if (chosen.length === 0) return;
   await using watch = await Watch.start({
@@ -132,13 +170,17 @@ async function under(
     port,
     client: 'client',
     observer: 'control',
-    pairs: servers.map((server, index) => ({ host: pool.lab.host(server), from: watchers[index] ?? '' })),
+    pairs: servers.map((server, index) => ({
+      host: pool.lab.host(server),
+      from: watchers[index] ?? '',
+      solicitFrom: solicitors[index] ?? '',
+    })),
     identity: pool.identityPath,
   });
   const role = `virtual-interface/${name}`;
   for (const each of chosen) {
-    const result = await runCase(each, { pool, watch, role, short: values.short, runs });
-    tell(results, name === 'six' ? { ...result, name: `IPv6: ${result.name}` } : result);
+    const result = await runCase(each, { pool, watch, role, short: values.short, runs: runsOf(each) });
+    tell(results, { ...result, name: [...prefix, result.name].join(': ') });
   }
 }
 
@@ -175,8 +217,20 @@ async function messages(load: MessageLoad): Promise<CaseResult> {
   };
 }
 
+/** Whether the pool as usual is needed at all. */
+function isUsualWanted(): boolean {
+  const others = [
+    'IPv6: role move (planned)',
+    'IPv6: whole machine frozen 30 s',
+    'renewals',
+    'messages',
+    'keepalived',
+  ];
+  return [...usualCases.map(({ name }) => name), ...others].some(isWanted);
+}
+
 function isWanted(name: string): boolean {
-  return values.only === undefined || name.includes(values.only);
+  return values.only === undefined || values.only.some((each) => name.startsWith(each));
 }
 
 function tell(results: CaseResult[], result: CaseResult): void {

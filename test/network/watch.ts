@@ -9,6 +9,8 @@ import { monotonicMs } from './monotonic.ts';
 /** Each asks once a second; together, one after the other, every 20 ms. */
 const arpings = 50;
 
+const solicitMs = 20;
+
 export interface WatchOptions {
   readonly lab: Lab;
   /** The virtual address that is looked at. */
@@ -18,7 +20,12 @@ export interface WatchOptions {
   readonly client: string;
   readonly observer: string;
   /** For each host that may have the address, the host that knocks at it and no other. */
-  readonly pairs: readonly { readonly host: Host; readonly from: string }[];
+  readonly pairs: readonly {
+    readonly host: Host;
+    readonly from: string;
+    /** For an IPv6 address: the host that asks it alone by neighbour discovery, which nobody knocks from. */
+    readonly solicitFrom?: string;
+  }[];
   /** The client asks by HTTPS as this identity; without it by bare TCP. */
   readonly identity?: string;
 }
@@ -39,7 +46,10 @@ export class Watch implements AsyncDisposable {
   static async start(options: WatchOptions): Promise<Watch> {
     const watch = new Watch(options);
     watch.#client();
-    for (const pair of options.pairs) await watch.#knockAt(pair.host, pair.from);
+    for (const { host, from, solicitFrom } of options.pairs) {
+      await watch.#knockAt(host, from);
+      if (options.address.includes(':')) watch.#solicit(host, solicitFrom ?? from);
+    }
     if (!options.address.includes(':')) watch.#arp();
     return watch;
   }
@@ -96,6 +106,33 @@ export class Watch implements AsyncDisposable {
         if (!this.#stopped)
           this.#run(lab, observer, ['stdbuf', '-oL', 'arping', '-b', '-I', device, address], heard);
       }, index * 20);
+  }
+
+  /**
+   * Neighbour discovery, from a host whose entry of the address is always the one host that is asked. The kernel solicits an
+   * entry that begins to be probed, and only an advertisement makes it reachable.
+   */
+  #solicit(host: Host, from: string): void {
+    const { lab, address } = this.#options;
+    // An unsolicited advertisement of another host may have put that one into the entry.
+    const reachable = new RegExp(`^${address} .*lladdr ${host.mac} .*REACHABLE`, 'i');
+    let askedMs = 0;
+    this.#run(lab, from, ['ip', 'monitor', 'neigh'], (line) => {
+      if (reachable.test(line))
+        this.hosts.push({ host: host.name, by: 'ndp', sentMs: askedMs, heardMs: monotonicMs() });
+    });
+    const [file, ...args] = [...lab.through(from), 'ip', '-batch', '-'];
+    const asker = spawn(file, args, { stdio: ['pipe', 'ignore', 'inherit'] });
+    this.#children.push(asker);
+    const asks = ['stale', 'probe'].map(
+      (state) => `neigh replace ${address} lladdr ${host.mac} dev ${device} nud ${state}\n`,
+    );
+    const timer = setInterval(() => {
+      askedMs = monotonicMs();
+      asker.stdin.write(asks.join(''));
+    }, solicitMs);
+    asker.stdin.on('error', () => clearInterval(timer));
+    asker.once('exit', () => clearInterval(timer));
   }
 
   #node(lab: Lab, host: string, file: string, args: readonly string[], onLine: (line: string) => void): void {

@@ -32,6 +32,7 @@ const statusSchema = z.object({
     }),
   ),
   messages: z.object({ total: z.number() }),
+  coordinator: z.object({ doubt: z.string().nullable() }),
 });
 export type Status = z.infer<typeof statusSchema>;
 
@@ -48,6 +49,11 @@ export type MessageLine = z.infer<typeof pageSchema>['messages'][number];
 
 export async function poolStatus(api: ApiClient, timeoutMs = 5_000): Promise<Status> {
   return statusSchema.parse(await api.get('/api/v1/pool', timeoutMs));
+}
+
+/** Why a server does not trust what the coordinator says; null where it does. */
+export async function poolDoubts(api: ApiClient): Promise<string | null> {
+  return (await poolStatus(api)).coordinator.doubt;
 }
 
 export async function nodesOf(api: ApiClient): Promise<Node[]> {
