@@ -135,6 +135,7 @@ class RunningAgent implements Agent {
         servers,
         credentials: () => identity.credentials,
         disbelieved: () => identity.disbelieved(),
+        trusted: (message) => identity.trusted(message),
         version,
         buffer,
         policies: deployed,

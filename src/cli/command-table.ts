@@ -19,6 +19,7 @@ export const groups: Readonly<Record<string, string>> = {
   node: 'managed systems',
   'node-group': 'sets of nodes, and what they get',
   policy: 'what agents watch, and which servers they obey and tell',
+  trust: 'whom the pool believes',
   enrol: 'who may join, where a person has to approve it',
   cert: 'who has which certificate, and who counts no more',
   token: 'API tokens for scripts',
@@ -167,6 +168,42 @@ export const commandTable: readonly CommandEntry[] = [
     path: 'node remove',
     summary: 'take a node out of the pool',
     load: () => import('./commands/node-remove.ts'),
+  },
+
+  {
+    path: 'trust list',
+    summary: 'list the authorities, and who has not followed a rotation',
+    load: () => import('./commands/trust-list.ts'),
+  },
+  {
+    path: 'trust export',
+    summary: "print this pool's authorities for another pool",
+    load: () => import('./commands/trust-export.ts'),
+  },
+  {
+    path: 'trust import',
+    summary: "believe another pool's authorities",
+    load: () => import('./commands/trust-import.ts'),
+  },
+  {
+    path: 'trust update',
+    summary: 'replace what is believed of another pool',
+    load: () => import('./commands/trust-update.ts'),
+  },
+  {
+    path: 'trust remove',
+    summary: 'believe an authority no more',
+    load: () => import('./commands/trust-remove.ts'),
+  },
+  {
+    path: 'trust rotate',
+    summary: 'put a new authority in the place of the old one',
+    load: () => import('./commands/trust-rotate.ts'),
+  },
+  {
+    path: 'ping',
+    summary: 'say whether a server is reached and both sides believe each other',
+    load: () => import('./commands/ping.ts'),
   },
 
   {

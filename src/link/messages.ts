@@ -103,6 +103,17 @@ export const linkMessageSchemas = {
   }),
 
   /**
+   * Protocol 3. Server to agent: whom to believe from now on. Who has a certificate by another authority than `signer`
+   * renews it at some moment within `spreadMs`.
+   */
+  trust: z.strictObject({
+    type: z.literal('trust'),
+    authorities: z.array(z.string().max(8_192)).min(1).max(5),
+    signer: z.string().max(64),
+    spreadMs: z.int().min(0),
+  }),
+
+  /**
    * Agent to server, protocol 3. Which policies of the pool it runs: said when it has connected, and in answer to
    * `policies`.
    */

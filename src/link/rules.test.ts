@@ -18,6 +18,7 @@ const allowed: Readonly<Record<LinkMessageType, readonly string[]>> = {
   again: open('server>agent'),
   goBack: open('server>agent'),
   servers: open('server>agent'),
+  trust: ['server>agent acceptor open'],
   policiesRunning: open('agent>server'),
   policies: open('server>agent'),
   entries: open('server>server'),
@@ -51,10 +52,17 @@ for (const type of types)
   });
 
 test('what came with a later protocol is not said where an earlier one was agreed on', () => {
-  const between = { from: 'server', to: 'server', by: 'acceptor', phase: 'open' } as const;
-  const cameWith: Partial<Record<LinkMessageType, number>> = { confirmPlease: 2, confirmed: 2, revoked: 3 };
+  const cameWith: Partial<Record<LinkMessageType, number>> = {
+    confirmPlease: 2,
+    confirmed: 2,
+    revoked: 3,
+    trust: 3,
+  };
   for (const type of types) {
     const since = cameWith[type] ?? 1;
+    const from = type === 'policiesRunning' ? 'agent' : 'server';
+    const to = type === 'trust' || type === 'policies' ? 'agent' : 'server';
+    const between = { from, to, by: 'acceptor', phase: 'open' } as const;
     if (since > 1)
       assert.match(
         whyForbidden(type, { ...between, protocol: since - 1 }) ?? '',

@@ -32,6 +32,7 @@ export const linkRules: Readonly<Record<LinkMessageType, Rule>> = {
   again: { ...open, directions: linkPermissions.again },
   goBack: { ...open, directions: linkPermissions.goBack },
   servers: { ...open, directions: linkPermissions.servers },
+  trust: { ...open, directions: linkPermissions.trust, by: 'acceptor', since: 3 },
   policiesRunning: { ...open, directions: linkPermissions.policiesRunning, since: 3 },
   policies: { ...bulk, directions: linkPermissions.policies, since: 3 },
   entries: { ...bulk, directions: linkPermissions.entries },

@@ -67,6 +67,8 @@ export const keys = {
   /** revocationSchema (trust.ts) */
   revocation: (coreId: string) => `revoked/${coreId}`,
   revocations: 'revoked/',
+  /** trustSchema (trust.ts) */
+  trust: 'trust',
   /** enrolmentSettingsSchema (trust.ts) */
   enrolmentSettings: 'settings/enrolment',
   /** enrolRequestSchema (trust.ts) */

@@ -21,6 +21,7 @@ export const linkPermissions = {
   again: ['server to agent'],
   goBack: ['server to agent'],
   servers: ['server to agent'],
+  trust: ['server to agent'],
   policiesRunning: ['agent to server'],
   policies: ['server to agent'],
   entries: ['server to server'],

@@ -81,3 +81,29 @@ export const enrolRequestSchema = z.object({
   by: z.string().max(256).nullable(),
 });
 export type EnrolRequest = Readonly<z.infer<typeof enrolRequestSchema>>;
+
+/** An authority that is believed: our own for everybody of this pool, another pool's for nobody but that pool. */
+export const trustedAuthoritySchema = z.object({
+  certificatePem: pem,
+  /** The pool whose identities it may name. */
+  pool: z.uuid(),
+  name: z.string().max(256),
+  addedMs: ms,
+  by: z.string().max(256),
+  /**
+   * Our own, made by a rotation: its private key for the other servers, encrypted so that only who has the key of the
+   * authority `sealedBy` can read it (security/seal.ts).
+   */
+  sealedKey: z.string().max(4_096).nullable(),
+  sealedBy: sha256.nullable(),
+});
+export type TrustedAuthority = Readonly<z.infer<typeof trustedAuthoritySchema>>;
+
+/** Written by the first change; before it the authority in the pool's definition is the only one. */
+export const trustSchema = z.object({
+  authorities: z.array(trustedAuthoritySchema).max(32),
+  /** Fingerprints of the authorities that sign for servers, and for everybody else. */
+  signsServers: sha256,
+  signsOthers: sha256,
+});
+export type Trust = Readonly<z.infer<typeof trustSchema>>;

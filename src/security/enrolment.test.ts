@@ -30,6 +30,7 @@ async function makeHouse() {
     clock: time.clock,
     random: nodeRandom,
     authority: pool.authority,
+    founding: pool.authority,
     pool: {
       id: pool.id,
       name: 'p',

@@ -36,7 +36,10 @@ export interface EnrolmentOptions {
   readonly coordination: Coordination;
   readonly clock: Clock;
   readonly random: Random;
+  /** Signs for the newcomer. */
   readonly authority: Authority;
+  /** What a new server is given: its key opens those of later ones, which the coordinator has. */
+  readonly founding: Authority;
   readonly pool: Pool;
   /** Addresses of the pool, virtual interfaces first. */
   readonly servers: readonly string[];
@@ -66,9 +69,9 @@ export async function enrol(request: JoinRequest, options: EnrolmentOptions): Pr
   return {
     pool: { id: pool.id, name: pool.name },
     certificatePem: await issueCertificate(authority, { identity, publicKeyPem, name, hosts, as }, options),
-    authorityPems: [...pool.authorities],
+    authorityPems: foundingFirst(pool.authorities, options.founding),
     servers: [...options.servers],
-    ...(request.kind === 'server' && { authorityKeyPem: authority.keyPem }),
+    ...(request.kind === 'server' && { authorityKeyPem: options.founding.keyPem }),
     ...(request.kind !== 'agent' && { coordination: options.coordinationUrl }),
   };
 }
@@ -209,4 +212,10 @@ function hostsOf({ kind, url, hosts }: JoinRequest, pool: string): string[] {
 
 function hostOf(url: string): string {
   return new URL(url).hostname.replace(/^\[(.*)\]$/, '$1');
+}
+
+/** The first is the one whose key a new server gets. */
+function foundingFirst(pems: readonly string[], { certificatePem }: Authority): string[] {
+  const rest = pems.filter((pem) => pem.trim() !== certificatePem.trim());
+  return pems.length === rest.length ? rest : [certificatePem, ...rest];
 }

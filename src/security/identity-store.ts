@@ -2,6 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { WatchError } from '../model/errors.ts';
 import type { Files } from '../runtime/files.ts';
 import type { Credentials } from '../runtime/network.ts';
+import { parseIdentityFile } from './identity-file.ts';
 import { makeKeyPair, publicKeyOf, type KeyPair } from './key-pair.ts';
 
 const bytesMax = 262_144;
@@ -15,6 +16,8 @@ export interface IdentityStore {
    */
   nextKey(): Promise<KeyPair>;
   replace(credentials: Credentials): Promise<void>;
+  /** Whom to believe from now on. */
+  believe(authorityPems: readonly string[]): Promise<void>;
 }
 
 type StoreFiles = Pick<Files, 'status' | 'readText' | 'writeAtomic' | 'remove'>;
@@ -30,6 +33,10 @@ export function identityFileStore(
     async replace(credentials) {
       await write(credentials);
       await files.remove(nextPathOf(path));
+    },
+    async believe(authorityPems) {
+      const { credentials } = parseIdentityFile(await files.readText(path, bytesMax), path);
+      await write({ ...credentials, authorityPems });
     },
   };
 }
@@ -53,6 +60,7 @@ export function agentStore(files: StoreFiles, paths: IdentityPaths): IdentitySto
       await files.writeAtomic(paths.certificate, `${certificatePem.trim()}\n`, 0o644);
       await files.remove(nextPathOf(paths.key));
     },
+    believe: (authorityPems) => writeAuthorities(files, paths, authorityPems),
   };
 }
 

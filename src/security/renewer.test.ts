@@ -30,6 +30,7 @@ async function makeHouse(aheadMs = 0, madeAgoMs = 0, failing: WatchError | null 
   const kept: Credentials[] = [];
   const store: IdentityStore = {
     nextKey: () => Promise.resolve(makeKeyPair()),
+    believe: () => Promise.resolve(),
     replace: (next) => {
       kept.push(next);
       return Promise.resolve();
@@ -134,6 +135,7 @@ test('an answer with the certificate of somebody else is not taken', async () =>
     credentials,
     store: {
       nextKey: () => Promise.resolve(makeKeyPair()),
+      believe: () => Promise.resolve(),
       replace: () => assert.fail('it was kept'),
     },
     ask: () => {

@@ -5,12 +5,14 @@ import type { JoinAnswer, JoinRequest } from '../model/api.ts';
 import type { Pool } from '../model/definitions.ts';
 import type { RenewAnswer, RenewRequest } from '../model/trust.ts';
 import { WatchError } from '../model/errors.ts';
+import type { IdentityKind } from '../model/identity.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { readAuthorityFile } from '../security/authority-file.ts';
+import { certificateInfo } from '../security/certificate-info.ts';
 import { enrol } from '../security/enrolment.ts';
 import { renew } from '../security/renewal.ts';
 import { networkOf } from '../model/network-of.ts';
 import { TokenBuckets } from '../security/token-bucket.ts';
+import type { Authorities } from './authorities.ts';
 import type { PoolView } from './pool-view.ts';
 
 /** What strangers may make this server compute; tokens and keys are unguessable anyway. */
@@ -23,7 +25,7 @@ interface Ports {
   readonly coordinationUrl: string;
   /** With the pool's own etcd: where its members are known to be by now. */
   readonly etcdMembers: () => Promise<readonly string[] | null>;
-  readonly authorityPath: string;
+  readonly authorities: Authorities;
   readonly pool: PoolView;
   readonly ownName: string;
 }
@@ -42,10 +44,10 @@ export class Enrolment {
 
   /** Errors: as `enrol` says, and WK_OVERLOADED. */
   async join(request: JoinRequest, address: string): Promise<JoinAnswer> {
-    const { runtime, coordination, coordinationUrl, etcdMembers, authorityPath, pool } = this.#ports;
+    const { runtime, coordination, coordinationUrl, etcdMembers, authorities, pool } = this.#ports;
     this.#bound(address);
     const definition = this.#definition();
-    const authority = await readAuthorityFile(runtime.files, authorityPath);
+    const authority = await authorities.signer(request.kind);
     // A file is for the processes of one machine; etcd has no such bound.
     const isManaged = parseManagedMembers(coordinationUrl) !== null;
     const endpoints = isManaged ? await etcdMembers() : null;
@@ -56,7 +58,8 @@ export class Enrolment {
       coordination,
       coordinationUrl: endpoints === null ? coordinationUrl : managedMembers(endpoints),
       authority,
-      pool: definition,
+      founding: await authorities.founding(),
+      pool: { ...definition, authorities: [...authorities.believed(definition)] },
       servers: pool.addresses(),
       onlyBootId,
       address,
@@ -77,16 +80,16 @@ export class Enrolment {
   }
 
   async #renew(request: RenewRequest, isOwn: boolean): Promise<RenewAnswer> {
-    const { runtime, coordination, authorityPath, ownName } = this.#ports;
-    const { id, authorities } = this.#definition();
-    const authority = await readAuthorityFile(runtime.files, authorityPath);
+    const { runtime, coordination, authorities, ownName } = this.#ports;
+    const pool = this.#definition();
+    const authority = await authorities.signer(isOwn ? 'server' : kindOf(request));
     const by = `server ${ownName}`;
     return renew(request, {
       ...runtime,
       coordination,
       authority,
-      pool: id,
-      authorityPems: authorities,
+      pool: pool.id,
+      authorityPems: authorities.believed(pool),
       by,
       isOwn,
     });
@@ -103,5 +106,14 @@ export class Enrolment {
     if (!definition)
       throw new WatchError('WK_UNAVAILABLE', 'this server does not know its pool yet; try again');
     return definition;
+  }
+}
+
+/** Which authority signs depends on it; what is no certificate at all is refused a moment later. */
+function kindOf({ certificatePem }: RenewRequest): IdentityKind {
+  try {
+    return certificateInfo(certificatePem).identity?.kind ?? 'agent';
+  } catch {
+    return 'agent';
   }
 }

@@ -16,8 +16,12 @@ const agentPingEveryMs = 3_000;
 /** New connections a second that this server is ready to take; what a reconnect of all agents is spread by. */
 const handshakesPerSecond = 100;
 
-/** The protocol with which servers tell each other who was revoked. */
+/** The protocol with which servers tell each other who was revoked, and agents whom to believe. */
 const revokedSince = 3;
+const trustSince = 3;
+/** When another authority signs, all agents renew: about five a second. */
+const renewalEveryMs = 200;
+const trustSpreadMsMin = 10_000;
 
 const knowsNobody = 'this server has no definitions, and the coordinator does not answer it; try another';
 
@@ -42,6 +46,8 @@ interface Ports {
   readonly self: { readonly coreId: Uuid; readonly name: string; readonly version: string };
   /** False while this server has no definitions at all: it lost its own, and the coordinator does not answer. */
   knowsPool(): boolean;
+  /** Whom agents are to believe; null while nothing was changed since the pool was founded. */
+  trust(): Omit<LinkMessageOf<'trust'>, 'type' | 'spreadMs'> | null;
   /** Who was revoked, for servers that may not hear it from the coordinator. */
   revocations(): readonly Revocation[];
   /** Why an identity counts no more, whatever is defined; null when it does. */
@@ -116,6 +122,18 @@ export class Gateway {
     this.#addressesTold = text;
     for (const { connection, dialled } of this.#agents.values())
       if (dialled !== null) connection.send({ type: 'servers', servers, interfaces });
+  }
+
+  /** Tells agents whom to believe now. */
+  tellTrust(): void {
+    for (const { connection } of this.#agents.values()) this.#tellTrust(connection);
+  }
+
+  #tellTrust(connection: LinkConnection): void {
+    const trust = this.#ports.trust();
+    if (trust === null || connection.protocol < trustSince) return;
+    const spreadMs = Math.max(trustSpreadMsMin, this.#ports.nodeCount() * renewalEveryMs);
+    connection.send({ type: 'trust', ...trust, spreadMs });
   }
 
   /** Passes on who was revoked to the servers that are connected. */
@@ -208,6 +226,7 @@ export class Gateway {
     const agent: AgentConnection = { node, version, connection, sinceMs, dialled, via };
     this.#agents.set(node.coreId, agent);
     const session = this.#ports.serveAgent(agent);
+    this.#tellTrust(connection);
     connection.onClose((close) => {
       if (this.#agents.get(node.coreId) === agent) this.#agents.delete(node.coreId);
       this.#ports.runtime.log.info('an agent is gone', {

@@ -12,7 +12,8 @@ import type { Identity } from '../model/identity.ts';
 import type { Uuid } from '../model/uuid.ts';
 import type { Credentials, Listener, ListenOptions } from '../runtime/network.ts';
 import { whyRefused, whyRevoked, type Remembered } from '../security/admission.ts';
-import { identityFileStore } from '../security/identity-store.ts';
+import { identityFileStore, type IdentityStore } from '../security/identity-store.ts';
+import { fingerprintOf, issuerOf } from '../security/certificate-info.ts';
 import { writeIdentityFile } from '../security/identity-file.ts';
 import { Renewer } from '../security/renewer.ts';
 import { HeardRevocations } from './heard-revocations.ts';
@@ -26,14 +27,15 @@ const toldMax = 500;
  * of everybody else's.
  */
 export class Identities implements Remembered {
-  readonly #state: Pick<ServerState, 'parts' | 'mirror' | 'pool'>;
+  readonly #state: Pick<ServerState, 'parts' | 'mirror' | 'pool' | 'authorities'>;
   readonly #listeners = new Set<Listener>();
   #credentials: Credentials;
   #renewer: Renewer | null = null;
+  #store: IdentityStore | null = null;
   readonly #heard: HeardRevocations;
   #onHeard = (): void => undefined;
 
-  constructor(state: Pick<ServerState, 'parts' | 'mirror' | 'pool'>) {
+  constructor(state: Pick<ServerState, 'parts' | 'mirror' | 'pool' | 'authorities'>) {
     this.#state = state;
     this.#credentials = state.parts.credentials;
     const { runtime, config } = state.parts;
@@ -122,13 +124,47 @@ export class Identities implements Remembered {
     if ((await runtime.files.status(authority)) === null) return;
     const write = (credentials: Credentials): Promise<void> =>
       writeIdentityFile(runtime.files, identity, credentials);
+    const store = identityFileStore(runtime.files, identity, write);
+    this.#store = store;
     this.#renewer = new Renewer({
       runtime,
       credentials: this.#credentials,
-      store: identityFileStore(runtime.files, identity, write),
+      store,
       ask: (request) => renew(request),
       renewed: (credentials) => this.#use(credentials),
     });
+    this.trustChanged();
+  }
+
+  /**
+   * Other authorities are believed now, or another signs for servers: our own certificate follows, and so do the listeners.
+   * Nothing to do where nothing was changed since the pool was founded.
+   */
+  trustChanged(): void {
+    const { pool, authorities, parts } = this.#state;
+    const [definition, trust] = [pool.pool(), authorities.trust()];
+    if (definition === null || trust === null || this.#renewer === null) return;
+    const believed = authorities.believed(definition);
+    const issuer = issuerOf(this.#credentials.certificatePem, believed);
+    if (believed.join() !== this.#credentials.authorityPems.join()) {
+      const credentials = { ...this.#credentials, authorityPems: believed };
+      this.#renewer.believe(believed);
+      this.#use(credentials);
+      this.#store?.believe(believed).catch((error: unknown) =>
+        parts.runtime.log.error('whom this server believes could not be written down', {
+          error: textOf(error),
+        }),
+      );
+    }
+    if (issuer === null || fingerprintOf(issuer) !== trust.signsServers) this.#renewer.want();
+  }
+
+  /** Null while nothing was changed since the pool was founded. */
+  trustForAgents(): { authorities: string[]; signer: string } | null {
+    const { pool, authorities } = this.#state;
+    const [definition, trust] = [pool.pool(), authorities.trust()];
+    if (definition === null || trust === null) return null;
+    return { authorities: authorities.believed(definition).slice(0, 5), signer: trust.signsOthers };
   }
 
   close(): void {

@@ -68,6 +68,7 @@ export class ServerLinks {
     this.deployment.definitionsChanged(touched(keys.policies) || touched(keys.nodeGroups));
     if (touched('servers/') || touched('nodes/')) this.gateway.dropUnknown();
     if (touched(keys.revocations)) this.revoked();
+    if (touched(keys.trust)) this.gateway.tellTrust();
   }
 
   /** Somebody was revoked: out they go, and whom the coordinator does not answer hears it from us. */
@@ -103,6 +104,7 @@ export class ServerLinks {
       runtime,
       self,
       knowsPool: () => pool.pool() !== null,
+      trust: () => identities.trustForAgents(),
       revocations: () => identities.revocations(),
       whyRevoked: (peer) => whyRevoked(peer, identities),
       node: (coreId) => pool.node(coreId),

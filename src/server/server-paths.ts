@@ -7,6 +7,8 @@ export interface ServerPaths {
   readonly identity: string;
   /** The authority's certificate and private key: every server can enrol. */
   readonly authority: string;
+  /** One that came by a rotation, by its fingerprint. */
+  furtherAuthority(fingerprint: string): string;
   /** Who was revoked, as other servers said and the coordinator had not yet. */
   readonly revoked: string;
   /** A snapshot while it comes in, and when it waits for the next start to be installed. */
@@ -22,6 +24,7 @@ export function serverPaths(data: string): ServerPaths {
     damageFound: `${data}/damage-found`,
     identity: `${data}/identity.pem`,
     authority: `${data}/authority.pem`,
+    furtherAuthority: (fingerprint) => `${data}/authority-${fingerprint.slice(0, 16)}.pem`,
     revoked: `${data}/revoked.json`,
     snapshotIncoming: `${data}/snapshot.incoming`,
     snapshotReady: `${data}/snapshot.ready`,

@@ -4,6 +4,7 @@ import type { ServerDefinition } from '../model/definitions.ts';
 import type { Parent } from '../runtime/commands.ts';
 import type { Credentials } from '../runtime/network.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import { Authorities } from './authorities.ts';
 import type { ServerConfig } from './config.ts';
 import { CoordinatorWatch } from './coordinator-watch.ts';
 import { Copies } from './copies.ts';
@@ -42,6 +43,7 @@ export class ServerState {
   readonly coordinator: CoordinatorWatch;
   readonly members: Members;
   readonly health: HealthWatch;
+  readonly authorities: Authorities;
   readonly identities: Identities;
 
   constructor(parts: ServerParts) {
@@ -51,6 +53,7 @@ export class ServerState {
     this.self = { ...config.server, version: parts.version };
     this.mirror = new Mirror({ coordination, database, timers: runtime.timers, log: runtime.log });
     this.pool = new PoolView(this.mirror);
+    this.authorities = new Authorities(this);
     this.identities = new Identities(this);
     this.grants = new Grants(runtime);
     this.copies = new Copies({ ...runtime, listed: () => this.pool.servers().length });

@@ -3,7 +3,6 @@ import { etcdFiles } from '../coordination/managed/etcd-files.ts';
 import { keys, type ServerDefinition } from '../model/definitions.ts';
 import type { Origin } from '../model/origin.ts';
 import type { HttpHandler, Listener } from '../runtime/network.ts';
-import { serverPaths } from './server-paths.ts';
 import { DamageReports } from './damage-reports.ts';
 import { Enrolment } from './enrolment.ts';
 import { createHttp } from './http/http.ts';
@@ -131,6 +130,7 @@ export class Server {
     if (own !== null && (touched('servers/') || touched('sessions/'))) this.#notice(own);
     if (own === null && touched('servers/')) this.stop('this server was removed from the pool');
     this.#links.definitionsChanged(touched);
+    if (touched(keys.trust)) identities.trustChanged();
     if (touched(keys.revocations) || touched(keys.users)) identities.recheck();
   }
 
@@ -153,7 +153,7 @@ export class Server {
   }
 }
 
-function makeEnrolment({ parts, pool, self }: ServerState): Enrolment {
+function makeEnrolment({ parts, pool, self, authorities }: ServerState): Enrolment {
   const { runtime, coordination, config } = parts;
   const roster = new Roster(runtime.files, etcdFiles(config.data).roster);
   return new Enrolment({
@@ -161,7 +161,7 @@ function makeEnrolment({ parts, pool, self }: ServerState): Enrolment {
     coordination,
     coordinationUrl: config.coordinationTold,
     etcdMembers: async () => (await roster.read())?.map((url) => new URL(url).host) ?? null,
-    authorityPath: serverPaths(config.data).authority,
+    authorities,
     pool,
     ownName: self.name,
   });

@@ -23,6 +23,7 @@ export const samples: { readonly [T in LinkMessageType]: Extract<LinkMessage, { 
   again: { type: 'again', batch: 1, code: 'WK_DISK_FULL', text: 'full', afterMs: 1 },
   goBack: { type: 'goBack', text: 'home', servers: ['https://127.0.0.1:1'] },
   servers: { type: 'servers', servers: ['https://127.0.0.1:1'] },
+  trust: { type: 'trust', authorities: ['pem'], signer: '00', spreadMs: 1 },
   policiesRunning: { type: 'policiesRunning', generation: 0, digest: '', refused: null },
   policies: { type: 'policies', generation: 1, digest: '' },
   entries: {

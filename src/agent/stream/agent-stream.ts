@@ -28,6 +28,8 @@ export interface StreamOptions {
   readonly servers: readonly string[];
   /** Those of the next connection. */
   credentials(): Credentials;
+  /** The server says whom to believe from now on. */
+  trusted(message: LinkMessageOf<'trust'>): void;
   /** A server did not believe us, or we it: a new certificate may help. */
   disbelieved(): void;
   readonly version: string;
@@ -182,6 +184,7 @@ export class AgentStream implements AsyncDisposable {
       windowBatches: welcome.windowBatches ?? windowBatchesDefault,
       onStuck: (why) => this.#leave(connection, why),
       onServers: ({ servers, interfaces }) => this.#learn(servers, interfaces),
+      onTrust: (message) => this.#options.trusted(message),
       onGoBack: (message) => this.#goBack(connection, message),
       onPolicies: (message, body) => void this.#takePolicies(connection, message, body),
     });

@@ -17,6 +17,8 @@ export interface SendingOptions {
   readonly onStuck: (why: string) => void;
   /** The pool is reached elsewhere from now on. */
   readonly onServers: (message: LinkMessageOf<'servers'>) => void;
+  /** Whom to believe from now on. */
+  readonly onTrust: (message: LinkMessageOf<'trust'>) => void;
   /** The server has stored everything and sends us back to the primary. */
   readonly onGoBack: (message: LinkMessageOf<'goBack'>) => void;
   /** What the node is to watch from now on. */
@@ -150,6 +152,7 @@ export class Sending {
     else if (message.type === 'again') this.#again(message);
     else if (message.type === 'goBack') this.#options.onGoBack(message);
     else if (message.type === 'servers') this.#options.onServers(message);
+    else if (message.type === 'trust') this.#options.onTrust(message);
     else if (message.type === 'policies') this.#options.onPolicies(message, body);
     else return;
     this.pump();

@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict';
+import { statSync } from 'node:fs';
+import { once } from 'node:events';
+import { test } from 'node:test';
+import { connect as tlsConnect } from 'node:tls';
+import { setTimeout as pause } from 'node:timers/promises';
+import { dialLink } from '../link/dial-link.ts';
+import type { LinkMessageOf } from '../link/messages.ts';
+import { nodeClock } from '../runtime/node/clock.ts';
+import { silentLog } from '../runtime/node/log.ts';
+import { nodeNetwork } from '../runtime/node/network.ts';
+import { nodeRandom } from '../runtime/node/random.ts';
+import type { Credentials } from '../runtime/network.ts';
+import { askRenewal } from '../security/ask-renewal.ts';
+import { certificateInfo, fingerprintOf, issuerOf } from '../security/certificate-info.ts';
+import { makeKeyPair } from '../security/key-pair.ts';
+import { makeRenewal } from '../security/proof.ts';
+import {
+  exportTrust,
+  finishRotation,
+  importTrust,
+  readTrust,
+  removeTrust,
+  startRotation,
+} from '../security/trust.ts';
+import { TestPool } from '../security/test-pool.ts';
+import { serverPaths } from './server-paths.ts';
+import { TestServers } from './test-servers.ts';
+
+const network = nodeNetwork(silentLog);
+const ports = { clock: nodeClock, random: nodeRandom };
+
+async function shownBy(servers: TestServers, at: number): Promise<string> {
+  const port = servers.running[at]?.address.port ?? 0;
+  const socket = tlsConnect({ host: '127.0.0.1', port, rejectUnauthorized: false });
+  await once(socket, 'secureConnect');
+  const { issuerCertificate } = socket.getPeerCertificate(true);
+  socket.destroy();
+  return issuerCertificate?.fingerprint256.replaceAll(':', '').toLowerCase() ?? '';
+}
+
+async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 200; tries++) {
+    if (await holds()) return;
+    await pause(25);
+  }
+  assert.fail(what);
+}
+
+test('the authority is exchanged with nobody locked out, and the old one counts nowhere in the end', async () => {
+  await using servers = await TestServers.start(2);
+  const coordination = servers.coordination();
+  const node = await servers.enrolNode('web-1');
+  const old = await servers.pool.credentials(node.identity);
+  const urls = servers.running.map((server) => servers.urlOf(server));
+  const dial = (credentials: Credentials, url = urls[0] ?? '') =>
+    dialLink(servers.runtime, {
+      connect: { url, credentials, pool: servers.pool.id, timeoutMs: 5_000, messageBytesMax: 1_000_000 },
+      self: 'agent',
+      hello: { name: 'web-1', version: '1', dialled: url },
+    });
+  const { connection } = await dial(old);
+  const told = Promise.withResolvers<LinkMessageOf<'trust'>>();
+  connection.onMessage((message) => message.type === 'trust' && told.resolve(message));
+
+  const first = fingerprintOf(servers.pool.authority.certificatePem);
+  const rotated = await startRotation({ coordination, ...ports }, servers.pool.authority, 'test');
+  assert.equal(rotated.signsServers, first);
+  // The agent hears of it on the connection that it has, and of who signs now.
+  const { authorities, signer } = await told.promise;
+  assert.equal(authorities.length, 2);
+  assert.equal(signer, rotated.signsOthers);
+  const next = makeKeyPair();
+  // The second server has not the new key; it opens it by itself.
+  const answer = await askRenewal(
+    network,
+    urls.slice(1),
+    { authorityPems: old.authorityPems },
+    makeRenewal(old, next),
+  );
+  const renewed = { ...answer, keyPem: next.keyPem };
+  assert.equal(fingerprintOf(issuerOf(renewed.certificatePem, authorities) ?? ''), signer);
+  const second = servers.running[1];
+  assert(second);
+  const file = serverPaths(servers.dataOf(second)).furtherAuthority(signer);
+  assert.equal(statSync(file).mode & 0o777, 0o600);
+  for (const [credentials, url] of [old, renewed].flatMap((one) => urls.map((url) => [one, url] as const)))
+    (await dial(credentials, url)).connection.close('it works');
+  assert.equal(await shownBy(servers, 0), first);
+
+  await assert.rejects(removeTrust(coordination, first, true), { code: 'WK_CONFLICT', message: /it signs/ });
+  await finishRotation(coordination, false);
+  for (const at of [0, 1])
+    await until(
+      'the servers show certificates of the new one',
+      async () => (await shownBy(servers, at)) === signer,
+    );
+  await assert.rejects(dial(old), { code: 'WK_UNAUTHENTICATED' });
+  (await dial(renewed)).connection.close('it works');
+
+  await until('servers are written down as followed', async () =>
+    removeTrust(coordination, first, false).then(
+      () => true,
+      () => false,
+    ),
+  );
+  const oldAgent = { ...old, authorityPems: renewed.authorityPems };
+  await until('the old certificate counts no more', async () =>
+    dial(oldAgent).then(
+      ({ connection: open }) => {
+        open.close('still taken');
+        return false;
+      },
+      () => true,
+    ),
+  );
+  (await dial(renewed)).connection.close('it works');
+});
+
+test('who has not followed keeps a rotation from being finished, unless a person wants it', async () => {
+  await using servers = await TestServers.start(1);
+  const coordination = servers.coordination();
+  await servers.enrolNode('web-1');
+  await startRotation({ coordination, ...ports }, servers.pool.authority, 'test');
+  await assert.rejects(finishRotation(coordination, false), { code: 'WK_CONFLICT', message: /web-1/ });
+  await assert.rejects(startRotation({ coordination, ...ports }, servers.pool.authority, 'test'), {
+    code: 'WK_CONFLICT',
+  });
+  const { signsServers, signsOthers } = await finishRotation(coordination, true);
+  assert.equal(signsServers, signsOthers);
+});
+
+test('what another pool exported is believed for that pool alone, and never taken for ours', async () => {
+  await using servers = await TestServers.start(1);
+  const coordination = servers.coordination();
+  const stranger = await TestPool.make();
+  const file = `# pool: ${stranger.id} south\n${stranger.authority.certificatePem}`;
+  await importTrust({ coordination, clock: nodeClock }, file, 'merge', 'test');
+  await importTrust({ coordination, clock: nodeClock }, file, 'merge', 'test');
+  const { trust } = await readTrust(coordination);
+  assert.deepEqual(
+    trust.authorities.map(({ pool }) => pool),
+    [servers.pool.id, stranger.id],
+  );
+  assert.ok(!(await exportTrust(coordination)).includes(stranger.authority.certificatePem.trim()));
+  // Its authority names one of our nodes: refused, on the link and by the renewal.
+  const node = await servers.enrolNode('web-1');
+  const { keyPem, certificatePem } = await stranger.credentials(node.identity);
+  const forged = { keyPem, certificatePem, authorityPems: [servers.pool.authority.certificatePem] };
+  const url = servers.running.map((server) => servers.urlOf(server));
+  await assert.rejects(askRenewal(network, url, forged, makeRenewal(forged, makeKeyPair())), {
+    code: 'WK_UNAUTHENTICATED',
+  });
+  const own = await exportTrust(coordination);
+  await assert.rejects(importTrust({ coordination, clock: nodeClock }, own, 'merge', 'test'), {
+    code: 'WK_BAD_REQUEST',
+    message: /this very pool/,
+  });
+  const leaf = `# pool: ${stranger.id} south\n${certificatePem}`;
+  assert.throws(
+    () => importTrust({ coordination, clock: nodeClock }, leaf, 'merge', 'test'),
+    /not one of an authority/,
+  );
+  assert.equal(certificateInfo(certificatePem).identity?.coreId, node.coreId);
+});
