@@ -13,7 +13,45 @@ test('docs/who-may-do-what.md is what a server does; node test/write-docs.ts wri
   assert.equal(readFileSync(path.join(root, 'docs/who-may-do-what.md'), 'utf8'), matrix);
   for (const cell of matrix.matchAll(/^\| `.*$/gm))
     assert.ok(!/\|\s+\|\s*(yes|401|–|cut)/.test(cell[0]), cell[0]);
+  assert.deepEqual(
+    openToStrangers(matrix),
+    forAnyone,
+    'a row that was written down in error is one all the same',
+  );
 });
+
+const forAnyone = Object.keys(routePermissions)
+  .filter((route) => routePermissions[route]?.who === 'anyone')
+  .toSorted();
+
+/** Routes where somebody whom the pool does not know got past the check of who asks. */
+function openToStrangers(matrix: string): string[] {
+  const [head = '', , ...rows] = matrix.split('\n').filter((line) => line.startsWith('|'));
+  const callers = cellsOf(head);
+  const strangers = [
+    'nobody',
+    'self-made',
+    'other authority',
+    'agent',
+    'witness',
+    'removed user',
+    'expired token',
+  ];
+  assert.ok(strangers.every((one) => callers.includes(one)));
+  return rows
+    .map(cellsOf)
+    .filter(([route = '']) => Object.hasOwn(routePermissions, route))
+    .filter((cells) => strangers.some((one) => cells[callers.indexOf(one)] === 'yes'))
+    .map(([route = '']) => route)
+    .toSorted();
+}
+
+function cellsOf(row: string): string[] {
+  return row
+    .split('|')
+    .slice(1, -1)
+    .map((cell) => cell.trim().replaceAll('`', ''));
+}
 
 test('every type of message, and every command, has a row', () => {
   assert.deepEqual(Object.keys(linkPermissions).toSorted(), linkTypes.toSorted());

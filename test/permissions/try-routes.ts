@@ -25,6 +25,7 @@ export async function tryRoute(
 
 function statusOf(url: string, method: string, authorityPem: string, caller: Tried): Promise<number> {
   const { credentials, token } = caller;
+  const hasBody = method !== 'GET' && method !== 'DELETE';
   return new Promise((resolve) => {
     const asked = request(
       url,
@@ -36,7 +37,7 @@ function statusOf(url: string, method: string, authorityPem: string, caller: Tri
         timeout: 10_000,
         ...(credentials && { cert: credentials.certificatePem, key: credentials.keyPem }),
         headers: {
-          ...(method === 'GET' ? {} : { 'content-type': 'application/json' }),
+          ...(hasBody ? { 'content-type': 'application/json' } : {}),
           ...(token !== undefined && { authorization: `Bearer ${token}` }),
         },
       },
@@ -46,6 +47,6 @@ function statusOf(url: string, method: string, authorityPem: string, caller: Tri
       },
     );
     asked.on('error', () => resolve(0));
-    asked.end(method === 'GET' ? undefined : '{}');
+    asked.end(hasBody ? '{}' : undefined);
   });
 }
