@@ -1,3 +1,4 @@
+import type { SessionClaims } from './session-token.ts';
 import type { CallerKind } from '../model/permissions.ts';
 import type { Rights } from '../model/rights.ts';
 import type { Uuid } from '../model/uuid.ts';
@@ -14,6 +15,8 @@ export interface Account {
 /** Who makes a request. */
 export interface Caller extends Account {
   readonly kind: CallerKind;
-  /** ID of the session that it came with; null for a certificate and for a service token. */
-  readonly session: string | null;
+  /** The session that it came with; null for a certificate and for a service token. */
+  readonly session: SessionClaims | null;
+  /** Whether that came by itself, as a browser sends cookies. */
+  readonly byCookie: boolean;
 }

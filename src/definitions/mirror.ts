@@ -117,6 +117,17 @@ export class Mirror {
     listener.close();
   }
 
+  /** The same, each with its key. */
+  entries<S extends z.ZodType>(prefix: string, schema: S): { key: string; value: z.infer<S> }[] {
+    return [...this.#items.keys()]
+      .filter((known) => known.startsWith(prefix))
+      .toSorted()
+      .flatMap((key) => {
+        const value = this.get(key, schema);
+        return value === null ? [] : [{ key, value }];
+      });
+  }
+
   /** Called after each change with the keys that changed. */
   onChange(listener: (keys: ReadonlySet<string>) => void): { close(): void } {
     this.#listeners.add(listener);

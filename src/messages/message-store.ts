@@ -14,6 +14,7 @@ import type { Origin } from '../model/origin.ts';
 import { isInScope, type Scope } from '../model/rights.ts';
 import type { Uuid } from '../model/uuid.ts';
 import type { Database } from '../runtime/database.ts';
+import { AuditRows } from './audit-rows.ts';
 import { Connections, type NodeStatus } from './connections.ts';
 import { Decisions } from './decisions.ts';
 import { Facts } from './facts.ts';
@@ -39,6 +40,7 @@ export interface OpenMessage {
 
 /** What the journal means for messages: the tables derived from it, and every question about them. */
 export class MessageStore implements Applier {
+  readonly audit: AuditRows;
   readonly #database: Database;
   readonly #totals: Totals;
   readonly #index: FilterIndex;
@@ -56,6 +58,7 @@ export class MessageStore implements Applier {
 
   private constructor(database: Database) {
     this.#database = database;
+    this.audit = new AuditRows(database);
     this.#totals = new Totals(database);
     this.#index = new FilterIndex(database, (above) => this.#rows.indexed(above));
     this.#nodes = new Nodes(database);
@@ -100,6 +103,8 @@ export class MessageStore implements Applier {
         return this.#decisions.applyTakeover(body.value, stamp);
       case 'decisions':
         return this.#decisions.apply(body.value, stamp);
+      case 'audit':
+        return this.audit.apply(body.value.records, stamp);
       default:
         return unreachable(body);
     }
@@ -233,6 +238,7 @@ export class MessageStore implements Applier {
       case 'takeover':
         return this.#decisions.touchedBy(body.value);
       case 'connections':
+      case 'audit':
         return [];
       default:
         return unreachable(body);

@@ -7,6 +7,7 @@ import type { Database } from '../runtime/database.ts';
  * marks: what operations and decisions made of a message, also of one that is not here yet (`here` = 0).
  * contested: what a node sent under an ID that a decision raised too; kept for the day that decision is void.
  * role_changes: what a takeover tells of how the role changed hands.
+ * audit: the audit trail, see audit-rows.ts.
  * slices, segments: the filter index, see filter-index.ts.
  */
 export function createMessageTables(database: Database): void {
@@ -47,6 +48,11 @@ export function createMessageTables(database: Database): void {
       since_ms INTEGER NOT NULL, last_heard_ms INTEGER NOT NULL, version TEXT NOT NULL, address TEXT NOT NULL,
       via TEXT, policies TEXT, PRIMARY KEY(node, server)) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS totals(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS audit(
+      origin TEXT NOT NULL, number INTEGER NOT NULL, seq INTEGER NOT NULL, hlc INTEGER NOT NULL, text TEXT NOT NULL,
+      hash TEXT NOT NULL, by TEXT NOT NULL, action TEXT NOT NULL, outcome TEXT NOT NULL, session TEXT,
+      PRIMARY KEY(origin, number)) WITHOUT ROWID;
+    CREATE INDEX IF NOT EXISTS audit_by_hlc ON audit(hlc, origin, number);
     CREATE TABLE IF NOT EXISTS segments(
       segment INTEGER PRIMARY KEY, min_id TEXT NOT NULL, max_id TEXT NOT NULL, min_created_ms INTEGER NOT NULL,
       max_created_ms INTEGER NOT NULL);
@@ -62,7 +68,7 @@ function addColumn(database: Database, table: string, column: string, type: stri
   database.exec(`ALTER TABLE ${table} ADD COLUMN ${column} ${type}`);
 }
 
-/** Everything above can be made anew from the journal. */
+/** Everything above can be made anew from the journal. Not so the audit trail, which stays when entries are trimmed. */
 export const derivedTables = [
   'messages',
   'nodes',

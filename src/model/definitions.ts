@@ -26,6 +26,14 @@ export const keys = {
   /** userRoleSchema (users.ts) */
   userRole: (name: string) => `user-roles/${name}`,
   userRoles: 'user-roles/',
+  /** sessionKeysSchema (access/session-token.ts): what sessions are signed with. */
+  sessionKeys: 'session-keys',
+  /** endedSessionSchema (users.ts), until the session would have been over anyhow. */
+  endedSession: (id: string) => `ended-sessions/${id}`,
+  endedSessions: 'ended-sessions/',
+  /** setupTokenSchema (users.ts), by the SHA-256 (hex) of the token. */
+  setupToken: (sha256: string) => `tokens/setup/${sha256}`,
+  setupTokens: 'tokens/setup/',
   /** roleDefinitionSchema: what is wanted of a role. */
   role: (role: string) => `roles/${role}`,
   roles: 'roles/',

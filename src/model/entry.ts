@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { auditRecordSchema } from './audit.ts';
 import { roleReasons } from './definitions.ts';
 import type { Hlc } from './hlc.ts';
 import { messageSchema } from './message.ts';
@@ -76,6 +77,8 @@ export const entryBodySchemas = {
     /** For the history only. Older versions told nothing; what a newer one tells in its own words voids all the same. */
     handover: handoverSchema.optional().catch(undefined),
   }),
+  /** Who did what on the server that is the entry's origin; chained (audit.ts). */
+  audit: z.strictObject({ records: z.array(auditRecordSchema).min(1).max(1_000) }),
   /** What the holder of a role decided. */
   decisions: z.strictObject({
     role,

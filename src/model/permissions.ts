@@ -55,6 +55,7 @@ const known: RoutePermission = { who: people, right: null, over: 'part' };
 const see: RoutePermission = { who: people, right: 'see', over: 'part' };
 const seeAll: RoutePermission = { who: people, right: 'see', over: 'whole' };
 const operate: RoutePermission = { who: people, right: 'operate', over: 'part' };
+const administer: RoutePermission = { who: people, right: 'administer', over: 'whole' };
 const configure: RoutePermission = { who: people, right: 'configure', over: 'whole' };
 
 export const routePermissions: Readonly<Record<string, RoutePermission>> = {
@@ -80,9 +81,24 @@ export const routePermissions: Readonly<Record<string, RoutePermission>> = {
   'PUT /api/v1/node-groups/:name': configure,
   'DELETE /api/v1/node-groups/:name': configure,
   'GET /api/v1/deployment': see,
+  'GET /api/v1/session': known,
+  'DELETE /api/v1/session': known,
+  'POST /api/v1/password': known,
+  'GET /api/v1/users': administer,
+  'GET /api/v1/users/:name': administer,
+  'POST /api/v1/users': administer,
+  'POST /api/v1/users/:name': administer,
+  'DELETE /api/v1/users/:name': administer,
+  'GET /api/v1/user-roles': administer,
+  'PUT /api/v1/user-roles/:name': administer,
+  'DELETE /api/v1/user-roles/:name': administer,
+  'GET /api/v1/audit': administer,
+  'GET /api/v1/audit/verify': administer,
   'GET /api/v1/openapi.json': known,
   'GET /metrics': seeAll,
-  // A join token is the proof here, and load balancers and service managers have none to show.
+  // The password, the setup token or the join token is the proof here; load balancers and service managers have none.
+  'POST /api/v1/session': anyone,
+  'POST /api/v1/setup': anyone,
   'POST /api/v1/join': anyone,
   // The request is signed by the key of the certificate, which may have expired.
   'POST /api/v1/renew': anyone,

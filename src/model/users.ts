@@ -29,6 +29,15 @@ export const userRoleSchema = z.strictObject({
 });
 export type UserRole = Readonly<z.infer<typeof userRoleSchema>>;
 
+export const endedSessionSchema = z.strictObject({ untilMs: z.int().min(0) });
+
+/** With which a user sets its first password, once. */
+export const setupTokenSchema = z.strictObject({
+  user: z.uuid(),
+  createdMs: z.int().min(0),
+  expiresMs: z.int().min(0),
+});
+
 const builtIn = (name: string, description: string, ...given: Permission['right'][]): UserRole => ({
   name,
   description,

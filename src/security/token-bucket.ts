@@ -35,6 +35,12 @@ export class TokenBuckets {
     return granted;
   }
 
+  /** Gives a token back that was taken for what turned out to cost none. */
+  give(caller: string): void {
+    const bucket = this.#buckets.get(caller);
+    if (bucket) this.#keep(caller, { ...bucket, tokens: Math.min(this.#limits.burst, bucket.tokens + 1) });
+  }
+
   /** A Map keeps the order of insertion, so the first is the one longest unheard. */
   #keep(caller: string, bucket: Bucket): void {
     this.#buckets.delete(caller);

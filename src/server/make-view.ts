@@ -57,6 +57,7 @@ export function makeView(
     mirror: state.mirror,
     join: (request, address) => enrolment.join(request, address),
     renew: (request, address) => enrolment.renew(request, address),
+    access: state.access,
     metrics: () => serverMetrics(parts),
   });
 }

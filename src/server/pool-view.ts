@@ -23,6 +23,7 @@ import {
   type WitnessDefinition,
 } from '../model/definitions.ts';
 import { rightsOf } from '../access/user-roles.ts';
+import { sessionKeysSchema, type SessionKey } from '../access/session-token.ts';
 import type { Account } from '../access/caller.ts';
 import {
   nodeGroupSchema,
@@ -31,7 +32,13 @@ import {
   type PolicyDefinition,
 } from '../model/policy-definitions.ts';
 import { publishedUrls } from '../model/published-addresses.ts';
-import { userDefinitionSchema, userRoleSchema, type UserDefinition, type UserRole } from '../model/users.ts';
+import {
+  endedSessionSchema,
+  userDefinitionSchema,
+  userRoleSchema,
+  type UserDefinition,
+  type UserRole,
+} from '../model/users.ts';
 import type { Rights } from '../model/rights.ts';
 import type { Origin } from '../model/origin.ts';
 import type { Uuid } from '../model/uuid.ts';
@@ -94,6 +101,21 @@ export class PoolView {
 
   userRoles(): readonly UserRole[] {
     return this.#mirror.list(keys.userRoles, userRoleSchema);
+  }
+
+  sessionKeys(): readonly SessionKey[] {
+    return this.#mirror.get(keys.sessionKeys, sessionKeysSchema)?.keys ?? [];
+  }
+
+  isEnded(session: string): boolean {
+    return this.#mirror.get(keys.endedSession(session), endedSessionSchema) !== null;
+  }
+
+  endedUntil(nowMs: number): string[] {
+    return this.#mirror
+      .entries(keys.endedSessions, endedSessionSchema)
+      .filter(({ value }) => value.untilMs < nowMs)
+      .map(({ key }) => key.slice(keys.endedSessions.length));
   }
 
   /** What these user roles allow together. */

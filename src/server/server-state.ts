@@ -5,6 +5,8 @@ import type { Parent } from '../runtime/commands.ts';
 import type { Credentials } from '../runtime/network.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { Authorities } from './authorities.ts';
+import { AuditTrail } from '../access/audit-trail.ts';
+import { Access } from './access.ts';
 import type { ServerConfig } from './config.ts';
 import { CoordinatorWatch } from './coordinator-watch.ts';
 import { Copies } from './copies.ts';
@@ -42,6 +44,7 @@ export class ServerState {
   readonly ownMessages: OwnMessages;
   readonly coordinator: CoordinatorWatch;
   readonly members: Members;
+  readonly access: Access;
   readonly health: HealthWatch;
   readonly authorities: Authorities;
   readonly identities: Identities;
@@ -66,6 +69,15 @@ export class ServerState {
       ownMessages: this.ownMessages,
       ownName: this.self.name,
       stateHash: () => messages.stateHash(),
+    });
+    const lastHash = messages.audit.lastOf(this.self.coreId)?.hash ?? null;
+    this.access = new Access({
+      runtime,
+      coordination,
+      store,
+      pool: this.pool,
+      self: this.self,
+      trail: new AuditTrail({ ...runtime, journal, lastHash }),
     });
     this.health = new HealthWatch({
       ...runtime,

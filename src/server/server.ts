@@ -109,11 +109,12 @@ export class Server {
   }
 
   async close(): Promise<void> {
-    const { mirror, health, copies, parts, identities } = this.#state;
+    const { access, mirror, health, copies, parts, identities } = this.#state;
     this.stop('closed');
     identities.close();
     this.#duties.close();
     this.#links.close();
+    access.close();
     health.close();
     copies.close();
     await this.#http?.close();

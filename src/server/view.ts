@@ -32,6 +32,7 @@ import { changeRole } from './change-role.ts';
 import type { Copies } from './copies.ts';
 import type { Grants } from './grants.ts';
 import type { HealthWatch } from './health.ts';
+import type { AccessApi } from './http/access-api.ts';
 import type { Changes, MetricFamily, PolicyPort, ServerView, Soon } from './http/view.ts';
 import { changesSince } from './live-changes.ts';
 import type { Members } from './members.ts';
@@ -65,6 +66,7 @@ export interface ViewParts {
   readonly policies: PolicyPort;
   join(request: JoinRequest, address: string): Promise<JoinAnswer>;
   renew(request: RenewRequest, address: string): Promise<RenewAnswer>;
+  readonly access: AccessApi;
   metrics(): readonly MetricFamily[];
 }
 
@@ -77,6 +79,10 @@ export class View implements ServerView {
 
   constructor(parts: ViewParts) {
     this.#parts = parts;
+  }
+
+  get access(): AccessApi {
+    return this.#parts.access;
   }
 
   get pool(): Uuid {

@@ -1,4 +1,8 @@
 import { hash } from 'node:crypto';
+import { newSessionKey } from '../../src/access/session-keys.ts';
+import { sealSession, type SessionClaims } from '../../src/access/session-token.ts';
+import { nodeClock } from '../../src/runtime/node/clock.ts';
+import { nodeRandom } from '../../src/runtime/node/random.ts';
 import { keys } from '../../src/model/definitions.ts';
 import { rights } from '../../src/model/rights.ts';
 import type { Credentials } from '../../src/runtime/network.ts';
@@ -66,6 +70,46 @@ export async function everyCaller(servers: TestServers): Promise<Tried[]> {
     ...(await everyUser(servers)),
     { name: 'service token', credentials: null, token: tokenOf('n') },
     { name: 'expired token', credentials: null, token: tokenOf('o') },
+    ...(await everySession(servers)),
+  ];
+}
+
+async function everySession(servers: TestServers): Promise<Tried[]> {
+  const nowMs = nodeClock.wallMs();
+  const key = newSessionKey(nodeRandom, nowMs);
+  await servers.define(keys.sessionKeys, { keys: [key] });
+  const { coreId } = servers.pool.identity('user');
+  await servers.define(keys.user(coreId), {
+    coreId,
+    name: 'with-sessions',
+    createdMs: 0,
+    roles: ['operator'],
+    generation: 2,
+  });
+  const claims: SessionClaims = {
+    session: '00000000000000000000000000000001',
+    user: coreId,
+    generation: 2,
+    createdMs: nowMs,
+    idleUntilMs: nowMs + 600_000,
+    expiresMs: nowMs + 600_000,
+  };
+  const ended = { ...claims, session: '00000000000000000000000000000002' };
+  await servers.define(keys.endedSession(ended.session), { untilMs: ended.expiresMs });
+  const foreign = newSessionKey(nodeRandom, nowMs);
+  return [
+    { name: 'ended session', credentials: null, token: sealSession(ended, key) },
+    {
+      name: 'session from before a change',
+      credentials: null,
+      token: sealSession({ ...claims, generation: 1 }, key),
+    },
+    {
+      name: 'session of another key',
+      credentials: null,
+      token: sealSession(claims, { ...foreign, id: key.id }),
+    },
+    { name: 'session: operator', credentials: null, token: sealSession(claims, key) },
   ];
 }
 

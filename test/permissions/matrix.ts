@@ -51,9 +51,9 @@ export async function permissionMatrix(): Promise<string> {
   return parts.join('');
 }
 
-/** Definitions arrive by a watch; whoever was defined last is known last. */
-function isReady({ view }: RunningServer, { token }: Tried): boolean {
-  return token === undefined || token.includes('o') || view.apiToken(token) !== null;
+/** Definitions arrive by a watch, in order: whoever was defined last is known last. */
+function isReady({ view }: RunningServer, { name, token }: Tried): boolean {
+  return name !== 'session: operator' || view.access.session(token ?? '', false) !== null;
 }
 
 function isOnLink({ token }: Tried): boolean {

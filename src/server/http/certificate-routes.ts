@@ -1,6 +1,8 @@
+import { hash } from 'node:crypto';
 import { joinAnswerSchema, joinRequestSchema } from '../../model/api.ts';
 import { renewAnswerSchema, renewRequestSchema } from '../../model/trust.ts';
 import { errorAnswers, type App, type Parts } from './app.ts';
+import { witnessed } from './witnessed.ts';
 
 const joinBodyBytesMax = 16 * 1_024;
 
@@ -16,7 +18,11 @@ export function certificateRoutes(app: App, { view }: Parts): void {
       body: joinRequestSchema,
       response: { 200: joinAnswerSchema, ...errorAnswers },
     },
-    handler: async ({ body, ip }) => view.join(body, ip),
+    handler: async (request) => {
+      const { kind, name, coreId } = request.body;
+      const about = { action: 'identity.join', target: `${kind} ${name}`, detail: coreId };
+      return witnessed(view.access, request, about, () => view.join(request.body, request.ip));
+    },
   });
 
   app.route({
@@ -29,6 +35,10 @@ export function certificateRoutes(app: App, { view }: Parts): void {
       body: renewRequestSchema,
       response: { 200: renewAnswerSchema, ...errorAnswers },
     },
-    handler: async ({ body, ip }) => view.renew(body, ip),
+    handler: async (request) => {
+      const target = `certificate ${hash('sha256', request.body.certificatePem).slice(0, 16)}`;
+      const about = { action: 'identity.renew', target, detail: '' };
+      return witnessed(view.access, request, about, () => view.renew(request.body, request.ip));
+    },
   });
 }

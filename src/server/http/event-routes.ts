@@ -44,7 +44,7 @@ export function eventRoutes(app: App, parts: Parts): void {
         response: reply.raw,
         since: place === undefined ? view.positions() : decodePositions(place),
         scope: () => {
-          const caller = authenticate(view, request.raw);
+          const caller = authenticate(view, request.raw, true);
           authorize(`GET ${eventsPath}`, caller);
           return caller.rights.scope('see');
         },

@@ -5,6 +5,7 @@ import { rights, Rights, type Permission, type Scope } from '../../model/rights.
 import type { Identity } from '../../model/identity.ts';
 import type { Positions } from '../../model/origin.ts';
 import type { RoleRequest, RoleView, VirtualInterfaces } from '../../model/role-api.ts';
+import { FakeAccess } from './fake-access.ts';
 import type { Changes, PolicyPort, ServerView } from './view.ts';
 
 export const fakePool = '0190a6f4-0000-4000-8000-00000000000a';
@@ -53,6 +54,7 @@ const counts = {
 /** A server whose journal is an array: entry N is message N. For tests of the routes. */
 export class FakeView implements ServerView {
   readonly pool = fakePool;
+  readonly access = new FakeAccess();
   readonly journal: MessageView[] = [];
   readonly roleRequests: { role: string; request: RoleRequest; by: string }[] = [];
   readonly operations: { request: OperationRequest; by: string }[] = [];

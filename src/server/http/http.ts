@@ -1,29 +1,42 @@
-import fastify, { type FastifyRequest } from 'fastify';
+import fastify from 'fastify';
 import { validatorCompiler } from 'fastify-type-provider-zod';
 import type { HttpHandler } from '../../runtime/network.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
-import { WatchError } from '../../model/errors.ts';
+import { invariant } from '../../model/invariant.ts';
 import type { App, Parts } from './app.ts';
 import type { Caller } from '../../access/caller.ts';
-import { routePermission } from '../../model/permissions.ts';
-import { authenticate } from './authenticate.ts';
-import { authorize } from './authorize.ts';
+import { audited } from './audited.ts';
 import { certificateRoutes } from './certificate-routes.ts';
 import { describe } from './describe.ts';
 import { answerError, notFound } from './error-answer.ts';
 import { eventRoutes } from './event-routes.ts';
+import { guard } from './guard.ts';
 import { healthRoutes } from './health-routes.ts';
 import { messageRoutes } from './message-routes.ts';
 import { Metrics } from './metrics.ts';
 import { poolRoutes } from './pool-routes.ts';
 import { policyRoutes } from './policy-routes.ts';
 import { roleRoutes } from './role-routes.ts';
-import { securityHeaders } from './security-headers.ts';
+import { passwordRoutes, sessionRoutes } from './session-routes.ts';
+import { auditRoutes, userRoleRoutes, userRoutes } from './user-routes.ts';
 import type { ServerView } from './view.ts';
 
-/** Requests being answered at once, live streams included; beyond it WK_OVERLOADED. */
-export const requestsMax = 1_024;
 const bodyBytesMax = 256 * 1_024;
+
+const routeSets = [
+  messageRoutes,
+  certificateRoutes,
+  poolRoutes,
+  roleRoutes,
+  policyRoutes,
+  sessionRoutes,
+  passwordRoutes,
+  userRoutes,
+  userRoleRoutes,
+  auditRoutes,
+  eventRoutes,
+  healthRoutes,
+];
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -44,16 +57,7 @@ export async function createHttp(
   const routes = recordRoutes(app);
   guard(app, parts);
   await describe(app);
-  for (const add of [
-    messageRoutes,
-    certificateRoutes,
-    poolRoutes,
-    roleRoutes,
-    policyRoutes,
-    eventRoutes,
-    healthRoutes,
-  ])
-    add(app, parts);
+  for (const add of routeSets) add(app, parts);
   await app.ready();
   return {
     handler: (request, response) => app.routing(request, response),
@@ -84,34 +88,13 @@ function makeApp(parts: Parts): App {
 function recordRoutes(app: App): string[] {
   const routes: string[] = [];
   app.addHook('onRoute', ({ method, url }) => {
-    for (const one of [method].flat()) routes.push(`${one} ${url}`);
+    for (const one of [method].flat()) {
+      const route = `${one} ${url}`;
+      invariant(one === 'GET' || audited[route] !== undefined, `${route} has no row in audited.ts`);
+      routes.push(route);
+    }
   });
   return routes;
-}
-
-/** What happens before any route: headers, the cap on requests, and the question who is asking. */
-function guard(app: App, parts: Parts): void {
-  let running = 0;
-  app.decorateRequest('caller', null);
-  app.addHook('onRequest', async (request, reply) => {
-    reply.headers({ ...securityHeaders, 'x-request-id': request.id });
-    running++;
-    // Told by the socket's side, since a stream taken out of fastify's hands ends without its hooks.
-    reply.raw.once('close', () => {
-      running--;
-      parts.metrics.requestEnded(routeOf(request), reply.raw.statusCode);
-    });
-    if (running > requestsMax) throw new WatchError('WK_OVERLOADED');
-    const route = routeOf(request);
-    if (routePermission(route)?.who === 'anyone') return;
-    request.caller = authenticate(parts.view, request.raw);
-    if (route !== 'none') authorize(route, request.caller);
-  });
-}
-
-function routeOf(request: FastifyRequest): string {
-  const url = request.routeOptions.url;
-  return url === undefined ? 'none' : `${request.method} ${url}`;
 }
 
 async function close(app: App, parts: Parts): Promise<void> {

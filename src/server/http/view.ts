@@ -14,6 +14,7 @@ import type {
 } from '../../model/api.ts';
 import type { InterfacesAnswer, InterfacesRequest } from '../../model/published-addresses.ts';
 import type { RoleChangeView, RoleRequest, RoleView, VirtualInterfaces } from '../../model/role-api.ts';
+import type { AccessApi } from './access-api.ts';
 import type { Account } from '../../access/caller.ts';
 import type { Scope } from '../../model/rights.ts';
 import type { Identity } from '../../model/identity.ts';
@@ -44,6 +45,9 @@ export interface ServerView {
   account(identity: Identity): Account | null;
   /** The holder of a valid API token; null when this pool does not know it or it has expired. */
   apiToken(token: string): Account | null;
+
+  /** Sessions, users, user roles and the audit trail. */
+  readonly access: AccessApi;
 
   page(query: MessagePageQuery, scope: Scope): Soon<MessagePage>;
   /** Null when there is no such message in the scope. */
