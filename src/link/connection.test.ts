@@ -62,6 +62,13 @@ const samples: Partial<Record<LinkMessageType, LinkMessage>> = {
   confirmed: { type: 'confirmed', round: 1, incarnation: 'x', promised: true, because: '' },
   revoked: { type: 'revoked', revoked: [] },
   trust: { type: 'trust', authorities: ['pem'], signer: '00', spreadMs: 1 },
+  standing: {
+    type: 'standing',
+    lineage: '00000000-0000-4000-8000-00000000000b',
+    before: [],
+    revision: 1,
+    endpoints: [],
+  },
   trimmed: { type: 'trimmed', origin: '00000000-0000-4000-8000-00000000000b.00000001', from: 1 },
   snapshotPlease: { type: 'snapshotPlease' },
   snapshotPart: { type: 'snapshotPart', offset: 0, totalBytes: 0, last: true },

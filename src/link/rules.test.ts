@@ -26,6 +26,7 @@ const allowed: Readonly<Record<LinkMessageType, readonly string[]>> = {
   confirmPlease: open('server>server'),
   confirmed: open('server>server'),
   revoked: ['server>server acceptor open'],
+  standing: ['server>server dialer open'],
   trimmed: open('server>server'),
   snapshotPlease: open('server>server'),
   snapshotPart: open('server>server'),

@@ -40,6 +40,7 @@ export const linkRules: Readonly<Record<LinkMessageType, Rule>> = {
   confirmPlease: { ...open, directions: linkPermissions.confirmPlease, since: 2 },
   confirmed: { ...open, directions: linkPermissions.confirmed, since: 2 },
   revoked: { ...open, directions: linkPermissions.revoked, by: 'acceptor', since: 3 },
+  standing: { ...open, directions: linkPermissions.standing, by: 'dialer', since: 3 },
   trimmed: { ...open, directions: linkPermissions.trimmed },
   snapshotPlease: { ...open, directions: linkPermissions.snapshotPlease },
   snapshotPart: { ...bulk, directions: linkPermissions.snapshotPart },

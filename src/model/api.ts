@@ -119,6 +119,8 @@ export const poolStatusSchema = z
       confirmed: z.boolean().default(false),
       /** Why no role is taken until an operator confirms what it says (`pool confirm`); null when all is well. */
       doubt: z.string().nullable().default(null),
+      /** No role is taken before a majority of the members was heard, or an operator confirms. */
+      waiting: z.boolean().default(false),
       /** With the pool's own etcd: which servers and witnesses run a member of it, or could. */
       etcd: z
         .array(

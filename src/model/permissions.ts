@@ -29,6 +29,7 @@ export const linkPermissions = {
   confirmPlease: ['server to server'],
   confirmed: ['server to server'],
   revoked: ['server to server'],
+  standing: ['server to server'],
   trimmed: ['server to server'],
   snapshotPlease: ['server to server'],
   snapshotPart: ['server to server'],

@@ -4,6 +4,13 @@ import { isOrigin } from '../model/origin.ts';
 
 const asking = { round: z.int().min(1), incarnation: z.string().min(1).max(64) };
 const question = { ...asking, ttlMs: z.int().min(1) };
+/** Which coordinator a server knows, what it follows on, up to where, and where it is (nothing where that is told elsewhere). */
+const standing = {
+  lineage: z.uuid(),
+  before: z.array(z.uuid()).max(64),
+  revision: z.int().min(0),
+  endpoints: z.array(z.string().max(256)).max(9),
+};
 const answer = { ...asking, promised: z.boolean(), because: z.string().max(256) };
 
 /**
@@ -39,7 +46,11 @@ export const keeperMessageSchema = z.discriminatedUnion('kind', [
     isConfirmed: z.boolean(),
     /** Why an operator has to confirm what the coordinator says. */
     doubt: z.string().max(256).nullable(),
+    /** No role is taken before a majority of the members was heard. */
+    isWaiting: z.boolean(),
   }),
+  /** Which coordinator this server knows: to be told to every member. */
+  z.strictObject({ kind: z.literal('standing'), ...standing }),
   /** While the coordinator is away: ask each of these members to let this server keep what it holds. */
   z.strictObject({
     kind: z.literal('ask'),
@@ -69,6 +80,8 @@ export const serverMessageSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('released'), role: z.string().max(256), epoch: z.int().min(1) }),
   /** Another server asks to keep what it holds, `from` by its certificate. */
   z.strictObject({ kind: z.literal('asked'), from: z.uuid(), ...question }),
+  /** Which coordinator a member knows. */
+  z.strictObject({ kind: z.literal('stands'), from: z.uuid(), ...standing }),
   /** What a member answered to this server's question. */
   z.strictObject({ kind: z.literal('confirmed'), from: z.uuid(), ...answer }),
 ]);

@@ -17,6 +17,8 @@ const keeperFileSchema = z.object({
   addresses: z.array(z.object({ address: z.string(), device: z.string() })).default([]),
   /** One that the coordinator of that lineage had committed. */
   revision: z.int().nullable().default(null),
+  /** Wall clock: when that was noted. */
+  notedMs: z.int().nullable().default(null),
 });
 export type KeeperFile = Readonly<z.infer<typeof keeperFileSchema>>;
 

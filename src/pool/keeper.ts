@@ -1,59 +1,33 @@
 import { AddressCarrier } from '../carriers/address-carrier.ts';
-import type { Place } from '../carriers/address-state.ts';
 import { clearAddresses } from '../carriers/clear-addresses.ts';
-import type { Change, Coordination, Transaction } from '../coordination/coordination.ts';
-import { deviceOf } from '../model/carrier.ts';
+import type { Change, Transaction } from '../coordination/coordination.ts';
 import { codeOf, textOf, WatchError } from '../model/errors.ts';
 import { unreachable } from '../model/invariant.ts';
-import type { Uuid } from '../model/uuid.ts';
-import { parseVirtualAddress, prefixed } from '../model/virtual-address.ts';
+import { prefixed } from '../model/virtual-address.ts';
 import type { Timer } from '../runtime/clock.ts';
-import type { Runtime } from '../runtime/runtime.ts';
 import { every, sleep } from '../runtime/timing.ts';
 import { ensureActing } from './ensure-acting.ts';
+import type { Keeper, KeeperOptions } from './keeper-options.ts';
 import { awaitEnd, lockData, readKeeperFile, writeKeeperFile } from './keeper-file.ts';
 import type { DataLock, KeeperFile } from './keeper-file.ts';
 import { isCoordinatorAway, isFailsafe } from './lease-failsafe.ts';
+import { isWaiting } from './lease-standing.ts';
 import { KeeperLog } from './keeper-log.ts';
 import { advance } from './lease.ts';
 import { initialLease } from './lease-state.ts';
 import type { LeaseEffect, LeaseEvent, LeaseState, Now, Outcome, ViewItem } from './lease-state.ts';
 import { ServerChild } from './server-child.ts';
+import { placesOf } from './places-of.ts';
 import { assertTimings, timingsDefault, type Timings } from './timings.ts';
 import { viewItem, watchedPrefixes } from './view-item.ts';
 
 const tickMs = 50;
 const joinRetryMs = 500;
-const rememberEveryMs = 60_000;
+const rememberEveryMs = 5_000;
+/** Nobody loses an etcd of several machines and restores an old backup in so short a time. */
+const memoryMsDefault = 600_000;
 /** A server that was told to stop has this long to bring its work to an end. */
 const serverStopMs = 10_000;
-
-export interface KeeperOptions {
-  readonly runtime: Pick<Runtime, 'clock' | 'timers' | 'random' | 'files' | 'databases' | 'commands' | 'log'>;
-  /** Stays open until the keeper has stopped; whoever opened it closes it. */
-  readonly coordination: Coordination;
-  readonly coreId: Uuid;
-  /** The data folder, which the keeper locks. */
-  readonly folder: string;
-  /** What the server process is started with, `['server', 'run-process', '--config', FILE]`. */
-  readonly serverArgs: readonly string[];
-  readonly version: string;
-  readonly timings?: Timings;
-  /**
-   * Whether a coordinator that comes back at a lower revision was restored: one that makes every commit durable. The
-   * embedded one may lose its last in a power cut.
-   */
-  readonly remembersRevision?: boolean;
-}
-
-export interface Keeper extends AsyncDisposable {
-  /** Whether this server holds the role right now and has not been asked to let go of it. */
-  holds(role: string): boolean;
-  /** Stops the server in order, releases its roles and ends the session. Resolves when all of it is done. */
-  stop(): Promise<void>;
-  /** Resolves when the keeper has stopped, rejects when it cannot go on (the coordinator knows no pool). */
-  readonly stopped: Promise<void>;
-}
 
 /**
  * Starts the keeper of one server: locks the data folder, waits for the end of the server process of an earlier run,
@@ -69,8 +43,8 @@ export async function startKeeper(options: KeeperOptions): Promise<Keeper> {
     // First, since an old gate may still be open, and our new session frees its role for the others.
     await clearAddresses(runtime, before?.addresses ?? [], (options.timings ?? timingsDefault).ttlMs);
     if (before?.server) await awaitEnd(runtime, before.server);
-    const { lineage = null, revision = null } = before ?? {};
-    const file = { keeper: runtime.commands.self, server: null, lineage, revision, addresses: [] };
+    const { lineage = null, revision = null, notedMs = null } = before ?? {};
+    const file = { keeper: runtime.commands.self, server: null, lineage, revision, notedMs, addresses: [] };
     await writeKeeperFile(runtime.files, folder, file);
     return new RunningKeeper(options, lock, file);
   } catch (error) {
@@ -111,7 +85,10 @@ class RunningKeeper implements Keeper {
     const { runtime, coreId, version } = options;
     const run = Buffer.from(runtime.random.bytes(8)).toString('hex');
     this.#log = new KeeperLog(runtime.log);
-    const known = { lineage: file.lineage, revision: file.revision ?? 0 };
+    const awayMs = file.notedMs === null ? null : Math.floor(runtime.clock.wallMs()) - file.notedMs;
+    const { memoryMs = memoryMsDefault } = options;
+    const isCautious = options.remembersRevision === true;
+    const known = { lineage: file.lineage, revision: file.revision ?? 0, awayMs, memoryMs, isCautious };
     this.#state = initialLease({ coreId, timings: this.#timings, version, run, ...known });
     this.#server = new ServerChild({
       runtime,
@@ -138,6 +115,14 @@ class RunningKeeper implements Keeper {
     return this.#state.held.get(role)?.leaving === null;
   }
 
+  get isWaiting(): boolean {
+    return isWaiting(this.#state);
+  }
+
+  witnesses(known: { listed: number; heard: number; memoryMs: number }): void {
+    this.#step({ kind: 'witnesses', ...known });
+  }
+
   stop(): Promise<void> {
     this.#server.stopRestarting();
     this.#step({ kind: 'stop' });
@@ -160,11 +145,17 @@ class RunningKeeper implements Keeper {
   #tellOfCoordinator(always: boolean, now: Now): void {
     const { own, doubt } = this.#state;
     const isAway = isCoordinatorAway(this.#state, now);
-    const about = { isAway, isConfirmed: isAway && own !== null && isFailsafe(own), doubt };
-    const text = `${about.isAway} ${about.isConfirmed} ${doubt}`;
+    const isConfirmed = isAway && own !== null && isFailsafe(own);
+    const about = { isAway, isConfirmed, doubt, isWaiting: isWaiting(this.#state) };
+    const text = `${isAway} ${isConfirmed} ${doubt} ${about.isWaiting}`;
     if (!always && text === this.#told) return;
     this.#told = text;
     this.#server.send({ kind: 'coordinator', ...about });
+  }
+
+  #tell({ lineage, before, revision }: Extract<LeaseEffect, { kind: 'tell' }>): void {
+    const endpoints = [...(this.#options.whereabouts?.endpoints() ?? [])];
+    this.#server.send({ kind: 'standing', lineage, before: [...before], revision, endpoints });
   }
 
   #carryOut(effect: LeaseEffect): void {
@@ -201,11 +192,16 @@ class RunningKeeper implements Keeper {
       case 'session':
         return this.#log.session(effect.what, effect.incarnation, this.#state);
       case 'lineage':
-        return this.#keep({ lineage: effect.lineage, revision: null });
+        return this.#keep({ lineage: effect.lineage, revision: null, notedMs: null });
       case 'doubt':
         // The doubt must outlive this run: what is known now is more than what was noted up to a minute ago.
-        if (this.#options.remembersRevision === true) this.#keep({ revision: this.#state.highest });
+        if (this.#options.remembersRevision === true)
+          this.#keep({ revision: this.#state.highest, notedMs: null });
         return runtime.log.error(`${effect.because}: no role is taken until an operator confirms`);
+      case 'tell':
+        return this.#tell(effect);
+      case 'follow':
+        return void this.#options.whereabouts?.follow(effect.endpoints);
       case 'look again':
         return void this.#join();
       case 'stopped':
@@ -264,10 +260,11 @@ class RunningKeeper implements Keeper {
 
   /** Whoever starts after the coordinator was restored can tell by this. */
   #remember(): void {
-    const { highest: revision, doubt } = this.#state;
-    if (this.#options.remembersRevision !== true || doubt !== null || revision === this.#file.revision)
-      return;
-    this.#keep({ revision });
+    const { highest: revision, doubt, isTrusted } = this.#state;
+    if (this.#options.remembersRevision !== true || doubt !== null) return;
+    // While we wait ourselves, nobody is to think that all was well a moment ago.
+    const notedMs = isTrusted ? Math.floor(this.#options.runtime.clock.wallMs()) : this.#file.notedMs;
+    this.#keep({ revision, notedMs });
   }
 
   #keep(change: Partial<KeeperFile>): void {
@@ -367,13 +364,3 @@ class RunningKeeper implements Keeper {
 
 /** The pool first: whether anything of the rest counts stands in it. */
 const kindsWatched = ['pool', 'server', 'role', 'session', 'holder'] as const satisfies ViewItem['kind'][];
-
-function placesOf(definitions: LeaseState['definitions'], coreId: Uuid): Map<string, Place> {
-  const places = new Map<string, Place>();
-  for (const { role, carrier } of definitions.values()) {
-    if (carrier?.kind !== 'address') continue;
-    const address = parseVirtualAddress(carrier.address);
-    if ('family' in address) places.set(role, { ...address, device: deviceOf(carrier, coreId) });
-  }
-  return places;
-}

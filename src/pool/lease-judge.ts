@@ -15,6 +15,11 @@ export class LeaseJudge {
     this.violations.push(`at ${Math.round(atMs)} ms: ${text}`);
   }
 
+  /** What the coordinator had given out before is given out again. */
+  restored(): void {
+    this.#epochs.clear();
+  }
+
   /** Everybody whose deadline for the role is still to come, in real time. */
   actors(atMs: number, role: string, names: readonly string[]): void {
     if (names.length > 1) this.object(atMs, `${role}: ${names.join(' and ')} both act`);

@@ -8,6 +8,8 @@ export const doubts = {
   back: 'the coordinator went back to an earlier state',
   lost: 'the coordinator has lost the pool',
   other: 'the coordinator is another one, or was rebuilt',
+  superseded: 'the other servers have gone on with another coordinator',
+  apart: 'another server goes on with a coordinator that has nothing to do with this one',
 } as const;
 
 type View = {
@@ -45,15 +47,16 @@ function notePool(state: LeaseState, pool: Pool | null, effects: LeaseEffect[], 
     if (state.lineage !== null) doubt(state, doubts.lost, effects);
   } else if (state.lineage === null) {
     state.lineage = pool.lineage;
+    state.before = pool.before ?? [];
     effects.push({ kind: 'lineage', lineage: pool.lineage });
   } else if (pool.lineage !== state.lineage) {
-    if (pool.before?.includes(state.lineage)) rejoin(state, pool.lineage, effects, now);
+    if (pool.before?.includes(state.lineage)) rejoin(state, pool, effects, now);
     else doubt(state, doubts.other, effects);
   }
 }
 
 /** From here on the coordinator counts as away: nothing is asked of it, and what we hold is for the members to confirm. */
-function doubt(state: LeaseState, because: Doubt, effects: LeaseEffect[]): void {
+export function doubt(state: LeaseState, because: Doubt, effects: LeaseEffect[]): void {
   if (state.doubt === because) return;
   state.doubt = because;
   state.suspected = false;
@@ -84,7 +87,7 @@ export function fits(state: LeaseState, revision: number, knew: number, effects:
  * at this moment nobody else believes to hold, so that it may be taken again at once; everything else is left alone
  * until every belief that rests on a promise of ours is over.
  */
-function rejoin(state: LeaseState, lineage: string, effects: LeaseEffect[], now: Now): void {
+function rejoin(state: LeaseState, { lineage, before = [] }: Pool, effects: LeaseEffect[], now: Now): void {
   state.regains = new Set(state.held.keys());
   const { ttlMs, rho } = state.config.timings;
   const longestMs = Math.max(
@@ -109,11 +112,14 @@ function rejoin(state: LeaseState, lineage: string, effects: LeaseEffect[], now:
     suspected: false,
     doubt: null,
     lineage,
+    before,
+    isTrusted: true,
   } satisfies Partial<LeaseState>);
   effects.push({ kind: 'lineage', lineage }, { kind: 'look again' });
 }
 
-/** Until then only what we held ourselves may be taken. */
+/** After a confirmation only what we held ourselves, for a while; nothing before we know enough (lease-standing.ts). */
 export function mayTake(state: LeaseState, role: string, now: Now): boolean {
+  if (!state.isTrusted) return false;
   return now.monotonicMs >= state.noTakesUntilMs || state.regains.has(role);
 }

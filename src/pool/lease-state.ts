@@ -22,6 +22,12 @@ export interface LeaseConfig {
   /** What an earlier run knew: whose coordinator it is, and a revision that it had committed. */
   readonly lineage?: string | null;
   readonly revision?: number;
+  /** How long ago an earlier run noted that, by the wall clock; null or absent when none did. */
+  readonly awayMs?: number | null;
+  /** How long this server may have been away to go on with what it knew. */
+  readonly memoryMs?: number;
+  /** Whether a coordinator that was put back, or another one, has to be reckoned with. */
+  readonly isCautious?: boolean;
 }
 
 /** `revision` is 0 for an absent key; `asOf` is the revision of the store at which this was so. */
@@ -175,6 +181,15 @@ export interface LeaseState {
   quietUntilMs: number;
   /** Null before the pool was seen for the first time. */
   lineage: string | null;
+  /** The lineages that an operator said this one goes on from. */
+  before: readonly string[];
+  /** Which lineage each member told last, in this run. */
+  heard: Map<Uuid, string>;
+  told: { readonly lineage: string; readonly atMs: number } | null;
+  /** Members that are no servers: how many there are, and are known to follow this coordinator. */
+  witnesses: { readonly listed: number; readonly heard: number; readonly memoryMs: number };
+  /** Enough is known to take roles. Once so, it stays so. */
+  isTrusted: boolean;
   /** The highest revision that the coordinator is known to have committed. */
   highest: number;
   /** Something older was read than was committed before: a write must tell. */
@@ -213,6 +228,13 @@ export type LeaseEvent =
   /** Its gate is shut and its address gone. */
   | { readonly kind: 'carrier closed'; readonly role: string }
   | { readonly kind: 'carrier fit'; readonly role: string; readonly because: string | null }
+  /** `memoryMs`: how long away this server may have been to go on with what it knew. */
+  | {
+      readonly kind: 'witnesses';
+      readonly listed: number;
+      readonly heard: number;
+      readonly memoryMs: number;
+    }
   | { readonly kind: 'stop' };
 
 /** What happened to a role at this keeper; for the log. */
@@ -264,6 +286,15 @@ export type LeaseEffect =
   | { readonly kind: 'lineage'; readonly lineage: string }
   /** The coordinator is not what it was. Roles are neither taken nor renewed until an operator confirms. */
   | { readonly kind: 'doubt'; readonly because: Doubt }
+  /** To be told to every member. */
+  | {
+      readonly kind: 'tell';
+      readonly lineage: string;
+      readonly before: readonly string[];
+      readonly revision: number;
+    }
+  /** The pool has gone on under this lineage, with a coordinator that is there. */
+  | { readonly kind: 'follow'; readonly lineage: string; readonly endpoints: readonly string[] }
   /** Everything is to be read from the coordinator anew. */
   | { readonly kind: 'look again' }
   | { readonly kind: 'stopped' };
@@ -299,6 +330,11 @@ export function initialLease(config: LeaseConfig): LeaseState {
     promises: new Map(),
     quietUntilMs: 0,
     lineage: config.lineage ?? null,
+    before: [],
+    heard: new Map(),
+    told: null,
+    witnesses: { listed: 0, heard: 0, memoryMs: config.memoryMs ?? 0 },
+    isTrusted: config.isCautious !== true,
     highest: config.revision ?? 0,
     suspected: false,
     doubt: null,
@@ -327,6 +363,7 @@ export function copyOf(state: LeaseState): LeaseState {
     expected: new Map(state.expected),
     fitness: new Map(state.fitness),
     regains: new Set(state.regains),
+    heard: new Map(state.heard),
     epochs: new Map(state.epochs),
   };
 }

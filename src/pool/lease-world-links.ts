@@ -36,6 +36,14 @@ export class WorldLinks {
     this.#send(from, to, { kind: 'confirmed', from: from.coreId, round, incarnation, promised, because });
   }
 
+  /** Which coordinator a server knows. */
+  tell(from: Node, { lineage, before, revision }: Extract<LeaseEffect, { kind: 'tell' }>): void {
+    const standing = { lineage, before: [...before], revision, endpoints: [] };
+    for (const { coreId } of this.#nodes)
+      if (coreId !== from.coreId)
+        this.#send(from, coreId, { kind: 'stands', from: from.coreId, ...standing });
+  }
+
   #send(from: Node, coreId: Uuid, message: ServerMessage): void {
     const to = this.#nodes.find((node) => node.coreId === coreId);
     const isCut = this.#ports.nowMs() < (from.linkCutUntilMs.get(coreId) ?? 0);

@@ -1,5 +1,5 @@
 import type { Uuid } from '../model/uuid.ts';
-import type { LeaseState, ViewItem } from './lease-state.ts';
+import type { LeaseConfig, LeaseState, ViewItem } from './lease-state.ts';
 import type { WorldServer } from './lease-world-server.ts';
 import { timingsDefault } from './timings.ts';
 
@@ -20,6 +20,18 @@ export interface Node {
   /** What it sends to that other one is lost until then. */
   readonly linkCutUntilMs: Map<Uuid, number>;
   readonly seen: Map<ViewItem['kind'], number>;
+  /** What its keepers leave for the next one. */
+  known: { readonly lineage: string; readonly revision: number; readonly notedMs: number | null };
+}
+
+/** Shorter than any backup is old. */
+const memoryMs = 2_000;
+
+export function rememberedBy({ known }: Node, nowMs: number): Partial<LeaseConfig> {
+  const { lineage, revision, notedMs } = known;
+  if (lineage === '') return { isCautious: true, memoryMs };
+  const awayMs = notedMs === null ? null : nowMs - notedMs;
+  return { lineage, revision, awayMs, isCautious: true, memoryMs };
 }
 
 export function makeNode(index: number, random: () => number): Node {
@@ -35,5 +47,6 @@ export function makeNode(index: number, random: () => number): Node {
     cutUntilMs: 0,
     linkCutUntilMs: new Map(),
     seen: new Map(),
+    known: { lineage: '', revision: 0, notedMs: null },
   };
 }

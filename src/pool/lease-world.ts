@@ -4,36 +4,18 @@ import { Agenda, xoshiro } from './agenda.ts';
 import { hungAfterMs } from './grants.ts';
 import { LeaseJudge } from './lease-judge.ts';
 import { step } from './lease.ts';
+import type { Mutant, Report } from './lease-mutant.ts';
 import { initialLease } from './lease-state.ts';
-import type { LeaseEffect, LeaseEvent, LeaseState, Now, Outcome } from './lease-state.ts';
+import type { LeaseEffect, LeaseEvent, Outcome } from './lease-state.ts';
 import { WorldCoordinator } from './lease-world-coordinator.ts';
 import { faultsUntilMs, WorldFaults } from './lease-world-faults.ts';
+import { poolText, WorldRestore } from './lease-world-restore.ts';
 import { drawRole } from './lease-world-roles.ts';
-import { makeNode, type Node } from './lease-world-node.ts';
+import { makeNode, rememberedBy, type Node } from './lease-world-node.ts';
 import { WorldLinks } from './lease-world-links.ts';
 import { WorldServer } from './lease-world-server.ts';
 import { timingsDefault } from './timings.ts';
 import { viewItem, watchedPrefixes } from './view-item.ts';
-
-/**
- * A little world for the tests of the lease: keepers and server processes with clocks that drift, that stop at any
- * point and for any time, around a coordinator that is late, mute or away. One seed, one run. The judge keeps its own
- * record, from what the coordinator committed and what the server processes were told; it never asks the code.
- */
-export interface Mutant {
-  readonly name: string;
-  /** Changes what a keeper knows, before or after its step. */
-  readonly before?: (state: LeaseState, now: Now) => void;
-  readonly after?: (state: LeaseState, event: LeaseEvent, now: Now) => void;
-  /** Changes what it asks the coordinator for. */
-  readonly transaction?: (transaction: Transaction, coreId: string) => Transaction;
-}
-
-export interface Report {
-  readonly violations: readonly string[];
-  /** How often the interesting things happened: a world in which nothing happens proves nothing. */
-  readonly counts: ReadonlyMap<string, number>;
-}
 
 export const virtualInterface = 'virtual-interface/main';
 const roles = [actingRole, virtualInterface];
@@ -46,6 +28,11 @@ export function simulateLease(seed: number, mutant: Mutant = { name: 'none' }): 
   return world.run();
 }
 
+/**
+ * A little world for the tests of the lease: keepers and server processes with clocks that drift, that stop at any
+ * point and for any time, around a coordinator that is late, mute or away. One seed, one run. The judge keeps its own
+ * record, from what the coordinator committed and what the server processes were told; it never asks the code.
+ */
 class LeaseWorld {
   readonly #random: () => number;
   readonly #mutant: Mutant;
@@ -83,6 +70,14 @@ class LeaseWorld {
     killServer: (node) => this.#killServer(node, node.server?.pid ?? 0),
     define: (pinned) => this.#putRole(this.#pick(roles), pinned),
   });
+  readonly #restore = new WorldRestore({
+    coordinator: this.#coordinator,
+    judge: this.#judge,
+    random: () => this.#random(),
+    after: (delayMs, run) => this.#after(delayMs, run),
+    within: (fromMs, toMs) => this.#within(fromMs, toMs),
+    count: (what) => this.#count(what),
+  });
   readonly #counts = new Map<string, number>();
   #nowMs = 0;
   #pids = 1;
@@ -97,7 +92,9 @@ class LeaseWorld {
 
   run(): Report {
     for (const node of this.#nodes.slice(0, -1)) this.#startKeeper(node);
-    this.#after(this.#within(100, 30_000), () => this.#join());
+    const restoredMs = this.#restore.begin();
+    const joinsMs = restoredMs === null ? this.#within(100, 30_000) : restoredMs + this.#within(0, 2_000);
+    this.#after(joinsMs, () => this.#join());
     this.#faults.begin();
     for (let next = this.#queue.next(); next !== undefined && next.atMs <= endMs; next = this.#queue.next()) {
       this.#nowMs = next.atMs;
@@ -128,8 +125,7 @@ class LeaseWorld {
 
   #define(): void {
     const [{ coreId: id } = { coreId: '' }] = this.#nodes;
-    const pool = { id, name: 'p', createdMs: 0, authorities: ['x'], lineage: id };
-    this.#put(keys.pool, JSON.stringify(pool));
+    this.#put(keys.pool, poolText(id, []));
     for (const { coreId } of this.#nodes.slice(0, -1)) this.#put(keys.server(coreId), '{}');
     for (const role of roles) this.#putRole(role, null);
   }
@@ -165,7 +161,7 @@ class LeaseWorld {
     node.inbox.length = 0;
     node.seen.clear();
     const config = { coreId: node.coreId, timings, version: '1', run: `r${run}` };
-    node.state = initialLease(config);
+    node.state = initialLease({ ...config, ...rememberedBy(node, this.#nowMs) });
     this.#tick(node, run);
     this.#watch(node, run);
     this.#startServer(node, run);
@@ -264,10 +260,18 @@ class LeaseWorld {
       case 'expect':
         return;
       case 'doubt':
-        return this.#judge.object(this.#nowMs, effect.because);
+        node.known = { ...node.known, revision: node.state?.highest ?? 0, notedMs: null };
+        return this.#restore.doubted(this.#nowMs, effect.because);
       case 'look again':
         return node.seen.clear();
+      case 'tell':
+        if (node.state?.isTrusted && node.state.doubt === null)
+          node.known = { ...effect, notedMs: this.#nowMs };
+        return node.server?.run(() => this.#links.tell(node, effect));
       case 'lineage':
+        node.known = { lineage: effect.lineage, revision: 0, notedMs: null };
+        return;
+      case 'follow':
       case 'stop server':
       case 'stopped':
     }

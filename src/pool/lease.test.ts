@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import type { Transaction } from '../coordination/coordination.ts';
 import { keys, type Holder } from '../model/definitions.ts';
 import type { LeaseState } from './lease-state.ts';
-import { simulateLease, type Mutant } from './lease-world.ts';
+import type { Mutant } from './lease-mutant.ts';
+import { simulateLease } from './lease-world.ts';
 import { rivalMayEnd } from './timings.ts';
 
 const seeds = Array.from({ length: 100 }, (_, i) => i + 1);
@@ -20,7 +21,7 @@ test('a hundred little worlds: one acts at a time, epochs rise, and in the end e
   const wanted = [
     'taken, refused, unknown outcome, answer lost, coordinator away, session lapsed, session lost, rival ended',
     'hung server killed, keeper killed, keeper stopped, role moved, role leaving, role released, role dropped',
-    'session confirmed, session renewed, promise refused',
+    'session confirmed, session renewed, promise refused, coordinator restored, coordinator doubted',
   ];
   for (const what of wanted.join(', ').split(', '))
     assert.ok((counts.get(what) ?? 0) >= 20, `${what} happened too rarely to prove anything`);
@@ -98,6 +99,12 @@ const mutants: readonly Mutant[] = [
       const { own } = state;
       const round = own?.rounds.findLast(({ waiting }) => waiting.length <= 1);
       if (own && round) state.own = { ...own, confirmed: round.sent };
+    },
+  },
+  {
+    name: 'who starts takes roles without having heard anybody of the coordinator',
+    before(state) {
+      state.isTrusted = true;
     },
   },
   { name: 'a promise is not kept', before: (state) => state.promises.clear() },

@@ -3,6 +3,7 @@ import { unreachable } from '../model/invariant.ts';
 import type { Grant, ServerMessage } from './grants.ts';
 import { answerAsked, askMembers, takeAnswer } from './lease-failsafe.ts';
 import { fits, isOlder, mayObserve } from './lease-lineage.ts';
+import { hear, noteTrust, tell } from './lease-standing.ts';
 import { isWanted, nextCall, type Placements } from './lease-calls.ts';
 import { believedUntilMs, believes, dropAll } from './lease-session.ts';
 import { copyOf, type LeaseEffect, type LeaseEvent, type LeaseState } from './lease-state.ts';
@@ -75,6 +76,9 @@ function handle(state: LeaseState, event: LeaseEvent, effects: LeaseEffect[], no
     case 'carrier fit':
       state.fitness.set(event.role, event.because);
       return;
+    case 'witnesses':
+      state.witnesses = event;
+      return;
     case 'stop':
       if (state.stoppingSince !== null) return;
       state.stoppingSince = now;
@@ -90,6 +94,8 @@ function decide(state: LeaseState, effects: LeaseEffect[], now: Now): void {
   noteMissing(state, now);
   noteFitness(state, now);
   lapse(state, effects, now);
+  noteTrust(state);
+  tell(state, effects, now);
   askMembers(state, effects, now);
   dropForeign(state, effects);
   watchServer(state, effects, now);
@@ -245,6 +251,7 @@ function serverSaid(state: LeaseState, message: ServerMessage, effects: LeaseEff
   }
   if (message.kind === 'asked') return answerAsked(state, message, effects, now);
   if (message.kind === 'confirmed') return takeAnswer(state, message, effects, now);
+  if (message.kind === 'stands') return hear(state, message, effects);
   const held = state.held.get(message.role);
   if (held?.epoch !== message.epoch) return;
   state.left.set(message.role, held.leaving ?? 'holder released it');

@@ -15,8 +15,8 @@ interface Ports {
   alive(): Extract<ServerMessage, { kind: 'alive' }>;
   /** How the keeper finds the coordinator. */
   coordinator(state: CoordinatorState): void;
-  /** The keeper asks members, or answers one that asked. */
-  question(message: Extract<KeeperMessage, { kind: 'ask' | 'answer' }>): void;
+  /** The keeper asks members, answers one that asked, or tells all of them where it stands. */
+  question(message: Extract<KeeperMessage, { kind: 'ask' | 'answer' | 'standing' }>): void;
   /** The keeper asks this process to end, or is gone itself. */
   stop(because: string): void;
 }

@@ -6,15 +6,18 @@ import type { KeeperMessage, ServerMessage } from '../pool/grants.ts';
 type Ask = Extract<KeeperMessage, { kind: 'ask' }>;
 type Answer = Extract<KeeperMessage, { kind: 'answer' }>;
 type ConfirmPlease = LinkMessageOf<'confirmPlease'>;
+type Standing = Extract<KeeperMessage, { kind: 'standing' }>;
 
 interface Ports {
   /** On our own connection to that member; nowhere when it is away or speaks an older protocol. */
   toMember(coreId: Uuid, question: ConfirmPlease): void;
+  /** To every member that is connected. */
+  toAll(standing: LinkMessageOf<'standing'>): void;
   toKeeper(message: ServerMessage): void;
 }
 
 /**
- * Carries what keepers ask each other while the coordinator is away: ours asks through our connections to the
+ * Carries what keepers tell each other of the coordinator, and what they ask each other while it is away: ours asks through our connections to the
  * members, theirs through their connections to us, and answers go back the way the questions came. Nothing is
  * decided here and nothing repeated: the keepers count the time, and a lost question is a member that did not promise.
  */
@@ -27,10 +30,22 @@ export class Questions {
     this.#ports = ports;
   }
 
-  /** From our keeper: a question to members, or an answer to one that asked. */
-  take(message: Ask | Answer): void {
+  /** From our keeper: a question to members, an answer to one that asked, or what all are told. */
+  take(message: Ask | Answer | Standing): void {
     if (message.kind === 'ask') this.#ask(message);
-    else this.#answer(message);
+    else if (message.kind === 'answer') this.#answer(message);
+    else this.#tell(message);
+  }
+
+  #tell({ lineage, before, revision, endpoints }: Standing): void {
+    this.#ports.toAll({ type: 'standing', lineage, before, revision, endpoints });
+  }
+
+  /** A member says which coordinator it knows; who it is stands in its certificate. */
+  stands(connection: LinkConnection, standing: LinkMessageOf<'standing'>): void {
+    const { lineage, before, revision, endpoints } = standing;
+    const from = connection.peer.coreId;
+    this.#ports.toKeeper({ kind: 'stands', from, lineage, before, revision, endpoints });
   }
 
   #ask({ members, round, incarnation, ttlMs }: Ask): void {

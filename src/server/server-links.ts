@@ -37,6 +37,7 @@ export class ServerLinks {
     this.#state = state;
     this.questions = new Questions({
       toMember: (coreId, question) => this.peers.ask(coreId, question),
+      toAll: (standing) => this.peers.tell(standing),
       toKeeper,
     });
     this.deployment = new Deployment({ pool: state.pool, log: runtime.log });

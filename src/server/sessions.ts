@@ -79,6 +79,7 @@ export class Sessions {
       epochs: () => store.messages.highestEpochs(),
       trimmed: (origin, from) => snapshot.trimmed(origin, from),
       asked: (question) => questions.asked(connection, question),
+      stands: (standing) => questions.stands(connection, standing),
       snapshotPart: (message, body) => snapshot.part(message, body),
     });
     return {

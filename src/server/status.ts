@@ -67,9 +67,10 @@ function etcdOf(pool: PoolView): PoolStatus['coordinator']['etcd'] {
 /** The keeper knows best; a server process without one (or before its first word) goes by its own watch. */
 function coordinatorOf({ pool, coordinatorKind: kind, coordinatorState: state }: StatusSources) {
   const etcd = etcdOf(pool);
-  if (state === null) return { reachable: pool.live, kind, confirmed: false, doubt: null, etcd };
-  const { isAway, isConfirmed, doubt } = state;
-  return { reachable: doubt !== null || !isAway, kind, confirmed: isConfirmed, doubt, etcd };
+  if (state === null)
+    return { reachable: pool.live, kind, confirmed: false, doubt: null, waiting: false, etcd };
+  const { isAway, isConfirmed, doubt, isWaiting: waiting } = state;
+  return { reachable: doubt !== null || !isAway, kind, confirmed: isConfirmed, doubt, waiting, etcd };
 }
 
 function memberOf(

@@ -34,6 +34,7 @@ export const samples: { readonly [T in LinkMessageType]: Extract<LinkMessage, { 
   confirmPlease: { type: 'confirmPlease', ...question, ttlMs: 1_000 },
   confirmed: { type: 'confirmed', ...question, promised: false, because: 'no' },
   revoked: { type: 'revoked', revoked: [] },
+  standing: { type: 'standing', lineage: origin.slice(0, 36), before: [], revision: 1, endpoints: [] },
   trimmed: { type: 'trimmed', origin, from: 1 },
   snapshotPlease: { type: 'snapshotPlease' },
   snapshotPart: { type: 'snapshotPart', offset: 0, totalBytes: 0, last: false },

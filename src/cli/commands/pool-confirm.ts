@@ -25,7 +25,7 @@ export function define(command: Command, cli: Cli): void {
   watchkeeper pool confirm --config m1.yaml --force
 
 After the coordinator was restored from a backup or rebuilt, no role is taken until somebody confirms that this is the
-coordinator to go on with. Without --force what it says now stands: servers, nodes and roles as they were when the backup was
+coordinator to go on with. So does a server that starts while too few of the others can be heard. Without --force what it says now stands: servers, nodes and roles as they were when the backup was
 made. With --force what this server knows is written into it first, which is what you want when this server
 was up to date, or when the coordinator is empty. All servers then follow by themselves.
 `,
@@ -66,7 +66,7 @@ async function assertDoubt({ runtime, config }: Local): Promise<void> {
   );
   try {
     const { coordinator } = await client.ask({ path: '/api/v1/pool' }, poolStatusSchema);
-    if (coordinator.doubt !== null) return;
+    if (coordinator.doubt !== null || coordinator.waiting) return;
   } catch (error) {
     if (['WK_UNREACHABLE', 'WK_TIMEOUT', 'WK_UNAVAILABLE'].includes(codeOf(error))) return;
     throw error;

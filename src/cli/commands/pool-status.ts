@@ -53,11 +53,15 @@ function summaryOf(
 }
 
 function coordinatorText(
-  { kind, reachable, confirmed, doubt }: PoolStatus['coordinator'],
+  { kind, reachable, confirmed, doubt, waiting }: PoolStatus['coordinator'],
   style: Style,
 ): string {
   const bad = (text: string): string => `${kind}, ${style.paint('redBright', text)}`;
   if (doubt !== null) return bad(`${safeText(doubt)}: no role is taken until you confirm with pool confirm`);
+  if (reachable && waiting)
+    return bad(
+      'no role is taken before a majority of the members was heard, or you confirm with pool confirm',
+    );
   if (reachable) return `${kind}, reachable`;
   return bad(confirmed ? 'away; every member leaves the roles where they are' : 'away; no role is taken');
 }

@@ -1,6 +1,7 @@
 import type { Command } from '@commander-js/extra-typings';
 import type { Coordination } from '../../coordination/coordination.ts';
 import type { EtcdCoordination } from '../../coordination/etcd/open-etcd.ts';
+import { memoryOfOneMs } from '../../coordination/managed/witness-watch.ts';
 import type { OwnMember } from '../../coordination/managed/own-member.ts';
 import { actingRole, keys } from '../../model/definitions.ts';
 import { codeOf, textOf, WatchError } from '../../model/errors.ts';
@@ -8,6 +9,7 @@ import type { Runtime } from '../../runtime/runtime.ts';
 import { every } from '../../runtime/timing.ts';
 import { readYamlFile } from '../../runtime/yaml-file.ts';
 import { serverConfigSchema, type ServerConfig } from '../../server/config.ts';
+import type { Keeper, KeeperOptions } from '../../pool/keeper-options.ts';
 import type { Cli } from '../cli.ts';
 import { configOption } from '../config-option.ts';
 import { resolvePath } from '../resolve-path.ts';
@@ -63,6 +65,7 @@ async function run(cli: Cli, configPath: string): Promise<void> {
       version: cli.version,
       timings: config.lease,
       remembersRevision: embeddedPath(config.coordination) === null,
+      ...whereaboutsOf(etcd),
     });
     const stop = (): void => void keeper.stop();
     if (signal.aborted) stop();
@@ -75,7 +78,7 @@ async function run(cli: Cli, configPath: string): Promise<void> {
       removed = true;
       stop();
     });
-    using _driver = etcd && (await driveMembers(runtime, etcd, config, () => keeper.holds(actingRole)));
+    using _members = etcd && (await lookAfterEtcd(runtime, etcd, config, keeper));
     await keeper.stopped;
     if (removed) await member?.leave(leavesEtcdWithinMs);
   } finally {
@@ -120,15 +123,39 @@ async function openCoordinator(
   return { coordination: etcd, etcd, member, stop: () => signing.cancel() };
 }
 
-/** Who votes in the pool's etcd is decided by whoever acts. */
-async function driveMembers(
+/** The pool's own etcd may go on somewhere else. */
+function whereaboutsOf(etcd: EtcdCoordination | null): Pick<KeeperOptions, 'whereabouts' | 'memoryMs'> {
+  if (etcd === null) return {};
+  const whereabouts = {
+    endpoints: () => etcd.endpoints,
+    follow: (endpoints: readonly string[]) => etcd.goTo(endpoints),
+  };
+  // Until it is known that more than one votes.
+  return { whereabouts, memoryMs: memoryOfOneMs };
+}
+
+/** Who votes in the pool's etcd is decided by whoever acts; witnesses help a keeper that starts. */
+async function lookAfterEtcd(
   { clock, timers, log }: Runtime,
   coordination: EtcdCoordination,
   { server }: ServerConfig,
-  isActing: () => boolean,
+  keeper: Keeper,
 ): Promise<Disposable> {
-  const { MemberDriver } = await import('../../coordination/managed/member-driver.ts');
-  return new MemberDriver({ coordination, clock, timers, log, coreId: server.coreId, isActing });
+  const [{ MemberDriver }, { WitnessWatch }] = await Promise.all([
+    import('../../coordination/managed/member-driver.ts'),
+    import('../../coordination/managed/witness-watch.ts'),
+  ]);
+  const ports = { coordination, clock, timers, log };
+  const isActing = (): boolean => keeper.holds(actingRole);
+  const driver = new MemberDriver({ ...ports, coreId: server.coreId, isActing });
+  const isWanted = (): boolean => keeper.isWaiting;
+  const witnesses = new WitnessWatch({ ...ports, isWanted, tell: (known) => keeper.witnesses(known) });
+  return {
+    [Symbol.dispose]: () => {
+      driver[Symbol.dispose]();
+      witnesses[Symbol.dispose]();
+    },
+  };
 }
 
 /** WK_DENIED for a server that was removed. While the coordinator is away nobody can tell; the watch will. */

@@ -36,7 +36,14 @@ export function testView(changes: Partial<DemoView> = {}): DemoView {
         positions: {},
         stateHash: '',
       },
-      coordinator: { reachable: true, confirmed: false, doubt: null, kind: 'embedded', etcd: [] },
+      coordinator: {
+        reachable: true,
+        confirmed: false,
+        doubt: null,
+        kind: 'embedded',
+        waiting: false,
+        etcd: [],
+      },
       atRisk: { is: true, because: 'server-1 is away' },
       members: servers.map((coreId, index) => ({
         coreId,

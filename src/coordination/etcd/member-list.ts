@@ -112,6 +112,17 @@ export class MemberList implements VotingMembers {
     }
   }
 
+  async goTo(endpoints: readonly string[]): Promise<void> {
+    if (this.#roster === null || endpoints.length === 0) return;
+    try {
+      if (endpoints.toSorted().join() !== ((await this.#roster.read()) ?? []).toSorted().join())
+        await this.#roster.write(endpoints);
+      await this.reread();
+    } catch (error) {
+      this.#log.error('the file with the members of etcd cannot be written', { because: textOf(error) });
+    }
+  }
+
   #goTo(endpoints: readonly string[]): void {
     if (this.#members.closed) return;
     this.#log.info('the members of etcd have changed', { endpoints: endpoints.join(', ') });

@@ -56,6 +56,16 @@ export class EtcdCoordination implements Coordination {
       this.#following = every(options.timers, followEveryMs, () => this.#list.follow());
   }
 
+  /** Where calls go to, in the order in which they are asked. */
+  get endpoints(): readonly string[] {
+    return this.#members.endpoints;
+  }
+
+  /** The pool has gone on with another etcd, which is there; all processes of this machine follow. */
+  goTo(endpoints: readonly string[]): Promise<void> {
+    return this.#list.goTo(endpoints);
+  }
+
   /** The members of this etcd themselves. */
   get voting(): VotingMembers {
     return this.#list;

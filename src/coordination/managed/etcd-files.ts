@@ -14,6 +14,8 @@ export interface EtcdFilePaths {
   readonly member: string;
   /** Where the members are, as known last. */
   readonly roster: string;
+  /** What was known of the coordinator last. */
+  readonly known: string;
   readonly log: string;
   /** The process that was started last. */
   readonly process: string;
@@ -31,6 +33,7 @@ export function etcdFiles(data: string): EtcdFilePaths {
     removed: `${folder}/data.removed`,
     member: `${folder}/member.json`,
     roster: `${folder}/members.json`,
+    known: `${folder}/known.json`,
     log: `${folder}/etcd.log`,
     process: `${folder}/process.json`,
   };

@@ -13,6 +13,7 @@ import { every, sleep } from '../../runtime/timing.ts';
 import type { Coordination } from '../coordination.ts';
 import type { VotingMember, VotingMembers } from '../etcd/member-list.ts';
 import type { EtcdFilePaths } from './etcd-files.ts';
+import { KnownCoordinator } from './known-coordinator.ts';
 import { endEtcd, ensureEtcd, whyNoEtcd } from './etcd-process.ts';
 import {
   foundingMember,
@@ -59,9 +60,12 @@ export class OwnMember implements Disposable {
   #joiningSinceMs: number | null = null;
   #noGoodUntilMs = -Infinity;
   #trouble = '';
+  #doubt: string | null = null;
+  readonly #known: KnownCoordinator;
 
   constructor(options: OwnMemberOptions) {
     this.#options = options;
+    this.#known = new KnownCoordinator(options.runtime.files, options.files.known);
   }
 
   /** Starts what ran here before, since nobody may be there to ask, and looks again and again until disposed. */
@@ -190,10 +194,23 @@ export class OwnMember implements Disposable {
   async #sign(state: EtcdSign['state']): Promise<void> {
     const { runtime, owner, version } = this.#options;
     const nowMs = runtime.clock.monotonicMs();
-    if (nowMs - this.#signedMs < signEveryMs) return;
+    if (nowMs - this.#signedMs < signEveryMs || !(await this.#vouches(nowMs))) return;
     const because = await this.#whyNot(state, nowMs);
     const sign = etcdSignSchema.parse({ state, because, version, atMs: Math.floor(runtime.clock.wallMs()) });
     if (await this.#write(keys.etcdSign(owner.coreId), sign)) this.#signedMs = nowMs;
+  }
+
+  /** A sign tells others that we know this coordinator, too: see `pool/lease-standing.ts`. */
+  async #vouches(nowMs: number): Promise<boolean> {
+    const { coordination, runtime } = this.#options;
+    const { items, revision } = await coordination.list(keys.pool);
+    const text = items.find(({ key }) => key === keys.pool)?.value;
+    if (text === undefined) return false;
+    const doubt = await this.#known.judge(poolSchema.parse(JSON.parse(text)), revision, nowMs);
+    if (doubt !== null && doubt !== this.#doubt)
+      runtime.log.error(`the coordinator is doubted until an operator confirms: ${doubt}`);
+    this.#doubt = doubt;
+    return doubt === null;
   }
 
   /** Why nobody should count on this place. */

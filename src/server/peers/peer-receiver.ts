@@ -24,6 +24,8 @@ interface Ports {
   trimmed(origin: Origin, from: number): void;
   /** The peer asks to keep what it holds. */
   asked(message: LinkMessageOf<'confirmPlease'>): void;
+  /** The peer says which coordinator it knows. */
+  stands(message: LinkMessageOf<'standing'>): void;
   snapshotPart(message: LinkMessage & { type: 'snapshotPart' }, body: Uint8Array): void;
 }
 
@@ -59,6 +61,7 @@ export class PeerReceiver {
     if (message.type === 'entries') void this.#store(message, body);
     else if (message.type === 'trimmed') this.#ports.trimmed(message.origin, message.from);
     else if (message.type === 'confirmPlease') this.#ports.asked(message);
+    else if (message.type === 'standing') this.#ports.stands(message);
     else if (message.type === 'snapshotPart') this.#ports.snapshotPart(message, body);
     else throw new WatchError('WK_FRAME', `a sending server does not say ${message.type}`);
   }

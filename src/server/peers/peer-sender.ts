@@ -18,6 +18,8 @@ const frameItemsMax = 512;
 const lookEveryMs = 250;
 /** The protocol with which members can be asked to confirm what we hold. */
 const questionsSince = 2;
+/** And how each finds the coordinator. */
+const standingSince = 3;
 
 interface Ports {
   readonly journal: Journal;
@@ -73,6 +75,10 @@ export class PeerSender {
 
   ask(question: LinkMessageOf<'confirmPlease'>): void {
     if (this.#connection.protocol >= questionsSince) this.#connection.send(question);
+  }
+
+  tell(standing: LinkMessageOf<'standing'>): void {
+    if (this.#connection.protocol >= standingSince) this.#connection.send(standing);
   }
 
   #take(message: LinkMessage): void {

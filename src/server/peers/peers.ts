@@ -75,6 +75,11 @@ export class Peers {
     this.#senders.get(coreId)?.ask(question);
   }
 
+  /** To every member that is connected. */
+  tell(standing: LinkMessageOf<'standing'>): void {
+    for (const sender of this.#senders.values()) sender.tell(standing);
+  }
+
   close(): void {
     this.list([]);
   }

@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { MemoryStore } from '../coordination/memory.ts';
+import { actingRole, keys } from '../model/definitions.ts';
+import type { LeaseConfig } from './lease-state.ts';
+import { initialLease } from './lease-state.ts';
+import { doubts } from './lease-lineage.ts';
+import { isWaiting } from './lease-standing.ts';
+import { rival, Stage, us } from './lease-stage.ts';
+import { timingsDefault as timings } from './timings.ts';
+
+const lineage = '00000000-0000-4000-8000-0000000000aa';
+const newer = '00000000-0000-4000-8000-0000000000bb';
+const foreign = '00000000-0000-4000-8000-0000000000cc';
+
+/** A keeper that reckons with a coordinator that is not what it was. */
+class Cautious extends Stage {
+  constructor(known: Partial<LeaseConfig> = {}) {
+    super();
+    const config = {
+      coreId: us,
+      timings,
+      version: '1',
+      run: 'r',
+      isCautious: true,
+      memoryMs: 10_000,
+      ...known,
+    };
+    this.state = initialLease(config);
+  }
+
+  begin(): this {
+    this.look();
+    this.do({ kind: 'server started', process: { pid: 1, startTicks: 1, bootId: 'b' } });
+    this.alive();
+    this.pass(5_000);
+    return this;
+  }
+
+  hear(stands: { lineage?: string; before?: string[]; revision?: number; endpoints?: string[] } = {}): void {
+    const said = { lineage, before: [], revision: 1, endpoints: [], ...stands };
+    this.do({ kind: 'server said', message: { kind: 'stands', from: rival, ...said } });
+    this.pass(100);
+  }
+
+  get holds(): boolean {
+    return this.state.held.has(actingRole);
+  }
+}
+
+test('who starts takes nothing before it has heard a majority of the members', () => {
+  const stage = new Cautious().begin();
+  assert.deepEqual([stage.holds, isWaiting(stage.state)], [false, true]);
+  stage.hear();
+  assert.deepEqual([stage.holds, isWaiting(stage.state)], [true, false]);
+});
+
+test('a witness that follows the same coordinator is a member, and so is this server', () => {
+  const stage = new Cautious().begin();
+  stage.do({ kind: 'witnesses', listed: 1, heard: 0, memoryMs: 10_000 });
+  stage.pass(1_000);
+  assert.ok(!stage.holds, 'one of three');
+  stage.do({ kind: 'witnesses', listed: 1, heard: 1, memoryMs: 10_000 });
+  stage.pass(1_000);
+  assert.ok(stage.holds, 'two of three');
+});
+
+test('a pool of one server waits for nobody', () => {
+  const stage = new Cautious();
+  stage.store.transact({ conditions: [], writes: [{ key: keys.server(rival), value: null }] });
+  assert.ok(stage.begin().holds);
+});
+
+test('who was away for a moment goes on with what it knew, and nobody does who was away for long or forever', () => {
+  for (const [awayMs, holds] of [
+    [9_000, true],
+    [11_000, false],
+    [-1, false],
+    [null, false],
+  ] as const)
+    assert.equal(new Cautious({ lineage, awayMs }).begin().holds, holds, String(awayMs));
+});
+
+test('who heard of a higher revision than the coordinator then reaches doubts it, and takes nothing', () => {
+  const stage = new Cautious().begin();
+  stage.hear({ revision: 1_000 });
+  stage.pass(1_000);
+  assert.equal(stage.state.doubt, doubts.back);
+  assert.ok(!stage.holds);
+});
+
+test('a member that is only a little ahead is no reason to doubt', () => {
+  const stage = new Cautious().begin();
+  stage.hear();
+  for (let turn = 0; turn < 50; turn++) {
+    stage.hear({ revision: stage.store.list('').revision });
+    stage.pass(100);
+  }
+  assert.deepEqual([stage.state.doubt, stage.holds], [null, true]);
+});
+
+test('when the others have gone on with another coordinator all is dropped at once, and that one is followed', () => {
+  const stage = new Cautious().begin();
+  stage.hear();
+  assert.ok(stage.holds);
+  stage.effects = [];
+  const endpoints = ['https://m2:2379'];
+  stage.hear({ lineage: newer, before: [lineage], endpoints });
+  assert.deepEqual([stage.state.doubt, stage.holds], [doubts.superseded, false]);
+  assert.deepEqual(
+    stage.effects.find(({ kind }) => kind === 'follow'),
+    { kind: 'follow', lineage: newer, endpoints },
+  );
+  const { revision } = stage.store.list('');
+  stage.pass(10_000);
+  assert.equal(stage.store.list('').revision, revision, 'nothing is asked of the old one');
+
+  // The way to the new one is found.
+  const definitions = stage.store.list('').items.filter(({ key }) => !key.startsWith(keys.sessions));
+  stage.store = new MemoryStore();
+  for (const { key, value } of definitions) stage.put(key, JSON.parse(value));
+  const pool = JSON.parse(stage.store.get(keys.pool)?.value ?? '{}') as object;
+  stage.put(keys.pool, { ...pool, lineage: newer, before: [lineage] });
+  stage.look();
+  stage.look();
+  assert.equal(stage.state.doubt, null);
+  stage.pass(10_000);
+  assert.ok(stage.holds, 'once everybody has stopped for sure');
+});
+
+test('who still follows what we went on from changes nothing, and one of another kind is doubted', () => {
+  const stage = new Cautious();
+  const pool = JSON.parse(stage.store.get(keys.pool)?.value ?? '{}') as object;
+  stage.put(keys.pool, { ...pool, lineage: newer, before: [lineage] });
+  stage.begin();
+  stage.hear();
+  assert.deepEqual([stage.state.doubt, stage.holds], [null, false]);
+  stage.hear({ lineage: foreign });
+  assert.equal(stage.state.doubt, doubts.apart);
+});
+
+test('members are told once a second, and at once when it is another coordinator', () => {
+  const stage = new Cautious().begin();
+  stage.effects = [];
+  stage.pass(3_000);
+  const told = stage.effects.filter((effect) => effect.kind === 'tell');
+  assert.equal(told.length, 3);
+  assert.deepEqual([told[0]?.lineage, told[0]?.before], [lineage, []]);
+  assert.ok((told[2]?.revision ?? 0) > (told[0]?.revision ?? 0));
+});
