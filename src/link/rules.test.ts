@@ -58,6 +58,8 @@ test('what came with a later protocol is not said where an earlier one was agree
     confirmed: 2,
     revoked: 3,
     trust: 3,
+    policies: 3,
+    policiesRunning: 3,
   };
   for (const type of types) {
     const since = cameWith[type] ?? 1;
