@@ -95,14 +95,18 @@ export function parseTrust(text: string): { pool: Uuid; name: string; certificat
 }
 
 function checkAuthority(certificatePem: string): void {
-  let certificate;
-  try {
-    certificate = new X509Certificate(certificatePem);
-  } catch (error) {
-    throw new WatchError('WK_BAD_REQUEST', 'a certificate in it cannot be read', { cause: error });
-  }
-  if (!certificate.ca || !certificate.verify(certificate.publicKey))
+  if (!isAuthority(certificatePem))
     throw new WatchError('WK_BAD_REQUEST', 'a certificate in it is not one of an authority');
+}
+
+function isAuthority(certificatePem: string): boolean {
+  try {
+    const certificate = new X509Certificate(certificatePem);
+    return certificate.ca && certificate.verify(certificate.publicKey);
+  } catch {
+    // What cannot be read is no authority either.
+    return false;
+  }
 }
 
 /**

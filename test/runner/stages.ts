@@ -52,6 +52,12 @@ export const stages: readonly Stage[] = [
       ),
   },
   {
+    name: 'fuzz',
+    about: '100,000 faulty inputs for every parser: no crash, and none takes 50 ms',
+    slow: true,
+    run: (options) => script('fuzz', ['test/fuzz/run.ts'], 300_000, options),
+  },
+  {
     name: 'processes',
     about: 'the CLI and real pools, in processes of their own',
     run: (options) =>

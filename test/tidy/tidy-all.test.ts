@@ -84,6 +84,36 @@ const broken: Readonly<Record<string, readonly [files: Record<string, string>, e
       /^package-lock\.json lacks @a\/win32-x64: run node test\/complete-lockfile\.ts$/,
     ],
   ],
+  supply: [
+    [{}, /package-lock\.json is missing/],
+    [
+      {
+        'package-lock.json':
+          '{"packages":{"node_modules/a":{"version":"1","hasInstallScript":true,"integrity":"sha512-AA=="}}}',
+      },
+      /^package-lock\.json: node_modules\/a has an install script$/,
+    ],
+    [
+      { 'package-lock.json': '{"packages":{"node_modules/a":{"version":"1"}}}' },
+      /node_modules\/a has no checksum/,
+    ],
+    [
+      {
+        'package-lock.json': JSON.stringify({
+          packages: {
+            '': { dependencies: Object.fromEntries(Array.from({ length: 21 }, (_, i) => [`p${i}`, '1'])) },
+            ...Object.fromEntries(
+              Array.from({ length: 121 }, (_, i) => [
+                `node_modules/p${i}`,
+                { version: '1', integrity: 'sha512-AA==' },
+              ]),
+            ),
+          },
+        }),
+      },
+      /21 runtime packages, at most 20/,
+    ],
+  ],
   links: [
     [{ 'README.md': 'See [this](docs/none.md).\n' }, /docs\/none\.md leads nowhere/],
     [{ 'README.md': '# One\n\nSee [this](#two).\n' }, /no such heading/],

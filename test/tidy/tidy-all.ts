@@ -12,6 +12,7 @@ import { fileSizes } from './rules/file-sizes.ts';
 import { functionSizes } from './rules/function-sizes.ts';
 import { links } from './rules/links.ts';
 import { lockfile } from './rules/lockfile.ts';
+import { supply } from './rules/supply.ts';
 import { words } from './rules/words.ts';
 
 export const rules: readonly Rule[] = [
@@ -28,6 +29,7 @@ export const rules: readonly Rule[] = [
   deadFiles,
   links,
   lockfile,
+  supply,
 ];
 
 export function tidyAll(repository: Repository): { rule: string; findings: string[] }[] {

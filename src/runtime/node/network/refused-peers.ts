@@ -51,8 +51,8 @@ export class RefusedPeers {
 
   #judge(socket: TLSSocket): string | null {
     const verdict = identityOfSocket(socket, this.#options.pool);
-    const certificate = peerCertificate(socket);
-    // Without an identity nobody is served as one; that is not for us to refuse.
+    // Without an identity nobody is served as one. A stranger's certificate is not looked at: its key may be of any kind.
+    const certificate = 'refused' in verdict ? null : peerCertificate(socket);
     if ('refused' in verdict || certificate === null) return null;
     const { identity } = verdict;
     const why = this.#options.whyRefused?.(identity, certificate, 'new') ?? null;
