@@ -16,5 +16,7 @@ test('sometimes: a state that never came up is missing once the run was long eno
     'a lease expired while its holder was paused',
     'the coordinator committed and answered too late',
     'a role had to be held during faults',
+    'an address moved',
+    'the gate of an address was not armed',
   ]);
 });

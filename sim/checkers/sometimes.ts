@@ -19,6 +19,10 @@ export const rareStates = [
   { name: 'the coordinator committed and answered too late', scenario: 'pool', withinHours: 1 },
   { name: 'a role had to be held during faults', scenario: 'pool', withinHours: 1 },
   { name: 'role changes', scenario: 'pool', withinHours: 1 },
+  { name: 'an address moved', scenario: 'pool', withinHours: 1 },
+  { name: 'a stray address was removed', scenario: 'pool', withinHours: 4 },
+  { name: 'the gate of an address was not armed', scenario: 'pool', withinHours: 1 },
+  { name: 'an address moved', scenario: 'whole', withinHours: 12 },
   { name: 'a snapshot was sent', scenario: 'whole', withinHours: 4 },
   { name: 'a snapshot was installed', scenario: 'whole', withinHours: 4 },
   { name: 'a lease expired while its holder was paused', scenario: 'whole', withinHours: 4 },
@@ -38,7 +42,11 @@ export const rareStates = [
 ] as const satisfies readonly RareState[];
 
 /** Known only by what a server logs: the text is the name of the state. */
-const heard: readonly string[] = ['a snapshot was sent', 'a snapshot was installed'];
+const heard: readonly string[] = [
+  'a snapshot was sent',
+  'a snapshot was installed',
+  'the gate of an address was not armed',
+];
 
 /** The rare state that a line of a log shows, or null. */
 export function rareStateIn(line: string): string | null {

@@ -138,8 +138,7 @@ export class FaultInjector {
       case 'pause':
         return this.#at(fault, (process) => process.pause(fault.durationMs));
       case 'freeze':
-        for (const process of this.#world.machine(fault.machine).processes) process.pause(fault.durationMs);
-        return;
+        return this.#freeze(fault);
       case 'power loss':
         this.#world.machine(fault.machine).losePower();
         return this.#goesDown(fault.machine, fault.durationMs);
@@ -197,6 +196,17 @@ export class FaultInjector {
         if (this.#healed) return;
         this.#disturb(fault);
         act(process);
+      });
+  }
+
+  #freeze(fault: Extract<Fault, { kind: 'freeze' }>): void {
+    const machine = this.#world.machine(fault.machine);
+    if (fault.point === null) return machine.freeze(fault.durationMs);
+    for (const process of machine.processes)
+      process.strikeAt(fault.point, () => {
+        if (this.#healed) return;
+        this.#disturb(fault);
+        machine.freeze(fault.durationMs);
       });
   }
 

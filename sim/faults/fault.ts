@@ -20,7 +20,9 @@ interface OnLink extends Common {
 export type Fault =
   /** `point` waits for the process to pass there; null strikes at once, between two events. */
   | ({ readonly kind: 'kill' | 'pause'; readonly point: StrikePoint | null } & OnMachine)
-  | ({ readonly kind: 'power loss' | 'isolate' | 'disk full' | 'failing disk' | 'freeze' } & OnMachine)
+  | ({ readonly kind: 'power loss' | 'isolate' | 'disk full' | 'failing disk' } & OnMachine)
+  /** All processes of a machine; `program` waits until one has just called a program, which then stands still with it. */
+  | ({ readonly kind: 'freeze'; readonly point: 'program' | null } & OnMachine)
   /** The coordinator is restored from a backup so old; after a while a person confirms that. */
   | ({ readonly kind: 'restore'; readonly agoMs: number; readonly durationMs: number } & Common)
   /** Every server loses power at once. */

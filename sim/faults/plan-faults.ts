@@ -15,6 +15,8 @@ export interface FaultScope {
   readonly servers?: readonly string[];
   /** Among the machines: those that can be given more work than they bear. */
   readonly sources?: readonly string[];
+  /** Whether what runs there calls programs of the system. */
+  readonly callsPrograms?: boolean;
   /** Mean time between two faults of one kind, drawn from this range for each kind. */
   readonly everyMs: readonly [number, number];
 }
@@ -72,8 +74,11 @@ function drawFault(kind: FaultKind, atMs: number, random: SeededRandom, scope: F
     case 'isolate':
     case 'disk full':
     case 'failing disk':
-    case 'freeze':
       return { kind, atMs, machine, durationMs };
+    case 'freeze': {
+      const atProgram = scope.callsPrograms === true && random.chance(0.5);
+      return { kind, atMs, machine, durationMs, point: atProgram ? 'program' : null };
+    }
     case 'outage': {
       const except = random.chance(0.5) ? null : random.pick(scope.machines);
       return { kind, atMs, machine: random.pick(scope.others), except, durationMs };

@@ -1,5 +1,6 @@
 import { withoutBufferCap, withoutJitter } from './agent-mutants.ts';
 import { byArrival, withoutDedupe, withoutVoiding, withSummedCounts } from './applier-mutants.ts';
+import { withLastingGates, withoutTickets } from './gate-mutants.ts';
 import {
   withForgottenPromises,
   withLateDeadlines,
@@ -37,6 +38,8 @@ export const mutants: readonly Mutant[] = [
   { ...inPool, name: 'definitions that are read once', twistKeeper: withOldDefinitions },
   { ...inPool, name: 'promises that are forgotten', twistKeeper: withForgottenPromises },
   { ...inPool, name: 'deadlines that count from the answer', twistKeeper: withLateDeadlines },
+  { ...inPool, name: 'a gate that does not time out', twistKeeper: withLastingGates },
+  { ...inPool, name: 'a gate that opens without a ticket', twistKeeper: withoutTickets },
   { ...inWhole, name: 'snapshot without its position', twistServer: withTornSnapshots },
   { ...inWhole, name: 'retry without jitter', twistAgent: withoutJitter },
   { ...inWhole, name: 'a queue without a cap', twistAgentConfig: withoutBufferCap },

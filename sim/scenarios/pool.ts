@@ -10,6 +10,7 @@ import { startKeeper } from '../../src/pool/keeper.ts';
 import { timingsDefault } from '../../src/pool/timings.ts';
 import { Grants } from '../../src/server/grants.ts';
 import { KeeperLink } from '../../src/server/keeper-link.ts';
+import { AddressJudge } from '../checkers/address-judge.ts';
 import { HeldWithin } from '../checkers/held-within.ts';
 import { overheard } from '../checkers/overheard.ts';
 import { RoleJudge } from '../checkers/role-judge.ts';
@@ -20,6 +21,7 @@ import { mutantNamed } from '../mutants/mutants.ts';
 import { QuestionPost } from '../test-peer/question-post.ts';
 import { RoleOperator } from '../test-peer/role-operator.ts';
 import { SimCoordinator } from '../world/coordinator.ts';
+import { Kernel } from '../world/kernel.ts';
 import type { SimProcess } from '../world/process.ts';
 import { check } from '../world/violation.ts';
 import type { World } from '../world/world.ts';
@@ -32,7 +34,11 @@ const kinds: readonly FaultKind[] = [
 /** What tries the promises of members; drawn now and then instead of everything. */
 const outageKinds: readonly FaultKind[] = ['outage', 'cut', 'one-way cut', 'pause'];
 const virtualInterface = `${virtualInterfacePrefix}main`;
-const roles = [actingRole, virtualInterface];
+/** A real address, which the keepers put on their machines and gate by themselves. */
+const floating = `${virtualInterfacePrefix}floating`;
+const address = '192.0.2.1';
+const roles = [actingRole, virtualInterface, floating];
+const strayChance = 0.3;
 const warmUpMs = 6_000;
 /** From the end of the faults: the longest pause, a hung server and its restart, a lease, and some room. */
 const settleMs = 45_000;
@@ -46,6 +52,7 @@ class KeeperPool {
   readonly #world: World;
   readonly #options: ScenarioOptions;
   readonly #judge: RoleJudge;
+  readonly #addresses: AddressJudge;
   readonly #coordinator: SimCoordinator;
   readonly #post: QuestionPost;
   #outageFromMs = 0;
@@ -64,6 +71,8 @@ class KeeperPool {
       coreId: uuidV4(random.bytes(16)),
     }));
     this.#judge = new RoleJudge(({ machine }) => this.#coreIdOn(machine.name), count === 1);
+    const machines = this.#servers.map(({ name }) => world.machine(name));
+    this.#addresses = new AddressJudge(world, address, machines);
     this.#define(uuidV4(random.bytes(16)), uuidV4(random.bytes(16)));
     for (const { name, coreId } of this.#servers) this.#prepare(name, coreId);
   }
@@ -74,16 +83,28 @@ class KeeperPool {
       key: keys.server(coreId),
       value: JSON.stringify({ coreId, name, url: `https://${name}:1`, joinedMs: 0 }),
     }));
-    const role: RoleDefinition = {
-      role: virtualInterface,
-      order: this.#servers.map(({ coreId }) => coreId),
-      failback: this.#world.random.fork('failback').pick(['manual', 'automatic']),
-      pinned: null,
-      carrier: { kind: 'listen', host: 'v', port: 1 },
-    };
+    const order = this.#servers.map(({ coreId }) => coreId);
+    const failback = this.#world.random.fork('failback').pick(['manual', 'automatic'] as const);
+    const { device } = Kernel;
+    const interfaces: RoleDefinition[] = [
+      {
+        role: virtualInterface,
+        order,
+        failback,
+        pinned: null,
+        carrier: { kind: 'listen', host: 'v', port: 1 },
+      },
+      {
+        role: floating,
+        order: [],
+        failback,
+        pinned: null,
+        carrier: { kind: 'address', address, port: 1, interface: device, interfaces: {} },
+      },
+    ];
     const writes = [
       { key: keys.pool, value: JSON.stringify(pool) },
-      { key: keys.role(virtualInterface), value: JSON.stringify(role) },
+      ...interfaces.map((role) => ({ key: keys.role(role.role), value: JSON.stringify(role) })),
       ...servers,
     ];
     this.#coordinator.store.transact({ conditions: [], writes });
@@ -152,8 +173,9 @@ class KeeperPool {
       this.#servers.map(({ name, coreId }) => {
         const machine = this.#world.machine(name);
         const restart = (): void => {
-          if (!machine.processes.some((process) => process.name.includes('keeper')))
-            this.#startKeeper(name, coreId);
+          if (machine.processes.some((process) => process.name.includes('keeper'))) return;
+          if (machine.random.chance(strayChance)) this.#addresses.strand(machine);
+          this.#startKeeper(name, coreId);
         };
         return [name, { processes: () => machine.processes, restart }];
       }),
@@ -169,6 +191,7 @@ class KeeperPool {
       untilMs,
       machines: this.#servers.map(({ name }) => name),
       others: [this.#coordinator.site],
+      callsPrograms: true,
       kinds: isOfOutages ? outageKinds : kinds,
       everyMs: isOfOutages ? ([2_000, 8_000] as const) : ([4_000, 40_000] as const),
     };
@@ -186,6 +209,10 @@ class KeeperPool {
     await this.#world.run(Math.max(this.#world.scheduler.nowMs, wellFromMs + takeoverMsMax));
     await this.#settle(this.#world.scheduler.nowMs + settleMs);
     operator.checkObeyed();
+    const [holder] = this.#judge.holders(floating, this.#world.scheduler.nowMs);
+    const unsettled = this.#addresses.unsettled(holder?.machine ?? null);
+    check(unsettled === null, 'its holder has the address, nobody else (I11)', () => unsettled ?? '');
+    this.#world.trace.count('an address moved', this.#addresses.moves);
     this.#world.trace.count('role changes', this.#judge.changes);
     this.#world.trace.count('a lease expired while its holder was paused', this.#judge.expiredWhilePaused);
     return 0;

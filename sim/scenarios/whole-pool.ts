@@ -14,6 +14,7 @@ import type { Mutant } from '../mutants/mutant.ts';
 import { SimCoordinator } from '../world/coordinator.ts';
 import { simCredentials } from '../world/credentials.ts';
 import { DiskReader } from '../world/disk-reader.ts';
+import { Kernel } from '../world/kernel.ts';
 import type { Machine } from '../world/machine.ts';
 import type { Program, SimProcess } from '../world/process.ts';
 import type { World } from '../world/world.ts';
@@ -21,6 +22,9 @@ import { identityFileOf, nodeId, poolId, serverId } from './test-identities.ts';
 import type { WholeShape } from './whole-shape.ts';
 
 export const virtualInterface = `${virtualInterfacePrefix}main`;
+/** A real address, in some of the seeds. */
+export const floating = `${virtualInterfacePrefix}floating`;
+export const floatingAddress = '192.0.2.1';
 const data = '/data';
 
 export interface SimServer {
@@ -76,7 +80,7 @@ export class WholePool implements Disposable {
     this.coordinator.onCommit = (transaction) => this.#judge.committed(transaction, world.scheduler.nowMs);
     this.servers = Array.from({ length: shape.servers }, (_, i) => this.#makeServer(i + 1));
     this.agents = shape.bufferBytesMax.map((bytesMax, i) => this.#makeAgent(i + 1, bytesMax));
-    this.#define();
+    this.#define(shape.hasAddress);
   }
 
   get members(): readonly SimServer[] {
@@ -136,7 +140,7 @@ export class WholePool implements Disposable {
     };
   }
 
-  #define(): void {
+  #define(hasAddress: boolean): void {
     const pool = { id: poolId, name: 'sim', createdMs: 0, authorities: ['simulated'], lineage: poolId };
     this.put(keys.pool, pool);
     for (const server of this.servers) this.#list(server);
@@ -150,6 +154,10 @@ export class WholePool implements Disposable {
       carrier: { kind: 'listen', host: 'v', port: 7_300 },
     };
     this.put(keys.role(virtualInterface), role);
+    const { device } = Kernel;
+    const place = { kind: 'address', address: floatingAddress, port: 7_300, interface: device } as const;
+    if (hasAddress)
+      this.put(keys.role(floating), { ...role, role: floating, carrier: { ...place, interfaces: {} } });
   }
 
   #list({ name, config }: SimServer): void {

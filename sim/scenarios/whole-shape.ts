@@ -8,6 +8,8 @@ export interface WholeShape {
   /** Mean time between two bursts of one agent. */
   readonly sendEveryMs: number;
   readonly burstMax: number;
+  /** Whether a real address moves between the servers too. */
+  readonly hasAddress: boolean;
   readonly journal: ServerConfig['journal'];
   /** Caps of the agents' buffers in bytes, one for each agent. */
   readonly bufferBytesMax: readonly number[];
@@ -37,6 +39,7 @@ export function drawShape(random: SeededRandom): WholeShape {
     servers,
     agents,
     burstMax,
+    hasAddress: random.fork('address').chance(0.25),
     sendEveryMs: (agents * 1_000 * ((1 + burstMax) / 2)) / perSecond,
     journal: random.fork('keep').pick([keepLong, keepLong, keepShort, keepShort, keepShort, keepLittle]),
     bufferBytesMax: Array.from({ length: agents }, () => (buffers.chance(0.3) ? little : plenty)),

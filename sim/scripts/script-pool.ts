@@ -39,6 +39,7 @@ export class ScriptPool implements Disposable {
       servers: options.servers,
       agents: options.agents,
       sendEveryMs: 1e9,
+      hasAddress: false,
       burstMax: 1,
       journal: keepMs === null ? keepLong : { ...keepLong, keepMs, keepForAbsentMs: 2 * keepMs },
       bufferBytesMax: Array.from({ length: options.agents }, () => 1e9),

@@ -1,6 +1,7 @@
 import { WatchError } from '../../src/model/errors.ts';
 import type { Child, Commands, Parent, ProcessId } from '../../src/runtime/commands.ts';
 import type { SimProcess } from './process.ts';
+import { processPrograms } from './programs.ts';
 
 const pipeMs = 0.05;
 
@@ -8,10 +9,7 @@ const pipeMs = 0.05;
 export function processCommands(self: SimProcess, parent: SimProcess | null): Commands {
   const { machine } = self;
   return {
-    run: (call) => Promise.reject(new WatchError('WK_NOT_FOUND', `${call.file} is not simulated`)),
-    standBy: ({ file }) => {
-      throw new WatchError('WK_NOT_FOUND', `${file} is not simulated`);
-    },
+    ...processPrograms(self),
     startSelf: (args) => {
       self.assertAlive();
       return childOf(self, machine.start(args.join(' '), machine.programFor(args), { args, parent: self }));

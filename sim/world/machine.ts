@@ -3,9 +3,11 @@ import { processCommands } from './commands.ts';
 import { DatabaseShelf } from './databases.ts';
 import { Disk } from './disk.ts';
 import { processFiles } from './files.ts';
+import { Kernel } from './kernel.ts';
 import { processLog } from './log.ts';
 import { processNetwork } from './process-network.ts';
 import { SimProcess, type Program } from './process.ts';
+import type { ProgramRun } from './programs.ts';
 import type { SeededRandom } from './random.ts';
 import type { World } from './world.ts';
 
@@ -17,6 +19,9 @@ export class Machine {
   readonly disk: Disk;
   readonly databases: DatabaseShelf;
   readonly random: SeededRandom;
+  readonly kernel: Kernel;
+  /** Programs of the system that run now. */
+  readonly programs = new Set<ProgramRun>();
   /** What `startSelf(args)` runs here; scenarios set it. */
   programFor: (args: readonly string[]) => Program = (args) => {
     throw new RangeError(`no program for ${args.join(' ')}`);
@@ -37,6 +42,7 @@ export class Machine {
     });
     this.disk = new Disk(root, () => this.clock.wallMs(world.scheduler.nowMs));
     this.databases = new DatabaseShelf(this.disk, world.trace);
+    this.kernel = new Kernel(() => world.scheduler.nowMs, this.random.fork('kernel'));
     this.bootId = `${name}-1`;
   }
 
@@ -91,10 +97,20 @@ export class Machine {
     };
   }
 
+  /** Everything stands still, and goes on after `durationMs`; the kernel does not. */
+  freeze(durationMs: number): void {
+    for (const process of this.processes) process.pause(durationMs);
+    const untilMs = this.world.scheduler.nowMs + durationMs;
+    for (const run of this.programs) run.frozenUntilMs = Math.max(run.frozenUntilMs, untilMs);
+  }
+
   /** The plug is pulled: everything dies, peers hear nothing, what was not fsynced may be gone. */
   losePower(): void {
     this.world.trace.line(`${this.name} loses power`);
     for (const process of this.processes) process.kill('power');
+    for (const run of this.programs) run.alive = false;
+    this.programs.clear();
+    this.kernel.losePower();
     this.disk.losePower(this.random);
     this.databases.tearLogs(this.random);
     this.#boots += 1;

@@ -49,6 +49,8 @@ export class SimNetwork {
   listen(process: SimProcess, options: ListenOptions): Listener {
     const port = options.port === 0 ? (this.#portLast += 1) : options.port;
     const address = `${options.host}:${port}`;
+    if (isIp(options.host) && !process.machine.kernel.has(options.host))
+      throw new WatchError('WK_UNAVAILABLE', `${address}: no interface of this machine has the address`);
     // On another machine it is a virtual interface that moves: the network follows whoever has it last.
     if (this.#doors.get(address)?.process.machine === process.machine)
       throw new WatchError('WK_PORT_IN_USE', `${address} is in use`);
@@ -110,12 +112,20 @@ export class SimNetwork {
   /** What a checker may want to see: who tries to connect, and how it ends. */
   onAttempt: (process: SimProcess, what: 'starts' | 'fails' | 'connects') => void = () => undefined;
 
+  /** Behind a gate that is shut, or on a machine that has the address no more, nobody is found. */
+  #openDoor(address: string): Door | null {
+    const door = this.#doors.get(address) ?? null;
+    const [host = ''] = address.split(':');
+    if (door === null || !isIp(host) || door.process.machine.kernel.answers(host)) return door;
+    return null;
+  }
+
   connect(process: SimProcess, options: ConnectOptions): Promise<Transport> {
     this.onAttempt(process, 'starts');
     const world = {
       scheduler: this.#world.scheduler,
       links: this.links,
-      doorAt: (address: string) => this.#doors.get(address) ?? null,
+      doorAt: (address: string) => this.#openDoor(address),
       siteOf: (address: string) =>
         this.#doors.get(address)?.process.site ?? this.#lastSite.get(address) ?? null,
     };
@@ -131,4 +141,9 @@ export class SimNetwork {
       new ConnectAttempt(world, process, options, connected, failed).start();
     });
   }
+}
+
+/** Names are just there; an address is where a kernel has it. */
+function isIp(host: string): boolean {
+  return /^\d+\.\d+\.\d+\.\d+$/.test(host);
 }

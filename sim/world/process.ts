@@ -11,7 +11,7 @@ export class SimulatedDeath extends Error {
 export type Program = (process: SimProcess) => Promise<void> | void;
 
 /** Where a process may be struck in the middle of what it does. */
-export type StrikePoint = 'before commit' | 'after commit' | 'send';
+export type StrikePoint = 'before commit' | 'after commit' | 'send' | 'program';
 
 /**
  * One run of one program. States: running, frozen (alive, but until `frozenUntilMs` nothing reaches it), dead.
