@@ -50,12 +50,14 @@ export class ReadyProgram {
   }
 
   /** All of `input`, with a time limit. `missing` when the program is not there. */
-  async run(input: string): Promise<CallResult> {
-    let program = this.#waiting.shift();
-    while (program !== undefined && !program.isWaiting) program = this.#waiting.shift();
-    const finished = (program ?? this.#start()).finish(input, callTimeoutMs, this.#isDone);
-    this.ready();
-    return resultOf(() => finished, callTimeoutMs);
+  run(input: string): Promise<CallResult> {
+    return resultOf(() => {
+      let program = this.#waiting.shift();
+      while (program !== undefined && !program.isWaiting) program = this.#waiting.shift();
+      const finished = (program ?? this.#start()).finish(input, callTimeoutMs, this.#isDone);
+      this.ready();
+      return finished;
+    }, callTimeoutMs);
   }
 
   #start(): StandBy {
