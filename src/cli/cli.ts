@@ -21,6 +21,8 @@ export interface Cli {
   readonly workingDirectory: string;
   /** Opened on first use: most of what it loads is not needed to print a help text. `log` defaults to silence. */
   runtime(log?: 'silent' | 'debug' | 'info' | 'warn' | 'error'): Promise<Runtime>;
+  /** The next line of standard input, once: what a person answers. */
+  readLine(): Promise<string>;
   /** The whole of standard input; WK_TOO_LARGE beyond 1 MiB. */
   readInput(): Promise<string>;
   /**

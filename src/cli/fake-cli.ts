@@ -44,6 +44,7 @@ export async function runFake(line: readonly string[], options: FakeOptions): Pr
     workingDirectory: options.workingDirectory,
     runtime: async () => runtime,
     readInput: async () => options.input ?? '',
+    readLine: async () => options.input?.split('\n')[0] ?? '',
     stopSignal: () => stop.signal,
     command: null,
     exitCode: 0,

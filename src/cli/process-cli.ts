@@ -28,6 +28,7 @@ export function processCli(entry: string): Cli {
       return runtime;
     },
     readInput,
+    readLine,
     stopSignal: stopper(),
     command: null,
     exitCode: 0,
@@ -81,6 +82,15 @@ function endQuietlyOnBrokenPipe(): void {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       process.exit(error.code === 'EPIPE' ? 0 : 1);
     });
+}
+
+async function readLine(): Promise<string> {
+  let text = '';
+  for await (const part of process.stdin as AsyncIterable<Buffer>) {
+    text += part.toString();
+    if (text.includes('\n') || text.length > inputBytesMax) break;
+  }
+  return text.split('\n')[0]?.trim() ?? '';
 }
 
 async function readInput(): Promise<string> {

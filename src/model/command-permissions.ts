@@ -85,6 +85,7 @@ export const commandPermissions: Readonly<Record<string, CommandPermission>> = {
   'role list': asking('GET /api/v1/roles'),
   'role show': asking(role),
   'role move': changeRole,
+  'role take': { asks: [pool], local: 'coordinator' },
   'role pin': changeRole,
   'role unpin': changeRole,
   'role order': changeRole,

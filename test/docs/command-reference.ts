@@ -1,5 +1,6 @@
 import type { Cli } from '../../src/cli/cli.ts';
-import { commandTable, groups } from '../../src/cli/command-table.ts';
+import { groups } from '../../src/cli/command-groups.ts';
+import { commandTable } from '../../src/cli/command-table.ts';
 import { main } from '../../src/cli/main.ts';
 import { version } from '../../src/model/version.ts';
 
@@ -38,6 +39,7 @@ async function helpOf(path: string): Promise<string> {
     workingDirectory: '/',
     runtime: () => Promise.reject(new Error('a help text needs no runtime')),
     readInput: () => Promise.resolve(''),
+    readLine: () => Promise.resolve(''),
     stopSignal: () => new AbortController().signal,
     command: null,
     exitCode: 0,

@@ -11,26 +11,10 @@ import { poolStatus } from '../pool/answers.ts';
 import { RealPool, until, type EtcdListen, type RealServer } from '../pool/real-pool.ts';
 import { isInstalled } from '../runner/needs.ts';
 import { actors } from './actors.ts';
+import { epochOfActing, etcdOfPool } from './etcd-of-pool.ts';
 import { endEtcdOf, etcdOf } from './own-etcd.ts';
 
 const options = { timeout: 120_000, ...(!isInstalled('etcd') && { skip: 'etcd is not installed' }) };
-
-const statusSchema = z.object({
-  coordinator: z.object({
-    etcd: z.array(z.object({ name: z.string(), kind: z.string(), state: z.string().nullable() })),
-  }),
-});
-
-/** `server-1 voter, server-2 learner`, as a server tells it. */
-async function etcdOfPool({ api }: RealServer): Promise<string> {
-  const { coordinator } = statusSchema.parse(await api.get('/api/v1/pool', 2_000));
-  return coordinator.etcd.map(({ name, state }) => `${name} ${state}`).join(', ');
-}
-
-async function epochOfActing({ api }: RealServer): Promise<number> {
-  const { roles } = await poolStatus(api, 2_000);
-  return roles.find(({ role }) => role === 'acting')?.epoch ?? 0;
-}
 
 /** It has a leader and knows all up to now. */
 async function answers(pool: RealPool, [client]: EtcdListen): Promise<boolean> {

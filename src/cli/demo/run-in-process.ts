@@ -17,6 +17,7 @@ export async function runInProcess(cli: Cli, folder: string, args: readonly stri
     folder: cli.folder,
     workingDirectory: cli.workingDirectory,
     runtime: () => cli.runtime(),
+    readLine: () => Promise.resolve(''),
     readInput: () => Promise.resolve(''),
     stopSignal: () => cli.stopSignal(),
     command: null,

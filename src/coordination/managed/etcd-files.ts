@@ -14,6 +14,8 @@ export interface EtcdFilePaths {
   readonly member: string;
   /** Where the members are, as known last. */
   readonly roster: string;
+  /** Says that this machine is to go on alone, with an etcd of its own. */
+  readonly alone: string;
   /** What was known of the coordinator last. */
   readonly known: string;
   readonly log: string;
@@ -33,6 +35,7 @@ export function etcdFiles(data: string): EtcdFilePaths {
     removed: `${folder}/data.removed`,
     member: `${folder}/member.json`,
     roster: `${folder}/members.json`,
+    alone: `${folder}/alone.json`,
     known: `${folder}/known.json`,
     log: `${folder}/etcd.log`,
     process: `${folder}/process.json`,

@@ -85,3 +85,25 @@ export function writeLocalMember(
 function hexOf(id: bigint): string {
   return id.toString(16);
 }
+
+const aloneSchema = z.object({ name: z.string(), token: z.string() });
+
+/** What an operator asked for: an etcd of this machine's own, under a name and a token that no other has. */
+export type GoAlone = Readonly<z.infer<typeof aloneSchema>>;
+
+export async function readGoAlone(
+  files: Pick<Files, 'status' | 'readText'>,
+  { alone }: EtcdFilePaths,
+): Promise<GoAlone | null> {
+  if ((await files.status(alone)) === null) return null;
+  return aloneSchema.parse(JSON.parse(await files.readText(alone, 4_096)));
+}
+
+/** Carried out by whoever runs this machine's member, within a second or two. */
+export function writeGoAlone(
+  files: Pick<Files, 'writeAtomic'>,
+  { alone }: EtcdFilePaths,
+  asked: GoAlone,
+): Promise<void> {
+  return files.writeAtomic(alone, `${JSON.stringify(asked)}\n`, 0o600);
+}

@@ -20,6 +20,7 @@ import {
   joiningMember,
   newMemberName,
   ownStep,
+  readGoAlone,
   readLocalMember,
   writeLocalMember,
   type EtcdPlace,
@@ -110,6 +111,7 @@ export class OwnMember implements Disposable {
   /** What this machine is to etcd now; null while nobody can tell. */
   async #follow(): Promise<EtcdSign['state'] | null> {
     const { place, runtime } = this.#options;
+    await this.#goAloneIfAsked();
     const local = await this.#local();
     const members = await this.#listed();
     if (members === null) {
@@ -154,6 +156,20 @@ export class OwnMember implements Disposable {
   async #run(local: LocalMember): Promise<void> {
     const { runtime, poolId, place, files, unit } = this.#options;
     await ensureEtcd(runtime, { poolId, ...local, ...place, files }, unit);
+  }
+
+  /** What was here is put aside, as when another etcd had taken us out. Done twice, the second time changes nothing. */
+  async #goAloneIfAsked(): Promise<void> {
+    const { runtime, files, place } = this.#options;
+    const asked = await readGoAlone(runtime.files, files);
+    if (asked === null) return;
+    const { name, token } = asked;
+    if ((await this.#local())?.begin.token !== token) {
+      runtime.log.warn('this machine goes on with an etcd of its own, as an operator asked for', { name });
+      await this.#giveUp();
+      await writeLocalMember(runtime.files, files, foundingMember(name, place, token));
+    }
+    await runtime.files.remove(files.alone);
   }
 
   async #begin(added: VotingMember, members: readonly VotingMember[]): Promise<void> {
