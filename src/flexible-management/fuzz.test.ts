@@ -24,6 +24,12 @@ const edits = fc.array(
   { maxLength: 4 },
 );
 
+/** CPU time of this process: other programs on the machine cost none of it. */
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
+}
+
 const moment = { epochMs: 1_767_225_600_000, nodeZone: 'Europe/Oslo', serverZone: 'UTC' };
 const message = { severity: 'major', text: 'error 7', node: { name: 'a' } } as const;
 
@@ -31,23 +37,23 @@ test('no text crashes or holds up the reading, and what is accepted decides', ()
   let accepted = 0;
   let slowestMs = 0;
   const runs = 5_000;
-  const startedMs = performance.now();
+  const startedMs = cpuMs();
   fc.assert(
     fc.property(edits, fc.boolean(), fc.boolean(), (edits, isServer, isGlued) => {
       const tokens = [...ground];
       for (const { at, drop, words } of edits) tokens.splice(at, drop, ...words);
-      const beganMs = performance.now();
+      const beganMs = cpuMs();
       const { policy } = readPolicy(tokens.join(isGlued ? '\n' : ' '), isServer ? 'server' : 'agent');
       if (policy !== null) {
         accepted += 1;
         decideTargets(policy, message, moment);
         decideService(policy, message, moment);
       }
-      slowestMs = Math.max(slowestMs, performance.now() - beganMs);
+      slowestMs = Math.max(slowestMs, cpuMs() - beganMs);
     }),
     { numRuns: runs },
   );
-  const perSecond = runs / ((performance.now() - startedMs) / 1_000);
+  const perSecond = runs / ((cpuMs() - startedMs) / 1_000);
   assert.ok(accepted > runs / 20, `only ${accepted} of ${runs} were accepted, so little was tried`);
   assert.ok(perSecond > 1_000, `${Math.round(perSecond)} policies a second`);
   assert.ok(slowestMs < 500, `the slowest took ${Math.round(slowestMs)} ms`);
@@ -56,10 +62,10 @@ test('no text crashes or holds up the reading, and what is accepted decides', ()
 test('large texts are read in time that grows with them', () => {
   const condition = 'TIMETMPLCOND WEEKDAY ON Monday DATE FROM 2026/*/30 TO 2027/*/30\n';
   const big = `TIMETEMPLATES TIMETEMPLATE "a" DESCRIPTION "" TIMETMPLCONDS\n${condition.repeat(10_000)}`;
-  const startedMs = performance.now();
+  const startedMs = cpuMs();
   assert.equal(readPolicy(big, 'agent').policy, null);
   assert.equal(readPolicy(`"${'\\"'.repeat(400_000)}`, 'agent').policy, null);
   assert.equal(readPolicy('RESPMGRCONFIGS '.repeat(60_000), 'agent').policy, null);
-  assert.ok(performance.now() - startedMs < 10_000);
+  assert.ok(cpuMs() - startedMs < 10_000);
   assert.match(readPolicy('x'.repeat(2_000_000), 'agent').findings[0]?.text ?? '', /at most 1048576/);
 });

@@ -81,9 +81,9 @@ test('a pattern that is wrong says where', () => {
 });
 
 test('a costly pattern gives up instead of blocking', () => {
-  const startedMs = performance.now();
+  const startedUs = process.cpuUsage().user;
   assert.equal(match('[[<@>]<@>]<@><@><@><@><@>!', 'a'.repeat(400)), 'gave up');
-  assert.ok(performance.now() - startedMs < 1_000);
+  assert.ok(process.cpuUsage().user - startedUs < 1_000_000);
 });
 
 test('no text crashes parser or matcher', () => {
