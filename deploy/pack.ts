@@ -40,6 +40,8 @@ const name = `watchkeeper-${version}-linux-${values.arch}`;
 const staging = mkdtempSync(path.join(tmpdir(), 'watchkeeper-pack-'));
 try {
   const folder = path.join(staging, name);
+  say('building the console');
+  execFileSync(process.execPath, [path.join(root, 'console/build.ts'), '--if-needed'], { stdio: 'inherit' });
   say('bundling the program');
   await bundle(folder);
   say('copying Node, plugins, units and documents');
@@ -85,6 +87,7 @@ function copyRest(folder: string): void {
   for (const part of ['docs', 'LICENSE', 'README.md', 'CHANGELOG.md'])
     cpSync(path.join(root, part), path.join(folder, part), { recursive: true });
   cpSync(path.join(root, 'plugins'), path.join(folder, 'lib/plugins'), { recursive: true });
+  cpSync(path.join(root, 'console/dist'), path.join(folder, 'lib/console/dist'), { recursive: true });
   cpSync(path.join(root, 'deploy/units'), path.join(folder, 'units'), { recursive: true });
   for (const script of ['install.sh', 'run-etcd.sh'])
     cpSync(path.join(root, 'deploy', script), path.join(folder, script));

@@ -2,7 +2,7 @@ import { messagePageSchema, type MessageFilter, type MessageView } from '../mode
 import type { Cli } from './cli.ts';
 import type { PrintOptions } from './client-options.ts';
 import { Interrupted } from './interrupted.ts';
-import { matchesFilter } from './message-filter.ts';
+import { matchesFilter } from '../model/message-filter.ts';
 import { messageLine } from './message-columns.ts';
 import type { PoolClient } from './pool-client.ts';
 import { note, stdoutStyle } from './print.ts';

@@ -1,3 +1,4 @@
+import { consoleAssets, consolePages } from './console-pages.ts';
 import type { Right } from './rights.ts';
 
 /**
@@ -106,6 +107,9 @@ export const routePermissions: Readonly<Record<string, RoutePermission>> = {
   'GET /healthz': anyone,
   'GET /readyz': anyone,
   'GET /healthz/virtual/:name': anyone,
+  // The console's own files hold nothing of a pool; what it then asks for has rows above.
+  [`GET ${consoleAssets}`]: anyone,
+  ...Object.fromEntries(Object.values(consolePages).map((page) => [`GET ${page}`, anyone])),
 };
 
 /** The row of a request; null where there is none, which means that nobody may. */

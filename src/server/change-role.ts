@@ -9,6 +9,7 @@ import {
 import { spanText } from '../model/duration.ts';
 import { WatchError } from '../model/errors.ts';
 import { unreachable } from '../model/invariant.ts';
+import { roleCanMove } from '../model/role-actions.ts';
 import type { RoleRequest } from '../model/role-api.ts';
 import type { Uuid } from '../model/uuid.ts';
 import type { Log } from '../runtime/log.ts';
@@ -120,25 +121,21 @@ function changeOf(
 function moveOf(pool: PoolView, { definition, epoch, holder }: Current, server: string) {
   const { role, pinned } = definition;
   const { coreId, name } = serverNamed(pool, server);
-  if (pinned !== null && pinned !== coreId)
-    throw new WatchError(
-      'WK_CONFLICT',
-      `role ${role} is pinned to ${pool.server(pinned)?.name ?? pinned}; run role unpin ${role} first`,
-    );
   const session = pool.session(coreId);
-  if (session === null)
-    throw new WatchError('WK_CONFLICT', `server ${name} is offline and cannot take role ${role}`);
-  if (holder === coreId) return null;
-  if (!session.healthy)
-    throw new WatchError(
-      'WK_CONFLICT',
-      `server ${name} is not healthy (${session.because}) and cannot take role ${role}`,
-    );
-  if (session.cannotCarry?.includes(role) === true)
-    throw new WatchError(
-      'WK_CONFLICT',
-      `server ${name} cannot carry ${role}: its log says which interface or right is missing`,
-    );
+  const verdict = roleCanMove({
+    role,
+    pinnedTo: pinned === null ? null : (pool.server(pinned)?.name ?? pinned),
+    isHolder: holder === coreId,
+    server: {
+      name,
+      online: session !== null,
+      healthy: session?.healthy ?? false,
+      because: session?.because ?? '',
+      cannotCarry: session?.cannotCarry?.includes(role) ?? false,
+    },
+  });
+  if (verdict === 'there already') return null;
+  if (verdict !== true) throw new WatchError('WK_CONFLICT', verdict);
   return { fields: { move: { to: coreId, epoch } }, text: `asked to move it to ${name}` };
 }
 

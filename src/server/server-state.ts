@@ -27,6 +27,8 @@ export interface ServerParts {
   readonly coordination: Coordination;
   readonly credentials: Credentials;
   readonly store: Store;
+  /** Holds the built console; null where this server has none. */
+  readonly consoleFolder: string | null;
 }
 
 /** The largest frame of the link: a batch, or entries with their headers, with room to spare. */

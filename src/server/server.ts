@@ -75,7 +75,7 @@ export class Server {
     const { runtime, config, parent, store } = parts;
     await mirror.start();
     mirror.onChange((changed) => this.#definitionsChanged(changed));
-    this.#http = await createHttp(this.view, runtime);
+    this.#http = await createHttp(this.view, runtime, parts.consoleFolder);
     identities.onHeard(() => this.#links.revoked());
     await identities.recall();
     // Who does not hear from the coordinator what was revoked meanwhile asks the others before it serves anybody.

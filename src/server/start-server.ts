@@ -17,6 +17,8 @@ export interface StartOptions {
   readonly parent?: Parent | null;
   /** Already open, and closed by whoever opened it; else the one that the configuration names. */
   readonly coordination?: Coordination;
+  /** Holds the built console. */
+  readonly consoleFolder?: string;
 }
 
 export interface RunningServer extends AsyncDisposable {
@@ -34,7 +36,7 @@ export interface RunningServer extends AsyncDisposable {
  * identity), WK_PORT_IN_USE, WK_DISK_FAILED. A damaged database is no error: it is moved aside (store.ts).
  */
 export async function startServer(options: StartOptions): Promise<RunningServer> {
-  const { runtime, config, version, parent = null } = options;
+  const { runtime, config, version, parent = null, consoleFolder = null } = options;
   const { credentials } = await readIdentityFile(runtime.files, serverPaths(config.data).identity);
   const coordination =
     options.coordination ??
@@ -54,7 +56,16 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       server?.stop('the disk failed');
     },
   });
-  server = new Server({ runtime, config, version, parent, coordination, credentials, store });
+  server = new Server({
+    runtime,
+    config,
+    version,
+    parent,
+    coordination,
+    credentials,
+    store,
+    consoleFolder,
+  });
   const close = async (): Promise<void> => {
     await server.close();
     if (!options.coordination) await coordination.close();

@@ -35,6 +35,7 @@ test('the demo says that it is ready, shows what happens in plain lines, and lea
   await within(readyMsMax, ready.promise, 'it is ready');
   const readyMs = performance.now() - startedMs;
   await within(60_000, shown.promise, 'a check of the disk arrived');
+  assert.match(lines[1] ?? '', /^The console: https:\/\/127\.0\.0\.1:\d+\/#token=[!-~]+$/);
   const pids = childrenOf(child.pid ?? 0).flatMap((pid) => [pid, ...childrenOf(pid)]);
   child.kill('SIGINT');
   await within(20_000, exited, 'it ends');

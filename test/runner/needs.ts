@@ -16,6 +16,7 @@ export const needs: readonly Need[] = [
   { program: 'ip', debianPackage: 'iproute2', why: 'makes the networks that tests run on' },
   { program: 'nft', debianPackage: 'nftables', why: 'gates the addresses of virtual interfaces' },
   { program: 'arping', debianPackage: 'iputils-arping', why: 'announces addresses, and asks who has them' },
+  { program: 'chromium', debianPackage: 'chromium', why: 'shows the console' },
   { program: 'keepalived', debianPackage: 'keepalived', why: 'is measured beside us' },
 ];
 

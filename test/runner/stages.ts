@@ -13,6 +13,7 @@ export const stages: readonly Stage[] = [
       let counts = none;
       for (const [name, ...args] of [
         ['typecheck', 'tsc', '--noEmit'],
+        ['typecheck of the console', 'tsc', '--noEmit', '-p', 'console'],
         ['lint', 'oxlint', '--type-aware', '--deny-warnings'],
         ['format', 'prettier', '--check', '--log-level', 'warn', '.'],
       ])
@@ -40,6 +41,7 @@ export const stages: readonly Stage[] = [
         {
           patterns: [
             'src/**/*.test.ts',
+            'console/src/**/*.test.ts',
             'sim/**/*.test.ts',
             'test/{tidy,runner,kill,pool,docs,permissions,scenarios,network}/**/*.test.ts',
             'bench/*.test.ts',
@@ -70,6 +72,30 @@ export const stages: readonly Stage[] = [
         },
         options,
       ),
+  },
+  {
+    name: 'browser',
+    about: 'the console in a real browser, on a real pool',
+    run: async (options) => {
+      const built = await script(
+        'build of the console',
+        ['console/build.ts', '--if-needed'],
+        120_000,
+        options,
+      );
+      return add(
+        built,
+        await runNodeTests(
+          {
+            patterns: ['test/browser/*.test.ts'],
+            timeoutMs: 240_000,
+            concurrency: 1,
+            environment: quickEnvironment(options),
+          },
+          options,
+        ),
+      );
+    },
   },
   {
     name: 'etcd',

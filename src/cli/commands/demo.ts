@@ -37,7 +37,7 @@ async function run(cli: Cli, options: Options): Promise<void> {
   const say = (text: string): void => note(cli, text);
   await withDemo(cli, { data: options.data, say }, async (demo) => {
     if (options.drill) return drill(cli, demo, options);
-    cli.stdout.write('watchkeeper demo ready\n');
+    cli.stdout.write(`watchkeeper demo ready\nThe console: ${demo.consoleUrl}\n`);
     const presenter = makePresenter(cli.stdout, isColored(cli.environment, cli.stdout, 'auto'));
     const ending =
       options.data === undefined ? 'everything is removed then' : `everything stays in ${options.data}`;

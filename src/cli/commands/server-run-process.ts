@@ -24,7 +24,13 @@ async function run(cli: Cli, configPath: string): Promise<void> {
   // Signals are for the keeper, which tells us in its own time; those of a terminal reach this process too.
   cli.stopSignal();
   const log = runtime.log.with({ process: 'server', server: config.server.name });
-  const server = await startServer({ runtime: { ...runtime, log }, config, version: cli.version, parent });
+  const server = await startServer({
+    runtime: { ...runtime, log },
+    config,
+    version: cli.version,
+    parent,
+    consoleFolder: `${cli.folder}/console/dist`,
+  });
   log.info('the server process ends', { because: await server.stopped });
   await server.close();
 }

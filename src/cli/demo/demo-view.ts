@@ -11,6 +11,7 @@ export interface DemoView {
   /** The latest, newest first. */
   readonly messages: readonly MessageView[];
   readonly processes: readonly DemoProcess[];
+  readonly consoleUrl: string;
   readonly connect: readonly string[];
   /** What happens when it ends: that data is removed, or where it stays. */
   readonly ending: string;

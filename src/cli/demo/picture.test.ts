@@ -43,6 +43,14 @@ test('a command that is wider than the terminal goes on in the next line, ready 
   assert.equal(shown.map((line) => line.replace(/^ [$ ] /, '').replace(/ \\$/, ' ')).join(''), connect[0]);
 });
 
+test('the address of the console stands whole on a line, or the picture says where to find it', () => {
+  const { consoleUrl } = testView();
+  assert.ok(draw(100, 40, testView()).some((line) => line.trim() === consoleUrl));
+  const narrow = draw(30, 40, testView()).join('\n');
+  assert.ok(!narrow.includes('token='));
+  assert.match(narrow, /The console: its address/);
+});
+
 test('while nobody answers it says so instead', () => {
   const text = draw(80, 24, testView({ status: null, because: 'server-1 does not answer' })).join('\n');
   assert.match(text, /… server-1 does not answer/);

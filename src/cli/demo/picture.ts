@@ -180,8 +180,24 @@ function messageLine(message: MessageView): Line {
 
 function connectLines(view: DemoView, width: number): Line[] {
   return [
+    ...consoleLines(view.consoleUrl, width),
     ...view.connect.flatMap((command) => commandLines(command, width)),
     [{ text: ` Ctrl-C stops it; ${view.ending}`, style: 'faint' }],
+  ];
+}
+
+/** The address whole and alone on its line, so that a click or a double click takes all of it; else where it stands. */
+function consoleLines(url: string, width: number): Line[] {
+  const about = 'The console, in a browser, which asks once whether to trust the authority of this demo:';
+  const isWhole = widthOf(url) + 3 <= width;
+  return [
+    [
+      {
+        text: ` ${isWhole ? about : 'The console: its address was printed above this picture'}`,
+        style: 'faint',
+      },
+    ],
+    ...(isWhole ? [[{ text: '   ' }, { text: url, style: 'accent' as const }]] : []),
   ];
 }
 

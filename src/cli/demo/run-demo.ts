@@ -3,6 +3,7 @@ import { sleep } from '../../runtime/timing.ts';
 import { WatchError } from '../../model/errors.ts';
 import type { Cli } from '../cli.ts';
 import { resolvePath } from '../resolve-path.ts';
+import { consoleAddress } from './console-address.ts';
 import { demoPool, type DemoPool } from './demo-pool.ts';
 import { DemoProcesses } from './demo-processes.ts';
 import type { DemoView } from './demo-view.ts';
@@ -17,6 +18,8 @@ export interface RunningDemo {
   readonly processes: DemoProcesses;
   readonly watch: PoolWatch;
   readonly signal: AbortSignal;
+  /** Of the console, with what it takes to be let in. */
+  readonly consoleUrl: string;
 }
 
 export interface DemoOptions {
@@ -45,8 +48,10 @@ export async function withDemo<T>(
     const pool = demoPool(folder, await findPorts(runtime.network, 4));
     await startPool({ cli, runtime, pool, processes, signal, say });
     const watch = await PoolWatch.open(runtime, pool);
-    await untilUp({ runtime, pool, processes, watch, signal });
-    return signal.aborted ? null : await body({ runtime, pool, processes, watch, signal });
+    const demo = { runtime, pool, processes, watch, signal };
+    await untilUp(demo);
+    if (signal.aborted) return null;
+    return await body({ ...demo, consoleUrl: await consoleAddress(cli, pool) });
   } finally {
     await processes.stop();
     if (data === undefined) await runtime.files.remove(folder);
@@ -65,7 +70,7 @@ export async function showDemo(demo: RunningDemo, presenter: Presenter, ending: 
 }
 
 function viewOf(
-  { runtime, pool, processes, watch }: RunningDemo,
+  { runtime, pool, processes, watch, consoleUrl }: RunningDemo,
   startedMs: number,
   ending: string,
 ): DemoView {
@@ -74,6 +79,7 @@ function viewOf(
     nowMs: runtime.clock.wallMs(),
     ...watch.known,
     processes: processes.all,
+    consoleUrl,
     connect: connectCommands(pool),
     ending,
   };
@@ -86,7 +92,7 @@ function connectCommands({ folder, agents }: DemoPool): string[] {
   ];
 }
 
-async function untilUp({ runtime, pool, watch, signal }: RunningDemo): Promise<void> {
+async function untilUp({ runtime, pool, watch, signal }: Omit<RunningDemo, 'consoleUrl'>): Promise<void> {
   const deadlineMs = runtime.clock.monotonicMs() + readyMsMax;
   for (;;) {
     await watch.look();

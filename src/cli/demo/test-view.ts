@@ -8,6 +8,11 @@ const servers = [
 const noMessages = { unknown: 0, normal: 0, warning: 0, minor: 0, major: 0, critical: 0 };
 const startedMs = Date.UTC(2026, 10, 21, 12, 0, 0);
 
+const processes: DemoView['processes'] = [
+  { name: 'server-1', kind: 'server', running: false, restarts: 1 },
+  { name: 'node-1', kind: 'agent', running: true, restarts: 0 },
+];
+
 /** A pool of three in which the first server was lost and another took over; for tests of what is shown. */
 export function testView(changes: Partial<DemoView> = {}): DemoView {
   return {
@@ -20,10 +25,8 @@ export function testView(changes: Partial<DemoView> = {}): DemoView {
       { ...node('node-3', 'server-2'), connectedTo: null },
     ],
     messages: [message('critical', 'disk full\u001b[31m\non /'), message('normal', 'all is well')],
-    processes: [
-      { name: 'server-1', kind: 'server', running: false, restarts: 1 },
-      { name: 'node-1', kind: 'agent', running: true, restarts: 0 },
-    ],
+    processes,
+    consoleUrl: 'https://127.0.0.1:7300/#token=wkt_x',
     connect: ['npx watchkeeper message list --follow'],
     ending: 'what it stored is removed',
     status: {

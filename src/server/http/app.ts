@@ -10,6 +10,7 @@ import { errorAnswerSchema } from '../../model/api.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Random } from '../../runtime/random.ts';
 import type { Timers } from '../../runtime/clock.ts';
+import type { ConsoleFiles } from './console-files.ts';
 import type { Metrics } from './metrics.ts';
 import type { ServerView } from './view.ts';
 
@@ -29,6 +30,7 @@ export interface Parts {
   readonly random: Random;
   readonly log: Log;
   readonly metrics: Metrics;
+  readonly consoleFiles: ConsoleFiles;
   /** One function per open live stream; it ends the stream. */
   readonly streams: Set<() => void>;
 }

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Caller } from '../../access/caller.ts';
+import { consolePages } from '../../model/console-pages.ts';
 import { codeOf, textOf, WatchError } from '../../model/errors.ts';
 import { routePermission } from '../../model/permissions.ts';
 import type { App, Parts } from './app.ts';
@@ -12,6 +13,10 @@ import { sessionCookie, setSessionCookie } from './session-cookie.ts';
 
 /** Requests being answered at once, live streams included; beyond it WK_OVERLOADED. */
 export const requestsMax = 1_024;
+
+const consolePageRoutes: ReadonlySet<string> = new Set(
+  Object.values(consolePages).map((page) => `GET ${page}`),
+);
 
 /** What happens before any route: headers, the cap on requests, who is asking, whether it may, and the audit trail. */
 export function guard(app: App, parts: Parts): void {
@@ -27,6 +32,8 @@ export function guard(app: App, parts: Parts): void {
     });
     if (running > requestsMax) throw new WatchError('WK_OVERLOADED');
     const route = routeOf(request);
+    // A link from anywhere may lead to a page of the console; what the page then asks for comes from the page.
+    if (consolePageRoutes.has(route)) return;
     if (routePermission(route)?.who === 'anyone') return assertSameSite(request.raw, { needsHeader: false });
     request.caller = admit(parts, request, route);
     await renewCookie(parts, request.caller, reply);

@@ -7,6 +7,8 @@ import type { App, Parts } from './app.ts';
 import type { Caller } from '../../access/caller.ts';
 import { audited } from './audited.ts';
 import { certificateRoutes } from './certificate-routes.ts';
+import { ConsoleFiles } from './console-files.ts';
+import { consoleRoutes } from './console-routes.ts';
 import { describe } from './describe.ts';
 import { answerError, notFound } from './error-answer.ts';
 import { eventRoutes } from './event-routes.ts';
@@ -36,6 +38,7 @@ const routeSets = [
   auditRoutes,
   eventRoutes,
   healthRoutes,
+  consoleRoutes,
 ];
 
 declare module 'fastify' {
@@ -46,13 +49,15 @@ declare module 'fastify' {
 
 /**
  * The HTTP API of one server. It owns no socket: `handler` is given to whoever listens, and `close` ends the live
- * streams and refuses what still comes.
+ * streams and refuses what still comes. `consoleFolder` holds the built console; null where there is none.
  */
 export async function createHttp(
   view: ServerView,
-  runtime: Pick<Runtime, 'timers' | 'random' | 'log'>,
+  runtime: Pick<Runtime, 'timers' | 'random' | 'log' | 'files'>,
+  consoleFolder: string | null,
 ): Promise<{ handler: HttpHandler; routes: readonly string[]; close(): Promise<void> }> {
-  const parts: Parts = { view, ...runtime, metrics: new Metrics(), streams: new Set() };
+  const consoleFiles = new ConsoleFiles(runtime.files, consoleFolder);
+  const parts: Parts = { view, ...runtime, metrics: new Metrics(), consoleFiles, streams: new Set() };
   const app = makeApp(parts);
   const routes = recordRoutes(app);
   guard(app, parts);

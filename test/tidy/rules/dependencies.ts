@@ -21,7 +21,12 @@ export const packageFolders: Readonly<Record<string, string>> = {
   'fast-check': '*',
   pino: 'src/runtime/node',
   'reflect-metadata': 'src/security',
+  react: 'console',
+  'react-dom': 'console',
   rolldown: 'deploy',
+  vite: 'console',
+  'playwright-core': 'test/browser',
+  '@axe-core/playwright': 'test/browser',
   ws: 'src/runtime/node',
   yaml: 'src/runtime',
 };

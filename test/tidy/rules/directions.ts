@@ -68,10 +68,22 @@ export const directions: Rule = {
   name: 'directions',
   check: (repository) =>
     repository.files
-      .filter((file) => file.path.startsWith('src/') && isCode(file.path))
+      .filter((file) => /^(?:src|console\/src)\//.test(file.path) && isCode(file.path))
       .flatMap((file) => importsOf(file))
-      .flatMap((found) => verdict(found).map((text) => finding(found.from, found.offset, text))),
+      .flatMap((found) =>
+        (found.from.path.startsWith('console/') ? consoleVerdict(found) : verdict(found)).map((text) =>
+          finding(found.from, found.offset, text),
+        ),
+      ),
 };
+
+/** The console runs in browsers: of all there is it may share the words only, and nothing in src knows of it. */
+function consoleVerdict(found: Import): string[] {
+  if (found.path === null || isTest(found.from.path)) return [];
+  return /^(?:console\/src|src\/model)\//.test(found.path)
+    ? []
+    : [`the console may import src/model only, not ${found.path}`];
+}
 
 function verdict(found: Import): string[] {
   if (found.path === null) return [];

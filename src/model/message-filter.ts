@@ -1,5 +1,5 @@
-import type { MessageFilter, MessageView } from '../model/api.ts';
-import { severityRank } from '../model/severity.ts';
+import type { MessageFilter, MessageView } from './api.ts';
+import { severityRank } from './severity.ts';
 
 /** Whether a message passes a filter as the server would apply it; live events come unfiltered. */
 export function matchesFilter(message: MessageView, filter: MessageFilter): boolean {

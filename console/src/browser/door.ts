@@ -1,0 +1,16 @@
+/** The only place where the console asks the browser for time, timers and randomness; the rest takes them from here. */
+export const door = {
+  nowMs: (): number => Date.now(),
+  after(delayMs: number, run: () => void): { cancel(): void } {
+    const timer = window.setTimeout(run, delayMs);
+    return { cancel: () => window.clearTimeout(timer) };
+  },
+  every(periodMs: number, run: () => void): { cancel(): void } {
+    const timer = window.setInterval(run, periodMs);
+    return { cancel: () => window.clearInterval(timer) };
+  },
+  sleep: (delayMs: number): Promise<void> => new Promise((resolve) => void door.after(delayMs, resolve)),
+  uuid: (): string => crypto.randomUUID(),
+  /** From 0 to below 1. */
+  fraction: (): number => (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) / 2 ** 32,
+};

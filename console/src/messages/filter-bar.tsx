@@ -1,0 +1,204 @@
+import { useEffect, useState, type JSX } from 'react';
+import { severities } from '../../../src/model/severity.ts';
+import { nodes, poolStatus } from '../api/answers.ts';
+import { usePolled } from '../api/polled.ts';
+import { door } from '../browser/door.ts';
+import { Icon } from '../parts/icon.tsx';
+import { SeverityShape } from '../parts/severity-chip.tsx';
+import { texts } from '../texts.ts';
+import { ExportMenu } from './export-menu.tsx';
+import { GoToTime } from './go-to-time.tsx';
+import type { FeedState, MessageFeed } from './message-feed.ts';
+import { isNarrowed, noFilter, sinceSpans, type Since, type ViewFilter } from './view-filter.ts';
+
+const t = texts.messages;
+const states = ['open', 'acknowledged', 'all'] as const;
+const typedAfterMs = 250;
+
+interface Props {
+  readonly filter: ViewFilter;
+  readonly show: (filter: ViewFilter) => void;
+  readonly feed: MessageFeed;
+  readonly state: FeedState;
+  readonly togglePause: () => void;
+}
+
+export function FilterBar({ filter, show, feed, state, togglePause }: Props): JSX.Element {
+  const change = (part: Partial<ViewFilter>): void => show({ ...filter, ...part });
+  return (
+    <section className="filters" aria-label={t.filters}>
+      <fieldset className="segments">
+        <legend className="unseen">{t.state}</legend>
+        {states.map((one) => (
+          <label key={one}>
+            <input
+              type="radio"
+              name="state"
+              checked={filter.state === one}
+              onChange={() => change({ state: one })}
+            />
+            <span>{t.states[one]}</span>
+          </label>
+        ))}
+      </fieldset>
+      <SeverityToggles filter={filter} change={change} />
+      <div className="filter-fields">
+        <TypedField
+          id="search"
+          label={t.search}
+          value={filter.text}
+          change={(text) => change({ text })}
+          isSearch
+        />
+        <NodeField value={filter.node} change={(node) => change({ node })} />
+        <TypedField id="group" label={t.group} value={filter.group} change={(group) => change({ group })} />
+        <select
+          className="field"
+          aria-label={t.since}
+          value={filter.since ?? ''}
+          onChange={({ target }) => change({ since: (target.value || null) as Since | null })}
+        >
+          <option value="">{t.sinceAny}</option>
+          {Object.keys(sinceSpans).map((name) => (
+            <option key={name} value={name}>
+              {t.sinceNames[name as Since]}
+            </option>
+          ))}
+        </select>
+        {isNarrowed(filter) && (
+          <button
+            type="button"
+            className="button quiet"
+            onClick={() => show({ ...noFilter, state: filter.state })}
+          >
+            {t.clear}
+          </button>
+        )}
+      </div>
+      <div className="filter-end">
+        <GoToTime feed={feed} />
+        <ExportMenu filter={filter} />
+        <button
+          type="button"
+          className={`button pause ${state.isPaused ? 'is-paused' : ''}`}
+          aria-pressed={state.isPaused}
+          aria-keyshortcuts="p"
+          onClick={togglePause}
+        >
+          <Icon name={state.isPaused ? 'play' : 'pause'} />
+          {state.isPaused ? t.resume(state.waiting) : t.pause}
+        </button>
+      </div>
+    </section>
+  );
+}
+
+/** Also a count of what there is, whatever else is filtered. */
+function SeverityToggles({
+  filter,
+  change,
+}: {
+  readonly filter: ViewFilter;
+  readonly change: (part: Partial<ViewFilter>) => void;
+}): JSX.Element {
+  const { value: status } = usePolled(poolStatus);
+  const numberOf = (severity: (typeof severities)[number]): number | null => {
+    if (status === null) return null;
+    const { open, acknowledged } = status.messages;
+    if (filter.state === 'all') return open[severity] + acknowledged[severity];
+    return (filter.state === 'open' ? open : acknowledged)[severity];
+  };
+  return (
+    <div className="severity-toggles" role="group" aria-label={t.severity}>
+      {severities.toReversed().map((severity) => {
+        const isChosen = filter.severities.includes(severity);
+        const number = numberOf(severity);
+        return (
+          <button
+            key={severity}
+            type="button"
+            className={`toggle toggle-${severity}`}
+            aria-pressed={isChosen}
+            onClick={() =>
+              change({
+                severities: severities.filter(
+                  (one) => (one === severity) !== filter.severities.includes(one),
+                ),
+              })
+            }
+          >
+            <span className={`chip chip-${severity}`}>
+              <SeverityShape severity={severity} />
+            </span>
+            <span className="toggle-word">{texts.severities[severity]}</span>
+            <span className="toggle-number">{number === null ? '' : number.toLocaleString('en')}</span>
+          </button>
+        );
+      })}
+    </div>
+  );
+}
+
+interface TypedProps {
+  readonly id: string;
+  readonly label: string;
+  readonly value: string;
+  readonly change: (value: string) => void;
+  readonly isSearch?: boolean;
+  readonly list?: string;
+}
+
+/** Takes effect shortly after the last key, or at once with Enter. */
+function TypedField({ id, label, value, change, isSearch = false, list }: TypedProps): JSX.Element {
+  const [text, setText] = useState(value);
+  useEffect(() => setText(value), [value]);
+  useEffect(() => {
+    if (text === value) return;
+    const timer = door.after(typedAfterMs, () => change(text));
+    return () => timer.cancel();
+  }, [text, value, change]);
+  return (
+    <span className={isSearch ? 'search' : 'typed'}>
+      {isSearch && <Icon name="search" />}
+      <input
+        id={id}
+        className="field"
+        type="text"
+        maxLength={256}
+        autoComplete="off"
+        spellCheck={false}
+        placeholder={label}
+        aria-label={label}
+        {...(isSearch && { 'aria-keyshortcuts': '/' })}
+        {...(list !== undefined && { list })}
+        value={text}
+        onChange={({ target }) => setText(target.value)}
+        onKeyDown={(event) => {
+          if (event.key === 'Enter') change(text);
+          if (event.key === 'Enter' || event.key === 'Escape') event.currentTarget.blur();
+        }}
+      />
+      {isSearch && <kbd aria-hidden="true">/</kbd>}
+    </span>
+  );
+}
+
+function NodeField({
+  value,
+  change,
+}: {
+  readonly value: string;
+  readonly change: (node: string) => void;
+}): JSX.Element {
+  const { value: answer } = usePolled(nodes);
+  return (
+    <>
+      <TypedField id="node" label={t.node} value={value} change={change} list="node-names" />
+      <datalist id="node-names">
+        {(answer?.nodes ?? []).slice(0, 500).map(({ coreId, name }) => (
+          <option key={coreId} value={name} />
+        ))}
+      </datalist>
+    </>
+  );
+}

@@ -1,0 +1,131 @@
+import { useCallback, useEffect, useMemo, useRef, useState, type JSX } from 'react';
+import type { MessageView } from '../../../src/model/api.ts';
+import type { OperationKind } from '../../../src/model/operation.ts';
+import { go, place } from '../browser/place.ts';
+import { useStore } from '../browser/store.ts';
+import { live } from '../live/live-stream.ts';
+import { undertake } from '../operations/operations.ts';
+import { addressOf, linkTo } from './addresses.ts';
+import { AnnotateDialog } from './annotate-dialog.tsx';
+import { BulkBar } from './bulk-bar.tsx';
+import { copyText } from './copy-text.ts';
+import { DetailPane } from './detail-pane.tsx';
+import { FilterBar } from './filter-bar.tsx';
+import { MessageFeed } from './message-feed.ts';
+import { MessageTable } from './message-table.tsx';
+import { NoMessages } from './no-messages.tsx';
+import { selection } from './selection.ts';
+import { targetsOf } from './targets.ts';
+import { useMessageKeys } from './use-message-keys.ts';
+import { useRowHeight } from './use-row-height.ts';
+import { filterOfSearch, searchOfFilter, type ViewFilter } from './view-filter.ts';
+import { texts } from '../texts.ts';
+
+/** Reading goes on where it was when one comes back to this page from another. */
+let keptFeed: { search: string; feed: MessageFeed } | null = null;
+
+export function MessagesPage({ openId }: { readonly openId: string | null }): JSX.Element {
+  const { search } = useStore(place);
+  const filter = useMemo(() => filterOfSearch(search), [search]);
+  const feed = useFeed(filter);
+  const state = useStore(feed.state);
+  const { rows } = state.window;
+  const [cursorId, setCursor] = useState<string | null>(openId);
+  const [annotating, setAnnotating] = useState<readonly string[] | null>(null);
+  const scroller = useRef<HTMLDivElement>(null);
+  const rowPx = useRowHeight();
+  useCursorInView(scroller, rows, cursorId, rowPx);
+
+  const show = useCallback(
+    (next: ViewFilter) => go(addressOf(openId, searchOfFilter(next)), { replace: true }),
+    [openId],
+  );
+  const open = useCallback(
+    (id: string | null) => go(addressOf(id, search), { replace: openId !== null && id !== null }),
+    [search, openId],
+  );
+  const act = useCallback(
+    (kind: OperationKind) => {
+      const targets = targetsOf(kind, rows, selection.get(), cursorId);
+      if (targets.length === 0) return;
+      if (kind === 'annotate') setAnnotating(targets);
+      else void undertake(kind, targets);
+    },
+    [rows, cursorId],
+  );
+  const togglePause = useCallback(() => (feed.state.get().isPaused ? feed.resume() : feed.pause()), [feed]);
+  const toEnd = useCallback(
+    (end: 'newest' | 'oldest') => {
+      const { hasNewer, hasOlder } = feed.state.get().window;
+      if (end === 'newest' && hasNewer) feed.reload();
+      if (end === 'oldest' && hasOlder) feed.reloadOldest();
+      setCursor(null);
+      scroller.current?.scrollTo({ top: end === 'newest' ? 0 : scroller.current.scrollHeight });
+    },
+    [feed],
+  );
+  const copyLink = useCallback((id: string) => void copyText(linkTo(id)), []);
+  useMessageKeys({ rows, cursorId, openId, setCursor, open, act, togglePause, toEnd, copyLink });
+
+  return (
+    <div className={`messages ${openId === null ? '' : 'has-detail'}`}>
+      <h1 className="unseen">{texts.messages.title}</h1>
+      <FilterBar filter={filter} show={show} feed={feed} state={state} togglePause={togglePause} />
+      <div className="messages-list">
+        <MessageTable
+          feed={feed}
+          state={state}
+          cursorId={cursorId}
+          openId={openId}
+          scroller={scroller}
+          setCursor={setCursor}
+          open={open}
+        />
+        {rows.length === 0 && (
+          <NoMessages state={state} filter={filter} show={show} retry={() => feed.reload()} />
+        )}
+        <BulkBar rows={rows} act={act} />
+      </div>
+      {openId !== null && (
+        <DetailPane id={openId} close={() => open(null)} annotate={() => setAnnotating([openId])} />
+      )}
+      {annotating !== null && <AnnotateDialog messages={annotating} onClose={() => setAnnotating(null)} />}
+    </div>
+  );
+}
+
+function useFeed(filter: ViewFilter): MessageFeed {
+  const search = searchOfFilter(filter);
+  const [feed] = useState(() => keptFeed?.feed ?? new MessageFeed(filter));
+  useEffect(() => {
+    const stop = live.listen(feed);
+    return stop;
+  }, [feed]);
+  useEffect(() => {
+    if (keptFeed?.search !== search) feed.setFilter(filterOfSearch(search));
+    else feed.reload();
+    keptFeed = { search, feed };
+  }, [feed, search]);
+  return feed;
+}
+
+/** Scrolls as little as brings the row with the cursor into view, when the cursor moves. */
+function useCursorInView(
+  scroller: { readonly current: HTMLDivElement | null },
+  rows: readonly MessageView[],
+  cursorId: string | null,
+  rowPx: number,
+): void {
+  const latest = useRef(rows);
+  latest.current = rows;
+  useEffect(() => {
+    const element = scroller.current;
+    const at = latest.current.findIndex(({ id }) => id === cursorId);
+    if (element === null || at < 0) return;
+    const top = at * rowPx;
+    // The head lies over the first lines of what is scrolled.
+    const seenPx = element.clientHeight - (element.querySelector('.row-head')?.clientHeight ?? 0);
+    if (top < element.scrollTop) element.scrollTop = top;
+    else if (top + rowPx > element.scrollTop + seenPx) element.scrollTop = top + rowPx - seenPx;
+  }, [scroller, cursorId, rowPx]);
+}

@@ -1,0 +1,66 @@
+import type { JSX } from 'react';
+import { useStore } from '../browser/store.ts';
+import { Dialog } from '../parts/dialog.tsx';
+import { session, signedOut } from '../session/session.ts';
+import { settings, themes } from '../settings/settings.ts';
+import { browserZone } from '../settings/times.ts';
+import { texts } from '../texts.ts';
+
+const zones = ['UTC', ...Intl.supportedValuesOf('timeZone').filter((zone) => zone !== 'UTC')];
+
+export function DisplayDialog({ onClose }: { readonly onClose: () => void }): JSX.Element {
+  const { theme, zone } = useStore(settings);
+  const who = useStore(session);
+  return (
+    <Dialog title={texts.display.title} onClose={onClose}>
+      <div className="dialog-body">
+        <fieldset className="segments">
+          <legend className="label">{texts.display.theme}</legend>
+          {themes.map((one) => (
+            <label key={one}>
+              <input
+                type="radio"
+                name="theme"
+                checked={theme === one}
+                onChange={() => settings.update((before) => ({ ...before, theme: one }))}
+              />
+              <span>{texts.display.themes[one]}</span>
+            </label>
+          ))}
+        </fieldset>
+        <label>
+          <span className="label">{texts.display.zone}</span>
+          <select
+            className="field"
+            value={zone ?? ''}
+            onChange={({ target }) =>
+              settings.update((before) => ({ ...before, zone: target.value === '' ? null : target.value }))
+            }
+          >
+            <option value="">{texts.display.zoneOfBrowser(browserZone)}</option>
+            {zones.map((one) => (
+              <option key={one}>{one}</option>
+            ))}
+          </select>
+        </label>
+        {who.mode === 'signed in' && (
+          <div className="display-account">
+            <p>{texts.display.signedInBy[who.by]}</p>
+            {who.by === 'token' && (
+              <button
+                type="button"
+                className="button"
+                onClick={() => {
+                  onClose();
+                  signedOut(null);
+                }}
+              >
+                {texts.display.signOut}
+              </button>
+            )}
+          </div>
+        )}
+      </div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,248 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Browser, Page } from 'playwright-core';
+import { messageDetailSchema } from '../../src/model/api.ts';
+import { roleViewSchema } from '../../src/model/role-api.ts';
+import { RealPool, until } from '../pool/real-pool.ts';
+import { launch, noChromium } from './chromium.ts';
+import { makeToken, openConsole, type Operator } from './console-page.ts';
+import { report } from './reporter.ts';
+import { scene } from './scene.ts';
+
+describe('the console', { skip: noChromium }, () => {
+  let pool: RealPool;
+  let browser: Browser;
+  let token: string;
+  let openId: string;
+
+  before(async () => {
+    pool = await RealPool.start({ servers: 3, agents: 3 });
+    ({ openId } = await scene(pool));
+    token = await makeToken(pool);
+    browser = await launch();
+  });
+  after(async () => {
+    await browser?.close();
+    await pool?.[Symbol.asyncDispose]();
+  });
+
+  async function inConsole(
+    options: Partial<Parameters<typeof openConsole>[1]>,
+    body: (operator: Operator) => Promise<void>,
+  ): Promise<void> {
+    const operator = await openConsole(browser, { url: pool.virtualUrl, token, ...options });
+    try {
+      await body(operator);
+      assert.deepEqual(operator.faults, []);
+    } finally {
+      await operator.close();
+    }
+  }
+
+  const rowOf = (page: Page, text: string) => page.getByRole('row').filter({ hasText: text });
+
+  test('signing in: a wrong token is refused in words, a right one shows the messages and is not in the address', async () => {
+    const context = await browser.newContext({ ignoreHTTPSErrors: true });
+    const page = await context.newPage();
+    await page.goto(`${pool.virtualUrl}/messages`);
+    await page.getByLabel('API token').fill('wkt_wrong');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByText(/Not signed in: the bearer token is unknown/).waitFor();
+    await page.goto(`${pool.virtualUrl}/messages#token=${token}`);
+    await page.reload();
+    await rowOf(page, 'UPS of rack 3').first().waitFor();
+    assert.equal(page.url(), `${pool.virtualUrl}/messages`);
+    await context.close();
+  });
+
+  test('what an agent reports is there within a second, at its place, by word, shape and colour', () =>
+    inConsole({}, async ({ page }) => {
+      await page.getByText('live · ').waitFor();
+      const [agent] = pool.agents;
+      assert.ok(agent);
+      const startedMs = Date.now();
+      await report(agent, [{ severity: 'critical', text: 'just now', group: 'live' }]);
+      const row = rowOf(page, 'just now');
+      await row.waitFor();
+      assert.ok(Date.now() - startedMs < 1_500, `${Date.now() - startedMs} ms`);
+      assert.equal(await row.getAttribute('aria-rowindex'), '2');
+      assert.equal(await row.locator('.chip').innerText(), 'critical');
+      assert.equal(await row.locator('.chip svg').count(), 1);
+    }));
+
+  test('filters stand in the address and survive it; nothing else is shown', () =>
+    inConsole({ path: '/messages?state=all&severity=critical&text=UPS' }, async ({ page }) => {
+      await rowOf(page, 'UPS of rack 3').first().waitFor();
+      assert.equal(await page.getByRole('row').count(), 5);
+      await page.keyboard.press('/');
+      await page.keyboard.type('x');
+      await page.getByText('No message passes these filters.').waitFor();
+      assert.match(page.url(), /text=(?:xUPS|UPSx)/);
+      await page.getByRole('button', { name: 'Clear filters' }).last().click();
+      await rowOf(page, 'rotate finished').first().waitFor();
+      assert.ok(page.url().endsWith('/messages?state=all'));
+    }));
+
+  test('by keyboard: down, select, own, annotate, acknowledge; the details tell all of it', () =>
+    inConsole({ path: '/messages?text=bond0' }, async ({ page }) => {
+      await rowOf(page, 'eth1 of bond0').first().waitFor();
+      const open = await page.getByRole('row').count();
+      await page.keyboard.press('j');
+      await page.keyboard.press('Enter');
+      await page.getByText('What happened').waitFor();
+      const id = new URL(page.url()).pathname.split('/').at(-1) ?? '';
+      await page.keyboard.press('o');
+      await page.getByText(/^token operator-\d+ owns it$/).waitFor();
+      await page.keyboard.press('n');
+      await page.getByLabel('What others should know').fill('cable was loose');
+      await page.getByRole('dialog').getByRole('button', { name: 'Annotate' }).click();
+      await page.locator('.history-text', { hasText: 'cable was loose' }).waitFor();
+      await page.keyboard.press('a');
+      await page.getByText(/acknowledged it$/).waitFor();
+      await until(
+        'it left the open ones',
+        async () => (await page.getByRole('row').count()) === open - 1,
+        5_000,
+      );
+      const answer = await pool.virtual.get(`/api/v1/messages/${id}`);
+      const { message, operations } = messageDetailSchema.parse(answer);
+      assert.equal(message.state, 'acknowledged');
+      assert.deepEqual(
+        operations.map(({ kind }) => kind),
+        ['own', 'annotate', 'acknowledge'],
+      );
+    }));
+
+  test('many at once: a result for all, and the selection is over', () =>
+    inConsole({ path: '/messages?text=certificate' }, async ({ page }) => {
+      await rowOf(page, 'The certificate of').first().waitFor();
+      const shown = (await page.getByRole('row').count()) - 1;
+      await page.keyboard.press('j');
+      for (let at = 1; at < shown; at += 1) await page.keyboard.press('Shift+ArrowDown');
+      await page.getByText(`${shown} selected`).waitFor();
+      await page.getByRole('button', { name: /^Acknowledge/ }).click();
+      await page.getByText(`Acknowledged ${shown} messages`).waitFor();
+      await page.getByText('stored twice').waitFor();
+      await page.getByText('No message passes these filters.').waitFor();
+      assert.equal(await page.getByText('selected').count(), 0);
+    }));
+
+  test('two people at one message see what the other did, at once', () =>
+    inConsole({ path: `/messages/${openId}` }, async (ann) =>
+      inConsole({ path: `/messages/${openId}`, url: pool.servers[1]?.url ?? '' }, async (bob) => {
+        await bob.page.getByText('What happened').waitFor();
+        await ann.page.getByText('What happened').waitFor();
+        await ann.page
+          .getByRole('complementary')
+          .getByRole('button', { name: /^Acknowledge/ })
+          .click();
+        await bob.page
+          .getByRole('definition')
+          .filter({ hasText: 'acknowledged by token' })
+          .waitFor({ timeout: 5_000 });
+        const button = bob.page.getByRole('complementary').getByRole('button', { name: /^Acknowledge/ });
+        assert.equal(await button.getAttribute('aria-disabled'), 'true');
+        assert.match(await button.innerText(), /it was acknowledged by token operator-\d+ already/);
+        await bob.page.getByRole('button', { name: 'Open again' }).click();
+        await ann.page.getByText(/opened it again$/).waitFor({ timeout: 5_000 });
+      }),
+    ));
+
+  test('paused: nothing moves, what changed is counted, and all of it comes when one goes on', () =>
+    inConsole({ path: '/messages?text=while%20paused' }, async ({ page }) => {
+      await page.getByText('No message passes these filters.').waitFor();
+      await page.keyboard.press('p');
+      const [agent] = pool.agents;
+      assert.ok(agent);
+      await report(
+        agent,
+        [1, 2, 3].map((n) => ({ severity: 'minor', text: `while paused ${n}` })),
+      );
+      await page.getByRole('button', { name: 'Go on · 3 changed' }).waitFor();
+      assert.equal(await rowOf(page, 'while paused').count(), 0);
+      await page.keyboard.press('p');
+      await rowOf(page, 'while paused 3').waitFor();
+      assert.equal(await rowOf(page, 'while paused').count(), 3);
+    }));
+
+  test('the pool: who holds what, and a move by menu, with preview, to its end', () =>
+    inConsole({ path: '/pool' }, async ({ page }) => {
+      const role = 'virtual-interface/main';
+      const answer = await pool.virtual.get(`/api/v1/roles/${encodeURIComponent(role)}`);
+      const from = roleViewSchema.parse(answer).holderName ?? '';
+      const to = from === 'server-2' ? 'server-3' : 'server-2';
+      const cardOf = (name: string) =>
+        page.getByRole('article').filter({ has: page.getByRole('heading', { name }) });
+      await page.getByText('Everything is stored twice').waitFor();
+      await cardOf(from)
+        .getByRole('button', { name: `Change ${role}` })
+        .click();
+      const there = page.getByRole('menuitem', { name: `Move to ${from}` });
+      assert.equal(await there.getAttribute('aria-disabled'), 'true');
+      await page.getByRole('menuitem', { name: `Move to ${to}` }).click();
+      const dialog = page.getByRole('dialog');
+      await dialog.getByText(`It goes from ${from} to ${to}.`).waitFor();
+      await dialog.getByText('This page is connected through it').waitFor();
+      await dialog.getByRole('button', { name: 'Move it' }).click();
+      await dialog.getByText(new RegExp(`${to} holds it\\. Nobody held it for [\\d.]+ m?s\\.`)).waitFor();
+      await dialog.getByRole('button', { name: 'Close' }).last().click();
+      await cardOf(to).getByText('main', { exact: true }).waitFor();
+      await page.getByText('moved by an operator').first().waitFor();
+    }));
+
+  test('an observer sees everything and is told why nothing may be changed', async () => {
+    await inConsole(
+      { token: await makeToken(pool, 'observer'), path: '/messages?text=UPS' },
+      async ({ page }) => {
+        await rowOf(page, 'UPS of rack 3').first().waitFor();
+        await page.keyboard.press('j');
+        await page.keyboard.press('a');
+        await page.getByText('Not done: Acknowledge, 1 message').waitFor();
+        assert.ok((await rowOf(page, 'UPS of rack 3').count()) > 0);
+      },
+    );
+  });
+
+  for (const colorScheme of ['light', 'dark'] as const)
+    for (const viewport of [
+      { width: 1440, height: 900 },
+      { width: 360, height: 740 },
+    ])
+      test(`axe finds nothing, nothing is wider than the window: ${colorScheme}, ${viewport.width} px`, () =>
+        inConsole({ colorScheme, viewport }, async ({ page }) => {
+          await rowOf(page, 'UPS of rack 3').first().waitFor();
+          for (const [address, text] of [
+            ['/messages', 'UPS of rack 3'],
+            [`/messages/${openId}`, 'What happened'],
+            ['/pool', 'Changes of holders'],
+            ['/nodes', 'node-3'],
+            ['/', 'UPS of rack 3'],
+          ] as const) {
+            await goTo(page, address);
+            await page.getByText(text).first().waitFor();
+            assert.deepEqual(await axeFindings(page), [], address);
+            const width = await page.evaluate('document.documentElement.scrollWidth');
+            assert.equal(width, viewport.width, `${address} is ${String(width)} px wide`);
+          }
+          await page.keyboard.press('?');
+          await page.getByRole('dialog').waitFor();
+          assert.deepEqual(await axeFindings(page), [], 'keys');
+        }));
+});
+
+async function goTo(page: Page, address: string): Promise<void> {
+  await page.evaluate(
+    `history.pushState(null, '', ${JSON.stringify(address)}); dispatchEvent(new PopStateEvent('popstate'))`,
+  );
+}
+
+/** What it found, short enough to be read in a failure. */
+async function axeFindings(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page })
+    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
+    .analyze();
+  return violations.map(
+    ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`,
+  );
+}
