@@ -21,12 +21,15 @@ export function parseLockfile(text: string): Lockfile {
  */
 export function missingEntries(lockfile: Lockfile): Record<string, object> {
   const missing: Record<string, object> = {};
-  for (const owner of Object.values(lockfile.packages))
+  for (const [at, owner] of Object.entries(lockfile.packages))
     for (const [name, version] of Object.entries(owner.optionalDependencies ?? {})) {
-      const key = `node_modules/${name}`;
+      const shared = `node_modules/${name}`;
+      const key = `${folderOf(at)}${name}`;
       const platform = platformOf(name);
       // One without a checksum is ours from before, made again so that it stands as npm itself would write it.
       if (lockfile.packages[key]?.integrity !== undefined || platform === null) continue;
+      // Another owner of the same version has brought it already.
+      if (key !== shared && lockfile.packages[shared]?.version === version) continue;
       const { cpu, os, libc } = platform;
       // In the order in which npm writes them.
       missing[key] = {
@@ -39,6 +42,12 @@ export function missingEntries(lockfile: Lockfile): Record<string, object> {
       };
     }
   return missing;
+}
+
+/** Where the dependencies of a package lie that nobody else can share: beside it. */
+function folderOf(at: string): string {
+  const folder = 'node_modules/';
+  return at === '' ? folder : at.slice(0, at.lastIndexOf(folder) + folder.length);
 }
 
 function platformOf(name: string): { cpu: string[]; os?: string[]; libc?: string[] } | null {
