@@ -27,7 +27,7 @@ export const rareStates = [
   { name: 'a snapshot was installed', scenario: 'whole', withinHours: 4 },
   { name: 'a lease expired while its holder was paused', scenario: 'whole', withinHours: 4 },
   { name: 'a torn end of a log was skipped', scenario: 'whole', withinHours: 4 },
-  { name: 'a decision of a lower epoch was void', scenario: 'whole', withinHours: 60 },
+  { name: 'a decision of a lower epoch was void', scenario: 'whole', withinHours: 40 },
   { name: 'messages were dropped by a full buffer', scenario: 'whole', withinHours: 4 },
   { name: 'messages were stored while the coordinator was away', scenario: 'whole', withinHours: 4 },
   { name: 'a member was replaced', scenario: 'whole', withinHours: 8 },
@@ -37,7 +37,7 @@ export const rareStates = [
   { name: "an operator's move of a role", scenario: 'whole', withinHours: 4 },
   { name: 'waits between retries compared', scenario: 'whole', withinHours: 4 },
   { name: 'notes stored twice', scenario: 'whole', withinHours: 4 },
-  { name: 'the coordinator was restored from a backup', scenario: 'whole', withinHours: 80 },
+  { name: 'the coordinator was restored from a backup', scenario: 'whole', withinHours: 20 },
   { name: 'a wall clock jumped by years', scenario: 'whole', withinHours: 8 },
 ] as const satisfies readonly RareState[];
 

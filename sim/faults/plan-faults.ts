@@ -21,7 +21,9 @@ export interface FaultScope {
   readonly everyMs: readonly [number, number];
 }
 
-const points: readonly (StrikePoint | null)[] = [null, 'before commit', 'after commit', 'send'];
+const points: readonly (StrikePoint | null)[] = [null, 'before commit', 'after commit', 'send', 'decision'];
+/** Longer than a node may be away before the acting server calls it silent. */
+const silentMs = 35_000;
 
 /** What changes much at once comes less often. */
 const rarity: Partial<Record<FaultKind, number>> = {
@@ -72,6 +74,7 @@ function drawFault(kind: FaultKind, atMs: number, random: SeededRandom, scope: F
     case 'overload':
       return { kind, atMs, machine: random.pick(scope.sources ?? []), count: 50 + random.int(500) };
     case 'isolate':
+      return { kind, atMs, machine, durationMs: random.chance(0.2) ? durationMs + silentMs : durationMs };
     case 'disk full':
     case 'failing disk':
       return { kind, atMs, machine, durationMs };

@@ -9,8 +9,11 @@ import type { World } from '../world/world.ts';
 
 const copyEveryMs = 10_000;
 const copiesMax = 20;
-/** Every server that is well has written since; a younger backup may lack nothing at all, and nobody could notice. */
-const youngestMs = 1_000;
+/**
+ * So long ago at least the first write happened that the backup lacks: time for whoever made it to tell the others. One
+ * that lacks nothing nobody could notice; one that lacks a moment may be taken for the truth by who did not see it.
+ */
+const lackMsMin = 1_000;
 const mirrorSql = 'SELECT key, value, revision FROM definitions_mirror';
 
 /**
@@ -21,7 +24,7 @@ export class CoordinatorRestore {
   readonly #world: World;
   readonly #coordinator: SimCoordinator;
   readonly #readers: () => readonly DiskReader[];
-  readonly #copies: { readonly atMs: number; readonly copy: StoreCopy }[] = [];
+  readonly #copies: Backup[] = [];
   /** Waits for a person. */
   isInDoubt = false;
 
@@ -33,18 +36,22 @@ export class CoordinatorRestore {
   }
 
   #copy(): void {
-    const atMs = this.#world.scheduler.nowMs;
-    if (!this.isInDoubt) this.#copies.push({ atMs, copy: this.#coordinator.store.copy() });
+    if (!this.isInDoubt) this.#copies.push({ copy: this.#coordinator.store.copy(), lacksFromMs: null });
     if (this.#copies.length > copiesMax) this.#copies.shift();
     this.#world.scheduler.after(copyEveryMs, 'backup of the coordinator', () => this.#copy());
   }
 
-  /** False where there is no backup that is old enough, or the last restore is not confirmed. */
+  /** The coordinator has taken a write: what was copied before lacks it. */
+  written(): void {
+    for (const backup of this.#copies) backup.lacksFromMs ??= this.#world.scheduler.nowMs;
+  }
+
+  /** False where there is no backup that lacks enough, or the last restore is not confirmed. */
   restore(agoMs: number): boolean {
     const at = Math.max(0, this.#copies.length - 1 - Math.floor(agoMs / copyEveryMs));
     const backup = this.#copies[at];
-    if (backup === undefined || this.isInDoubt) return false;
-    if (this.#world.scheduler.nowMs - backup.atMs < youngestMs) return false;
+    if (this.isInDoubt || backup?.lacksFromMs == null) return false;
+    if (this.#world.scheduler.nowMs - backup.lacksFromMs < lackMsMin) return false;
     this.isInDoubt = true;
     this.#copies.length = 0;
     this.#coordinator.store.restore(backup.copy);
@@ -75,6 +82,12 @@ export class CoordinatorRestore {
       close: () => Promise.resolve(),
     };
   }
+}
+
+interface Backup {
+  readonly copy: StoreCopy;
+  /** When the first write was made that is not in it; null while there is none. */
+  lacksFromMs: number | null;
 }
 
 interface Row {

@@ -36,8 +36,6 @@ const mark = 'numbered ';
 /** An agent comes up within this on a machine that is well, whatever it was struck by before. */
 const agentStartMsMax = 10_000;
 const stepMs = 3_000;
-/** No backup of the coordinator that is put back is older. */
-const backupMsMax = 30_000;
 /** Definitions change rarely. */
 const definitionsEveryMs = 10_000;
 
@@ -84,9 +82,15 @@ class WholeRun implements Disposable {
     this.#backups = new CoordinatorRestore(world, this.#pool.coordinator, () =>
       this.#pool.members.map(({ reader }) => reader),
     );
+    const { coordinator } = this.#pool;
+    const judged = coordinator.onCommit;
+    coordinator.onCommit = (transaction) => {
+      judged(transaction);
+      this.#backups.written();
+    };
     this.#judge.coordinatorIsInDoubt = () => this.#backups.isInDoubt;
     this.#injector = new FaultInjector(world, this.#victims(), {
-      restore: (agoMs) => this.#areAllWell() && this.#backups.restore(agoMs),
+      restore: (agoMs) => this.#backups.restore(agoMs),
       confirm: () => this.#backups.confirm(),
     });
     this.#operators = new PoolOperators({
@@ -188,15 +192,6 @@ class WholeRun implements Disposable {
     this.#checker.forget(server.name);
     this.#definitions.forget(server.name);
     return true;
-  }
-
-  /** Who was away since before the backup was made cannot tell that it is one. */
-  #areAllWell(): boolean {
-    const backupMs = this.#world.scheduler.nowMs - backupMsMax;
-    return this.#pool.servers.every(
-      ({ name, live, member }) =>
-        member && live?.process.alive === true && this.#injector.calmFromMs(name) < backupMs,
-    );
   }
 
   /** As systemd does: what is gone and was not struck down starts again. */

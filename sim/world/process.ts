@@ -11,7 +11,7 @@ export class SimulatedDeath extends Error {
 export type Program = (process: SimProcess) => Promise<void> | void;
 
 /** Where a process may be struck in the middle of what it does. */
-export type StrikePoint = 'before commit' | 'after commit' | 'send' | 'program';
+export type StrikePoint = 'before commit' | 'after commit' | 'send' | 'program' | 'decision';
 
 /**
  * One run of one program. States: running, frozen (alive, but until `frozenUntilMs` nothing reaches it), dead.
@@ -104,6 +104,11 @@ export class SimProcess implements Owner {
     this.#strike = null;
     run();
     this.assertAlive();
+  }
+
+  /** It has looked whether it may decide, and decided: the strike comes while it stores that. */
+  decides(): void {
+    if (this.#strike?.point === 'decision') this.#strike = { ...this.#strike, point: 'before commit' };
   }
 
   onDeath(handler: (signal: string | null, exitCode: number | null) => void): void {
