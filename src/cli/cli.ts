@@ -25,6 +25,8 @@ export interface Cli {
   readLine(): Promise<string>;
   /** The whole of standard input; WK_TOO_LARGE beyond 1 MiB. */
   readInput(): Promise<string>;
+  /** A line that nobody may see: asked for on a terminal without showing it, else the first line of standard input. */
+  readSecret(question: string): Promise<string>;
   /**
    * Aborts at the first Ctrl-C or SIGTERM. Whoever asks for it ends by itself then; without a call of this, and at the
    * second Ctrl-C, the process ends at once.

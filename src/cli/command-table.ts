@@ -1,15 +1,6 @@
-import type { CommandModule } from './command-module.ts';
+import { accessCommands } from './access-commands.ts';
+import type { CommandEntry } from './command-entry.ts';
 import { identityCommands } from './identity-commands.ts';
-
-export interface CommandEntry {
-  /** The words that call it: `message list`. */
-  readonly path: string;
-  readonly summary: string;
-  /** For our own processes, not for people. */
-  readonly hidden?: boolean;
-  /** A command's file is loaded when the command is run, asked for help, or completed. */
-  readonly load: () => Promise<CommandModule>;
-}
 
 /** Every command there is, in the order of the help text. */
 export const commandTable: readonly CommandEntry[] = [
@@ -155,21 +146,7 @@ export const commandTable: readonly CommandEntry[] = [
 
   ...identityCommands,
 
-  {
-    path: 'token create',
-    summary: 'make a token for the API',
-    load: () => import('./commands/token-create.ts'),
-  },
-  {
-    path: 'token list',
-    summary: 'list the tokens there are',
-    load: () => import('./commands/token-list.ts'),
-  },
-  {
-    path: 'token revoke',
-    summary: 'make a token worthless',
-    load: () => import('./commands/token-revoke.ts'),
-  },
+  ...accessCommands,
 
   {
     path: 'role list',

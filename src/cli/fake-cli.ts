@@ -35,6 +35,7 @@ export async function runFake(line: readonly string[], options: FakeOptions): Pr
   });
   const runtime = withNetwork(options);
   const stop = options.stop ?? new AbortController();
+  const secrets = (options.input ?? '').split('\n');
   const cli: Cli = {
     stdout: output('stdout'),
     stderr: output('stderr'),
@@ -45,6 +46,7 @@ export async function runFake(line: readonly string[], options: FakeOptions): Pr
     runtime: async () => runtime,
     readInput: async () => options.input ?? '',
     readLine: async () => options.input?.split('\n')[0] ?? '',
+    readSecret: async () => secrets.shift() ?? '',
     stopSignal: () => stop.signal,
     command: null,
     exitCode: 0,

@@ -1,3 +1,5 @@
+import type { SessionKey } from '../access/session-token.ts';
+import { setupMs, setupTokenKey } from '../access/setup-token.ts';
 import type { Coordination } from '../coordination/coordination.ts';
 import {
   actingRole,
@@ -24,11 +26,14 @@ export async function foundPool(
     readonly admin: Named;
     readonly authority: { readonly certificatePem: string };
     readonly lineage: string;
+    /** With which the administrator sets a password, and what sessions are signed with. */
+    readonly setupToken: string;
+    readonly sessionKey: SessionKey;
   },
   clock: Clock,
 ): Promise<void> {
   const nowMs = clock.wallMs();
-  const { pool, server, admin, authority, lineage } = founding;
+  const { pool, server, admin, authority, lineage, setupToken, sessionKey } = founding;
   const values: Record<string, object> = {
     [keys.pool]: {
       ...pool,
@@ -44,6 +49,12 @@ export async function foundPool(
       disabled: false,
       generation: 0,
     } satisfies UserDefinition,
+    [setupTokenKey(setupToken) ?? '']: {
+      user: admin.coreId,
+      createdMs: nowMs,
+      expiresMs: nowMs + setupMs,
+    },
+    [keys.sessionKeys]: { keys: [sessionKey] },
     [keys.role(actingRole)]: {
       role: actingRole,
       order: [server.coreId],

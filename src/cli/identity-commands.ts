@@ -1,4 +1,4 @@
-import type { CommandEntry } from './command-table.ts';
+import type { CommandEntry } from './command-entry.ts';
 
 /** Commands about who is who: a part of the command table. */
 export const identityCommands: readonly CommandEntry[] = [

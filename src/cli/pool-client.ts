@@ -50,6 +50,11 @@ export class PoolClient {
     this.#command = command;
   }
 
+  /** The server that answered last; the first one before that. */
+  get server(): string {
+    return this.#target.servers[this.#first] ?? '';
+  }
+
   /** The answer as it came, checked. Errors: what the server said, WK_UNREACHABLE, WK_TIMEOUT. */
   async ask<Schema extends z.ZodType>(question: Question, schema: Schema): Promise<z.output<Schema>> {
     const { answer, url } = await this.#try(question, (call) => this.#ports.network.call(call), throwError);

@@ -29,6 +29,7 @@ export function processCli(entry: string): Cli {
     },
     readInput,
     readLine,
+    readSecret,
     stopSignal: stopper(),
     command: null,
     exitCode: 0,
@@ -91,6 +92,37 @@ async function readLine(): Promise<string> {
     if (text.includes('\n') || text.length > inputBytesMax) break;
   }
   return text.split('\n')[0]?.trim() ?? '';
+}
+
+/** What came on standard input, one secret a line. */
+let secretLines: string[] | null = null;
+/** Enter, and Ctrl-D. */
+const endOfLine: ReadonlySet<string> = new Set(['\r', '\n', '\u0004']);
+
+async function readSecret(question: string): Promise<string> {
+  if (!process.stdin.isTTY) return (secretLines ??= (await readInput()).split(/\r?\n/)).shift() ?? '';
+  process.stderr.write(`${question}: `);
+  process.stdin.setRawMode(true);
+  process.stdin.setEncoding('utf8');
+  let typed = '';
+  try {
+    for await (const part of process.stdin as AsyncIterable<string>) {
+      for (const character of part) typed = withKey(typed, character);
+      if ([...endOfLine].some((end) => part.includes(end))) return typed;
+    }
+    return typed;
+  } finally {
+    process.stdin.setRawMode(false);
+    process.stdin.pause();
+    process.stderr.write('\n');
+  }
+}
+
+/** What is typed so far, after another key; Ctrl-C ends the program as it does everywhere. */
+function withKey(typed: string, key: string): string {
+  if (key === '\u0003') process.exit(interruptedExit.SIGINT);
+  if (key === '\u007f' || key === '\b') return Array.from(typed).slice(0, -1).join('');
+  return endOfLine.has(key) ? typed : typed + key;
 }
 
 async function readInput(): Promise<string> {

@@ -1,7 +1,8 @@
 import { Command, CommanderError } from '@commander-js/extra-typings';
 import type { Cli } from './cli.ts';
+import type { CommandEntry } from './command-entry.ts';
 import { groups } from './command-groups.ts';
-import { commandTable, type CommandEntry } from './command-table.ts';
+import { commandTable } from './command-table.ts';
 import { locate } from './locate.ts';
 import { commandPermission } from '../model/command-permissions.ts';
 import { WatchError } from '../model/errors.ts';

@@ -30,6 +30,35 @@ async function renewedInPassing(cli: Cli, runtime: Runtime, target: NamedTarget)
   }
 }
 
+/** A client that proves nothing: for who is about to sign in. */
+export async function openStranger(cli: Cli, options: ClientOptions): Promise<PoolClient> {
+  const runtime = await cli.runtime();
+  const context = await contextOf(cli, options, runtime.files);
+  const { identity, authority } = proofOf(cli, options, context);
+  const file = identity ?? context.identity;
+  const trust =
+    file === undefined
+      ? await readAuthority(cli, runtime.files, authority)
+      : (await readIdentityFile(runtime.files, resolvePath(cli, file))).credentials;
+  const target = {
+    servers: serversOf(cli, options, context),
+    trust: { authorityPems: trust.authorityPems },
+    credentials: null,
+    token: null,
+    timeoutMs: options.timeout,
+  };
+  return new PoolClient(runtime, target, cli.command);
+}
+
+function serversOf(cli: Cli, options: ClientOptions, context: Context): readonly string[] {
+  const servers = options.server ?? fromEnvironment(cli) ?? context.servers;
+  if (servers.length > 0) return servers;
+  throw new WatchError(
+    'WK_BAD_REQUEST',
+    'no server is named; give --server URL, set WK_SERVER, or choose a context (`watchkeeper context add`)',
+  );
+}
+
 interface NamedTarget extends Target {
   /** Null for a token. */
   readonly identityPath: string | null;
@@ -37,12 +66,7 @@ interface NamedTarget extends Target {
 
 export async function findTarget(cli: Cli, options: ClientOptions, files: Files): Promise<NamedTarget> {
   const context = await contextOf(cli, options, files);
-  const servers = options.server ?? fromEnvironment(cli) ?? context.servers;
-  if (servers.length === 0)
-    throw new WatchError(
-      'WK_BAD_REQUEST',
-      'no server is named; give --server URL, set WK_SERVER, or choose a context (`watchkeeper context add`)',
-    );
+  const servers = serversOf(cli, options, context);
   const proof = proofOf(cli, options, context);
   const identityPath = proof.identity === undefined ? null : resolvePath(cli, proof.identity);
   const identity = identityPath === null ? null : await readIdentityFile(files, identityPath);

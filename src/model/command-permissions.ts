@@ -16,6 +16,7 @@ function asking(...asks: string[]): CommandPermission {
 const operations = asking('POST /api/v1/operations');
 const role = 'GET /api/v1/roles/:role';
 const changeRole = asking(role, 'POST /api/v1/roles/:role', `${role}/history`);
+const changeUser = asking('POST /api/v1/users/:name');
 const pool = 'GET /api/v1/pool';
 const coordinator: CommandPermission = { asks: [], local: 'coordinator' };
 const data: CommandPermission = { asks: [], local: 'data' };
@@ -79,6 +80,28 @@ export const commandPermissions: Readonly<Record<string, CommandPermission>> = {
   'cert issue': coordinator,
   'cert renew': { asks: ['POST /api/v1/renew'], local: 'own' },
   'cert revoke': coordinator,
+  login: { asks: ['POST /api/v1/session'], local: 'own' },
+  logout: { asks: ['DELETE /api/v1/session'], local: 'own' },
+  whoami: asking('GET /api/v1/session'),
+  'user list': asking('GET /api/v1/users'),
+  'user show': asking('GET /api/v1/users/:name'),
+  'user add': asking('POST /api/v1/users'),
+  'user password': {
+    asks: ['GET /api/v1/session', 'POST /api/v1/users/:name', 'POST /api/v1/password'],
+    local: 'own',
+  },
+  'user link': changeUser,
+  'user role': changeUser,
+  'user disable': changeUser,
+  'user enable': changeUser,
+  'user sign-out': changeUser,
+  'user remove': asking('DELETE /api/v1/users/:name'),
+  'user-role list': asking('GET /api/v1/user-roles'),
+  'user-role show': asking('GET /api/v1/user-roles'),
+  'user-role set': asking('PUT /api/v1/user-roles/:name'),
+  'user-role remove': asking('DELETE /api/v1/user-roles/:name'),
+  'audit list': asking('GET /api/v1/audit'),
+  'audit verify': asking(pool, 'GET /api/v1/audit/verify'),
   'token create': coordinator,
   'token list': coordinator,
   'token revoke': coordinator,

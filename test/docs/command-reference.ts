@@ -40,6 +40,7 @@ async function helpOf(path: string): Promise<string> {
     runtime: () => Promise.reject(new Error('a help text needs no runtime')),
     readInput: () => Promise.resolve(''),
     readLine: () => Promise.resolve(''),
+    readSecret: () => Promise.resolve(''),
     stopSignal: () => new AbortController().signal,
     command: null,
     exitCode: 0,

@@ -10,6 +10,8 @@ import type { Credentials } from '../../runtime/network.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { issueCertificate, makeAuthority, type Authority } from '../../security/authority.ts';
 import { writeIdentityFile } from '../../security/identity-file.ts';
+import { newSessionKey } from '../../access/session-keys.ts';
+import { newSetupToken, setupPath } from '../../access/setup-token.ts';
 import { makeKeyPair } from '../../security/key-pair.ts';
 import { keys } from '../../model/definitions.ts';
 import { WatchError } from '../../model/errors.ts';
@@ -88,8 +90,18 @@ async function run(cli: Cli, options: Options): Promise<void> {
   const admin = { coreId: draw(), name: adminName };
   const authority = await makeAuthority(pool.name, runtime);
 
+  const setupToken = newSetupToken(runtime.random);
+  const sessionKey = newSessionKey(runtime.random, runtime.clock.wallMs());
   const etcd = { client: options.etcdListen, peer: options.etcdPeer };
-  const founding = { pool, server: { ...server, url: place.url }, admin, authority, lineage: draw() };
+  const founding = {
+    pool,
+    server: { ...server, url: place.url },
+    admin,
+    authority,
+    lineage: draw(),
+    setupToken,
+    sessionKey,
+  };
   const found = (store: Coordination): Promise<void> => foundPool(store, founding, runtime.clock);
   const where = isManaged
     ? await inOwnEtcd(runtime, { pool, server, place, authority, ...etcd }, found)
@@ -113,7 +125,15 @@ async function run(cli: Cli, options: Options): Promise<void> {
   await runtime.files.makeDirectory(dirname(identity), 0o700);
   await writeIdentityFile(runtime.files, identity, await issue('user', admin));
   await rememberContext(cli, runtime, pool.name, { servers: [place.url], identity });
-  report(cli, options, { pool, server, url: place.url, config: place.config, coordination, identity });
+  report(cli, options, {
+    pool,
+    server,
+    url: place.url,
+    config: place.config,
+    coordination,
+    identity,
+    setup: place.url + setupPath(setupToken),
+  });
 }
 
 type Where = Pick<NewServer, 'coordination' | 'etcd'>;
@@ -207,6 +227,8 @@ function report(
     readonly config: string;
     readonly coordination: string;
     readonly identity: string;
+    /** With it the administrator sets a password, once, within a day. */
+    readonly setup: string;
   },
 ): void {
   if (json) return printJson(cli, made);
@@ -215,6 +237,7 @@ function report(
   configuration   ${made.config}
   your identity   ${made.identity}
   coordinator     ${made.coordination}
+  your password   ${made.setup}
 Start its first server with:
   watchkeeper server run --config ${made.config}
 `,

@@ -19,6 +19,7 @@ export async function runInProcess(cli: Cli, folder: string, args: readonly stri
     runtime: () => cli.runtime(),
     readLine: () => Promise.resolve(''),
     readInput: () => Promise.resolve(''),
+    readSecret: () => Promise.resolve(''),
     stopSignal: () => cli.stopSignal(),
     command: null,
     exitCode: 0,
