@@ -120,7 +120,9 @@ async function inPool(pool: NetworkPool): Promise<CaseResult[]> {
     const chosen = usualCases.filter(({ name, essential }) => isWanted(name) && (isAsked || essential));
     await under(pool, 'main', chosen, results);
     const six = cases.filter(({ name }) => /planned|machine frozen/.test(name));
-    const chosenSix = (values.short ? six.slice(0, 1) : six).filter(({ name }) => isWanted(`IPv6: ${name}`));
+    const chosenSix = (values.short ? six.slice(0, 1) : six)
+      .filter(({ name }) => isWanted(`IPv6: ${name}`))
+      .map((each) => ({ ...each, shortRuns: 1 }));
     await under(pool, 'six', chosenSix, results, ['IPv6']);
     if (isWanted('renewals')) tell(results, await renewals(pool));
     if (isWanted('messages')) tell(results, await messages(load));
