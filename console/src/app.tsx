@@ -8,6 +8,7 @@ import { UndertakingsTray } from './operations/undertakings-tray.tsx';
 import { OverviewPage } from './overview/overview-page.tsx';
 import { PoolPage } from './pool/pool-page.tsx';
 import { session } from './session/session.ts';
+import { SetupPage } from './session/setup-page.tsx';
 import { SignIn } from './session/sign-in.tsx';
 import { ConnectionBanner } from './shell/connection-banner.tsx';
 import { DisplayDialog } from './shell/display-dialog.tsx';
@@ -16,11 +17,16 @@ import { HelpDialog } from './shell/help-dialog.tsx';
 import { usePageKeys } from './shell/use-page-keys.ts';
 import { texts } from './texts.ts';
 
+/** Behind `#` of a setup link, kept in memory alone. */
+const setupSecret = window.location.hash.slice(1);
+
 export function App(): JSX.Element {
   const who = useStore(session);
+  const { path } = useStore(place);
   // Once somebody was signed in the page stays, also while they have to sign in anew.
   const wasSignedIn = useRef(false);
   if (who.mode === 'signed in') wasSignedIn.current = true;
+  if (path === consolePages.setup && setupSecret !== '') return <SetupPage secret={setupSecret} />;
   return (
     <>
       {wasSignedIn.current && <Shell />}

@@ -39,16 +39,27 @@ export const texts = {
   },
   signIn: {
     title: 'Sign in',
-    intro: 'Show an API token of this pool. It stays in this tab, and is forgotten when the tab is closed.',
-    token: 'API token',
+    name: 'Name',
+    password: 'Password',
     submit: 'Sign in',
-    how: 'An administrator makes one on a server:',
+    withToken: 'With an API token instead',
+    tokenAbout:
+      'It stays in this tab, and is forgotten when the tab is closed. An administrator makes one on a server:',
+    token: 'API token',
+    submitToken: 'Use this token',
     command: 'watchkeeper token create --name NAME --role operator --config SERVER.yaml',
-    certificate:
-      'With a certificate of this pool in the browser no token is needed: load the page anew after adding it.',
+    certificate: 'With a certificate of this pool in the browser neither is needed.',
     looking: 'Looking who you are …',
     failed: (because: string) => `Not signed in: ${because}`,
-    unreachable: 'The server does not answer. Trying again …',
+  },
+  setup: {
+    title: 'Choose your password',
+    about: 'This link works once. Afterwards you sign in with your name and this password.',
+    password: 'New password',
+    again: 'Once more',
+    differ: 'The two are not the same.',
+    submit: 'Set it and sign in',
+    failed: (because: string) => `Not set: ${because}`,
   },
   display: {
     title: 'Display and account',
@@ -57,7 +68,11 @@ export const texts = {
     zone: 'Time zone',
     zoneOfBrowser: (zone: string) => `This browser's: ${zone}`,
     signOut: 'Sign out',
-    signedInBy: { token: 'Signed in with an API token.', certificate: 'Signed in with a certificate.' },
+    signedInBy: {
+      token: (name: string) => `${name}, by an API token.`,
+      certificate: (name: string) => `${name}, by a certificate.`,
+      password: (name: string) => `Signed in as ${name}.`,
+    },
   },
   help: {
     title: 'Keys',
@@ -180,6 +195,10 @@ export const texts = {
     notShown: (number: number) => `${number.toLocaleString('en')} not in view`,
     clear: 'Clear selection',
     nothing: (reason: string) => `Not possible: ${reason}`,
+    noRight: (roles: readonly string[]) =>
+      roles.length === 0
+        ? 'you have no role that allows it'
+        : `your role (${roles.join(', ')}) does not allow it`,
   },
   annotate: {
     title: (number: number) => `Annotate ${many(number, 'message')}`,

@@ -3,6 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, Page } from 'playwright-core';
 import { messageDetailSchema } from '../../src/model/api.ts';
+import { userAnswerSchema } from '../../src/model/users-api.ts';
 import { roleViewSchema } from '../../src/model/role-api.ts';
 import { RealPool, until } from '../pool/real-pool.ts';
 import { launch, noChromium } from './chromium.ts';
@@ -42,18 +43,35 @@ describe('the console', { skip: noChromium }, () => {
 
   const rowOf = (page: Page, text: string) => page.getByRole('row').filter({ hasText: text });
 
-  test('signing in: a wrong token is refused in words, a right one shows the messages and is not in the address', async () => {
+  test('signing in: by a setup link, by name and password, by a token; what is wrong is said', async () => {
     const context = await browser.newContext({ ignoreHTTPSErrors: true });
+    const made = await context.request.post(`${pool.virtualUrl}/api/v1/users`, {
+      headers: { authorization: `Bearer ${token}` },
+      data: { name: 'ann', roles: ['operator'] },
+    });
+    const { setup } = userAnswerSchema.parse(await made.json());
     const page = await context.newPage();
-    await page.goto(`${pool.virtualUrl}/messages`);
-    await page.getByLabel('API token').fill('wkt_wrong');
+    await page.goto(pool.virtualUrl + (setup?.path ?? ''));
+    await page.getByLabel('New password').fill('a long night is coming');
+    await page.getByLabel('Once more').fill('a long night is coming');
+    await page.getByRole('button', { name: 'Set it and sign in' }).click();
+    await page.getByRole('heading', { name: 'Overview' }).waitFor();
+    await page.getByRole('button', { name: 'Display and account' }).click();
+    await page.getByText('Signed in as ann.').waitFor();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByLabel('Name').fill('ann');
+    await page.getByLabel('Password').fill('wrong');
     await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.getByText(/Not signed in: the bearer token is unknown/).waitFor();
-    await page.goto(`${pool.virtualUrl}/messages#token=${token}`);
-    await page.reload();
+    await page.getByText('Not signed in:').waitFor();
+    await page.getByLabel('Password').fill('a long night is coming');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('link', { name: 'Messages', exact: true }).click();
     await rowOf(page, 'UPS of rack 3').first().waitFor();
-    assert.equal(page.url(), `${pool.virtualUrl}/messages`);
     await context.close();
+    await inConsole({}, async (operator) => {
+      await rowOf(operator.page, 'UPS of rack 3').first().waitFor();
+      assert.equal(operator.page.url(), `${pool.virtualUrl}/messages`);
+    });
   });
 
   test('what an agent reports is there within a second, at its place, by word, shape and colour', () =>
@@ -198,7 +216,7 @@ describe('the console', { skip: noChromium }, () => {
         await rowOf(page, 'UPS of rack 3').first().waitFor();
         await page.keyboard.press('j');
         await page.keyboard.press('a');
-        await page.getByText('Not done: Acknowledge, 1 message').waitFor();
+        await page.getByText('Not possible: your role (observer) does not allow it').waitFor();
         assert.ok((await rowOf(page, 'UPS of rack 3').count()) > 0);
       },
     );
@@ -217,7 +235,7 @@ describe('the console', { skip: noChromium }, () => {
             [`/messages/${openId}`, 'What happened'],
             ['/pool', 'Changes of holders'],
             ['/nodes', 'node-3'],
-            ['/', 'UPS of rack 3'],
+            ['/', 'Messages of the last hour'],
           ] as const) {
             await goTo(page, address);
             await page.getByText(text).first().waitFor();

@@ -32,6 +32,11 @@ export async function tell<T>(
   return request(path, { method: 'POST', body: JSON.stringify(body), headers }, schema, options);
 }
 
+/** Ends or removes what is there. */
+export async function withdraw<T>(path: string, schema: z.ZodType<T>, options: AskOptions = {}): Promise<T> {
+  return request(path, { method: 'DELETE' }, schema, options);
+}
+
 async function request<T>(
   path: string,
   init: RequestInit,

@@ -4,6 +4,7 @@ import { operationKinds, type OperationKind } from '../../../src/model/operation
 import { useStore } from '../browser/store.ts';
 import { ActionButton } from '../parts/action-button.tsx';
 import type { IconName } from '../parts/icon.tsx';
+import { useMe } from '../session/allowed.ts';
 import { texts } from '../texts.ts';
 import { clearSelection, selection } from './selection.ts';
 import { refusalOf } from './targets.ts';
@@ -23,6 +24,7 @@ interface Props {
 
 export function BulkBar({ rows, act }: Props): JSX.Element | null {
   const selected = useStore(selection);
+  const me = useMe();
   if (selected.size === 0) return null;
   const shown = rows.filter(({ id }) => selected.has(id)).length;
   const chosen = [...selected];
@@ -38,7 +40,7 @@ export function BulkBar({ rows, act }: Props): JSX.Element | null {
           label={texts.actions[kind]}
           icon={actionIcons[kind]}
           shortcut={texts.actionKeys[kind]}
-          refused={refusalOf(kind, rows, chosen)}
+          refused={refusalOf(kind, rows, chosen, me)}
           onPress={() => act(kind)}
         />
       ))}

@@ -1,7 +1,6 @@
 import { useEffect, useState, type JSX, type ReactNode } from 'react';
 import { messageDetailSchema, type MessageDetail, type OperationView } from '../../../src/model/api.ts';
 import { codeOf, textOf } from '../../../src/model/errors.ts';
-import { messageCan } from '../../../src/model/message-actions.ts';
 import { operationKinds } from '../../../src/model/operation.ts';
 import { consolePages } from '../../../src/model/console-pages.ts';
 import { ask } from '../api/api.ts';
@@ -12,6 +11,7 @@ import { Blank } from '../parts/blank.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Link } from '../parts/link.tsx';
 import { SeverityChip } from '../parts/severity-chip.tsx';
+import { mayOperate, useMe } from '../session/allowed.ts';
 import { useTimes } from '../settings/times.ts';
 import { texts } from '../texts.ts';
 import { linkTo } from './addresses.ts';
@@ -63,6 +63,7 @@ function DetailBody({
   readonly annotate: () => void;
 }): JSX.Element {
   const { message } = detail;
+  const me = useMe();
   return (
     // Long details scroll, so the keyboard must reach them.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
@@ -70,7 +71,7 @@ function DetailBody({
       <p className="detail-text">{message.text}</p>
       <div className="detail-actions">
         {operationKinds.map((kind) => {
-          const verdict = messageCan(kind, message, null);
+          const verdict = mayOperate(me, kind, message);
           return (
             <ActionButton
               key={kind}

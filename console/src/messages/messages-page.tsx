@@ -5,6 +5,7 @@ import { go, place } from '../browser/place.ts';
 import { useStore } from '../browser/store.ts';
 import { live } from '../live/live-stream.ts';
 import { undertake } from '../operations/operations.ts';
+import { useMe } from '../session/allowed.ts';
 import { addressOf, linkTo } from './addresses.ts';
 import { AnnotateDialog } from './annotate-dialog.tsx';
 import { BulkBar } from './bulk-bar.tsx';
@@ -15,7 +16,7 @@ import { MessageFeed } from './message-feed.ts';
 import { MessageTable } from './message-table.tsx';
 import { NoMessages } from './no-messages.tsx';
 import { selection } from './selection.ts';
-import { targetsOf } from './targets.ts';
+import { chosenOf, refusalOf, targetsOf } from './targets.ts';
 import { useMessageKeys } from './use-message-keys.ts';
 import { useRowHeight } from './use-row-height.ts';
 import { filterOfSearch, searchOfFilter, type ViewFilter } from './view-filter.ts';
@@ -31,7 +32,7 @@ export function MessagesPage({ openId }: { readonly openId: string | null }): JS
   const state = useStore(feed.state);
   const { rows } = state.window;
   const [cursorId, setCursor] = useState<string | null>(openId);
-  const [annotating, setAnnotating] = useState<readonly string[] | null>(null);
+  const { act, refusal, annotating, annotate } = useActions(rows, cursorId);
   const scroller = useRef<HTMLDivElement>(null);
   const rowPx = useRowHeight();
   useCursorInView(scroller, rows, cursorId, rowPx);
@@ -43,15 +44,6 @@ export function MessagesPage({ openId }: { readonly openId: string | null }): JS
   const open = useCallback(
     (id: string | null) => go(addressOf(id, search), { replace: openId !== null && id !== null }),
     [search, openId],
-  );
-  const act = useCallback(
-    (kind: OperationKind) => {
-      const targets = targetsOf(kind, rows, selection.get(), cursorId);
-      if (targets.length === 0) return;
-      if (kind === 'annotate') setAnnotating(targets);
-      else void undertake(kind, targets);
-    },
-    [rows, cursorId],
   );
   const togglePause = useCallback(() => (feed.state.get().isPaused ? feed.resume() : feed.pause()), [feed]);
   const toEnd = useCallback(
@@ -84,14 +76,49 @@ export function MessagesPage({ openId }: { readonly openId: string | null }): JS
         {rows.length === 0 && (
           <NoMessages state={state} filter={filter} show={show} retry={() => feed.reload()} />
         )}
+        {refusal !== null && (
+          <p className="refusal" role="alert">
+            {refusal}
+          </p>
+        )}
         <BulkBar rows={rows} act={act} />
       </div>
       {openId !== null && (
-        <DetailPane id={openId} close={() => open(null)} annotate={() => setAnnotating([openId])} />
+        <DetailPane id={openId} close={() => open(null)} annotate={() => annotate([openId])} />
       )}
-      {annotating !== null && <AnnotateDialog messages={annotating} onClose={() => setAnnotating(null)} />}
+      {annotating !== null && <AnnotateDialog messages={annotating} onClose={() => annotate(null)} />}
     </div>
   );
+}
+
+interface Actions {
+  readonly act: (kind: OperationKind) => void;
+  /** Why the last one was not even asked for; null when it was. */
+  readonly refusal: string | null;
+  /** Messages that an annotation is being written for. */
+  readonly annotating: readonly string[] | null;
+  readonly annotate: (messages: readonly string[] | null) => void;
+}
+
+/** What the keys and buttons do to the selected messages, or to the one with the cursor. */
+function useActions(rows: readonly MessageView[], cursorId: string | null): Actions {
+  const me = useMe();
+  const [refusal, setRefusal] = useState<string | null>(null);
+  const [annotating, annotate] = useState<readonly string[] | null>(null);
+  useEffect(() => setRefusal(null), [cursorId]);
+  const act = useCallback(
+    (kind: OperationKind) => {
+      const chosen = chosenOf(selection.get(), cursorId);
+      const because = refusalOf(kind, rows, chosen, me);
+      setRefusal(chosen.length > 0 && because !== null ? texts.bulk.nothing(because) : null);
+      const targets = because === null ? targetsOf(kind, rows, chosen, me) : [];
+      if (targets.length === 0) return;
+      if (kind === 'annotate') annotate(targets);
+      else void undertake(kind, targets);
+    },
+    [rows, cursorId, me],
+  );
+  return { act, refusal, annotating, annotate };
 }
 
 function useFeed(filter: ViewFilter): MessageFeed {

@@ -1,6 +1,6 @@
 import type { MessageView } from '../../../src/model/api.ts';
-import { messageCan } from '../../../src/model/message-actions.ts';
 import type { OperationKind } from '../../../src/model/operation.ts';
+import { mayAsk, mayOperate, type Me } from '../session/allowed.ts';
 
 /** What an action is about: the selected messages, or the one with the cursor where none is selected. */
 export function chosenOf(selected: ReadonlySet<string>, cursorId: string | null): readonly string[] {
@@ -12,13 +12,13 @@ export function chosenOf(selected: ReadonlySet<string>, cursorId: string | null)
 export function targetsOf(
   kind: OperationKind,
   rows: readonly MessageView[],
-  selected: ReadonlySet<string>,
-  cursorId: string | null,
+  chosen: readonly string[],
+  me: Me,
 ): readonly string[] {
   const byId = new Map(rows.map((row) => [row.id, row]));
-  return chosenOf(selected, cursorId).filter((id) => {
+  return chosen.filter((id) => {
     const message = byId.get(id);
-    return message === undefined || messageCan(kind, message, null) === true;
+    return message === undefined || mayOperate(me, kind, message) === true;
   });
 }
 
@@ -27,12 +27,15 @@ export function refusalOf(
   kind: OperationKind,
   rows: readonly MessageView[],
   chosen: readonly string[],
+  me: Me,
 ): string | null {
+  const may = mayAsk(me, 'POST /api/v1/operations');
+  if (may !== true) return may;
   const byId = new Map(rows.map((row) => [row.id, row]));
   let reason: string | null = null;
   for (const id of chosen) {
     const message = byId.get(id);
-    const verdict = message === undefined ? true : messageCan(kind, message, null);
+    const verdict = message === undefined ? true : mayOperate(me, kind, message);
     if (verdict === true) return null;
     reason ??= verdict;
   }

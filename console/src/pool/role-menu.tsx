@@ -2,6 +2,7 @@ import type { JSX } from 'react';
 import { roleCanMove } from '../../../src/model/role-actions.ts';
 import type { RoleView } from '../../../src/model/role-api.ts';
 import { Menu, type MenuItem } from '../parts/menu.tsx';
+import { mayAsk, useMe } from '../session/allowed.ts';
 import { texts } from '../texts.ts';
 import type { WantedChange } from './change-dialog.tsx';
 
@@ -14,6 +15,8 @@ interface Props {
 
 /** Where a role may go, by the same table that the server goes by; what is not possible says why. */
 export function RoleMenu({ role, want }: Props): JSX.Element {
+  const may = mayAsk(useMe(), 'POST /api/v1/roles/:role');
+  const forbidden = may === true ? null : may;
   const moves = role.servers.map((server): MenuItem => {
     const verdict = roleCanMove({
       role: role.role,
@@ -24,7 +27,7 @@ export function RoleMenu({ role, want }: Props): JSX.Element {
     return {
       label: t.moveTo(server.name),
       icon: 'move',
-      refused: verdict === true ? null : verdict,
+      refused: forbidden ?? (verdict === true ? null : verdict),
       choose: () => want({ kind: 'move', role, server: server.name }),
     };
   });
@@ -33,9 +36,17 @@ export function RoleMenu({ role, want }: Props): JSX.Element {
       ? role.servers.map((server): MenuItem => ({
           label: t.pinTo(server.name),
           icon: 'pin',
+          refused: forbidden,
           choose: () => want({ kind: 'pin', role, server: server.name }),
         }))
-      : [{ label: t.unpin, icon: 'pin' as const, choose: () => want({ kind: 'unpin', role }) }];
+      : [
+          {
+            label: t.unpin,
+            icon: 'pin' as const,
+            refused: forbidden,
+            choose: () => want({ kind: 'unpin', role }),
+          },
+        ];
   return (
     <Menu label={t.changeOf(role.role)} className="small" items={[...moves, ...pins]}>
       {t.change}

@@ -1,3 +1,4 @@
+import type { WhoAmI } from '../../../src/model/users-api.ts';
 import { Store } from '../browser/store.ts';
 import { readSaved, save } from '../browser/saved.ts';
 
@@ -9,7 +10,7 @@ import { readSaved, save } from '../browser/saved.ts';
 export type Session =
   | { readonly mode: 'looking' }
   | { readonly mode: 'signed out'; readonly because: string | null }
-  | { readonly mode: 'signed in'; readonly by: 'token' | 'certificate' };
+  | { readonly mode: 'signed in'; readonly by: 'token' | 'certificate' | 'password'; readonly who: WhoAmI };
 
 export const session = new Store<Session>({ mode: 'looking' });
 

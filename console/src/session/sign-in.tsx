@@ -2,67 +2,82 @@ import { useState, type FormEvent, type JSX } from 'react';
 import { useStore } from '../browser/store.ts';
 import { texts } from '../texts.ts';
 import markUrl from '../mark.svg?url&no-inline';
-import { signInWith } from './look-who-is-there.ts';
+import { signInWithPassword, signInWithToken } from './look-who-is-there.ts';
 import { session } from './session.ts';
+
+const t = texts.signIn;
 
 /** Lies over the page, which stays as it is below, so that signing in anew loses nothing. */
 export function SignIn(): JSX.Element {
   const who = useStore(session);
   return (
-    <div className="sign-in">
+    <main className="sign-in">
       <section className="sign-in-card" aria-labelledby="sign-in-title">
         <img src={markUrl} alt="" width="40" height="40" />
+        <h1 id="sign-in-title">{t.title}</h1>
         {who.mode === 'looking' ? (
-          <p role="status">{texts.signIn.looking}</p>
+          <p role="status">{t.looking}</p>
         ) : (
-          <SignInForm because={who.mode === 'signed out' ? who.because : null} />
+          <Forms because={who.mode === 'signed out' ? who.because : null} />
         )}
       </section>
-    </div>
+    </main>
   );
 }
 
-function SignInForm({ because }: { readonly because: string | null }): JSX.Element {
+function Forms({ because }: { readonly because: string | null }): JSX.Element {
   const [failure, setFailure] = useState(because);
   const [isAsking, setAsking] = useState(false);
   const submit = async (event: FormEvent<HTMLFormElement>): Promise<void> => {
     event.preventDefault();
-    const token = new FormData(event.currentTarget).get('token');
-    if (typeof token !== 'string' || token.trim() === '') return;
+    const given = new FormData(event.currentTarget);
+    const text = (name: string): string => {
+      const value = given.get(name);
+      return typeof value === 'string' ? value : '';
+    };
     setAsking(true);
-    setFailure(await signInWith(token.trim()));
+    setFailure(
+      given.has('token')
+        ? await signInWithToken(text('token').trim())
+        : await signInWithPassword(text('name').trim(), text('password')),
+    );
     setAsking(false);
   };
   return (
-    <form className="sign-in-form" onSubmit={(event) => void submit(event)}>
-      <h1 id="sign-in-title">{texts.signIn.title}</h1>
-      <p>{texts.signIn.intro}</p>
-      <label>
-        <span className="label">{texts.signIn.token}</span>
-        <input
-          className="field"
-          name="token"
-          type="password"
-          required
-          autoFocus
-          autoComplete="current-password"
-          aria-invalid={failure !== null}
-          aria-describedby={failure === null ? undefined : 'sign-in-failure'}
-        />
-      </label>
+    <>
       {failure !== null && (
-        <p className="fault-text" id="sign-in-failure" role="alert">
-          {texts.signIn.failed(failure)}
+        <p className="fault-text" role="alert">
+          {t.failed(failure)}
         </p>
       )}
-      <button className="button primary" type="submit" disabled={isAsking}>
-        {texts.signIn.submit}
-      </button>
-      <div className="sign-in-how">
-        <p>{texts.signIn.how}</p>
-        <code>{texts.signIn.command}</code>
-        <p>{texts.signIn.certificate}</p>
-      </div>
-    </form>
+      <form className="sign-in-form" onSubmit={(event) => void submit(event)}>
+        <label>
+          <span className="label">{t.name}</span>
+          <input className="field" name="name" required autoFocus autoComplete="username" />
+        </label>
+        <label>
+          <span className="label">{t.password}</span>
+          <input className="field" name="password" type="password" required autoComplete="current-password" />
+        </label>
+        <button className="button primary" type="submit" disabled={isAsking}>
+          {t.submit}
+        </button>
+      </form>
+      <details className="sign-in-how">
+        <summary>{t.withToken}</summary>
+        <form className="sign-in-form" onSubmit={(event) => void submit(event)}>
+          <p>{t.tokenAbout}</p>
+          <code>{t.command}</code>
+          <label>
+            <span className="label">{t.token}</span>
+            <input className="field" name="token" type="password" required autoComplete="off" />
+          </label>
+          <button className="button" type="submit" disabled={isAsking}>
+            {t.submitToken}
+          </button>
+          <p>{t.certificate}</p>
+        </form>
+      </details>
+    </>
   );
 }

@@ -1,7 +1,8 @@
 import type { JSX } from 'react';
 import { useStore } from '../browser/store.ts';
 import { Dialog } from '../parts/dialog.tsx';
-import { session, signedOut } from '../session/session.ts';
+import { signOut } from '../session/look-who-is-there.ts';
+import { session } from '../session/session.ts';
 import { settings, themes } from '../settings/settings.ts';
 import { browserZone } from '../settings/times.ts';
 import { texts } from '../texts.ts';
@@ -45,14 +46,17 @@ export function DisplayDialog({ onClose }: { readonly onClose: () => void }): JS
         </label>
         {who.mode === 'signed in' && (
           <div className="display-account">
-            <p>{texts.display.signedInBy[who.by]}</p>
-            {who.by === 'token' && (
+            <p>
+              {texts.display.signedInBy[who.by](who.who.displayName || who.who.name)}
+              <small>{who.who.roles.join(', ')}</small>
+            </p>
+            {who.by !== 'certificate' && (
               <button
                 type="button"
                 className="button"
                 onClick={() => {
                   onClose();
-                  signedOut(null);
+                  void signOut();
                 }}
               >
                 {texts.display.signOut}
