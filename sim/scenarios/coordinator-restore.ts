@@ -50,8 +50,9 @@ export class CoordinatorRestore {
   restore(agoMs: number): boolean {
     const at = Math.max(0, this.#copies.length - 1 - Math.floor(agoMs / copyEveryMs));
     const backup = this.#copies[at];
-    if (this.isInDoubt || backup?.lacksFromMs == null) return false;
-    if (this.#world.scheduler.nowMs - backup.lacksFromMs < lackMsMin) return false;
+    const lacksFromMs = backup?.lacksFromMs ?? null;
+    if (this.isInDoubt || backup === undefined || lacksFromMs === null) return false;
+    if (this.#world.scheduler.nowMs - lacksFromMs < lackMsMin) return false;
     this.isInDoubt = true;
     this.#copies.length = 0;
     this.#coordinator.store.restore(backup.copy);
