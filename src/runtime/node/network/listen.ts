@@ -9,6 +9,7 @@ import type { Credentials, HttpHandler, Listener, ListenOptions } from '../../ne
 import { listenError } from './network-error.ts';
 import { identityOfSocket } from './peer-identity.ts';
 import { RefusalLog } from './refusal-log.ts';
+import { boundNewcomers } from './bound-newcomers.ts';
 import { answerRefused, RefusedPeers } from './refused-peers.ts';
 import { serverContext } from './tls-options.ts';
 import { webSocketOptions, WsTransport } from './ws-transport.ts';
@@ -21,6 +22,12 @@ export interface ListenLimits {
   readonly keepAliveTimeoutMs: number;
   readonly headerBytesMax: number;
   readonly connectionsMax: number;
+  /** Handshakes under way at once, from everywhere and from one address (or IPv6 network of 64 bits). */
+  readonly handshakesMax: number;
+  readonly handshakesPerAddressMax: number;
+  /** New connections from one address: so many at once after a quiet time, and so many a second from then on. */
+  readonly connectionBurst: number;
+  readonly connectionsPerSecond: number;
 }
 
 export const listenLimits: ListenLimits = {
@@ -30,6 +37,10 @@ export const listenLimits: ListenLimits = {
   keepAliveTimeoutMs: 10_000,
   headerBytesMax: 16_384,
   connectionsMax: 16_384,
+  handshakesMax: 1_024,
+  handshakesPerAddressMax: 256,
+  connectionBurst: 1_000,
+  connectionsPerSecond: 200,
 };
 
 const notFound: HttpHandler = (_request, response) => {
@@ -45,6 +56,7 @@ export async function listen(options: ListenOptions, log: Log, limits: ListenLim
     (options.onRequest ?? notFound)(request, response);
   });
   const sockets = trackSockets(server);
+  boundNewcomers(server, limits, (why, address) => refusals.add(why, { address }));
   const refusedPeers = new RefusedPeers(server, options, (socket, why) =>
     refusals.add(why, { address: socket.remoteAddress }),
   );
