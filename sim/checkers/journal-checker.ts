@@ -51,11 +51,11 @@ export class JournalChecker {
     this.#last.delete(server);
   }
 
-  /** Whether everything on one disk is on another one too. */
+  /** Whether everything on one disk is on a majority of the others too. */
   hasAll(leaving: DiskReader, others: readonly DiskReader[]): boolean {
     const theirs = others.map((reader) => positionsOf(reader));
     return [...positionsOf(leaving)].every(([origin, seq]) =>
-      theirs.some((positions) => (positions.get(origin) ?? 0) >= seq),
+      isMajority(theirs.filter((positions) => (positions.get(origin) ?? 0) >= seq).length, theirs.length),
     );
   }
 
@@ -96,6 +96,10 @@ export class JournalChecker {
       () => `${server}: ${JSON.stringify(unapplied)}`,
     );
   }
+}
+
+function isMajority(count: number, all: number): boolean {
+  return count > all / 2;
 }
 
 function positionsOf(reader: DiskReader): ReadonlyMap<string, number> {

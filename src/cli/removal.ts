@@ -15,11 +15,16 @@ import { PoolClient, type Target } from './pool-client.ts';
 const askMs = 3_000;
 const lookEveryMs = 250;
 
-/** How many entries `leaving` has that none of the others has. */
-export function entriesOnlyIn(leaving: Positions, others: readonly Positions[]): number {
+/**
+ * How many entries `leaving` has that no majority of the others has; null for one that does not answer. One other is not
+ * enough: journals let go of what a majority has, the leaving server counted in, and what then is in one server's state
+ * alone the others cannot fetch any more once they have let go of something else.
+ */
+export function entriesOnlyIn(leaving: Positions, others: readonly (Positions | null)[]): number {
+  const needed = Math.floor(others.length / 2) + 1;
   return Object.entries(leaving).reduce((sum, [origin, seq]) => {
-    const elsewhere = Math.max(0, ...others.map((positions) => positions[origin] ?? 0));
-    return sum + Math.max(0, seq - elsewhere);
+    const known = others.map((positions) => positions?.[origin] ?? 0).toSorted((a, b) => b - a);
+    return sum + Math.max(0, seq - (known[needed - 1] ?? 0));
   }, 0);
 }
 
@@ -49,7 +54,7 @@ export async function findServers(coordination: Coordination, name: string): Pro
 }
 
 /**
- * Waits until everything that the leaving server has is on another one too. Errors: WK_UNREACHABLE when it does not
+ * Waits until everything that the leaving server has is on a majority of the others too. Errors: WK_UNREACHABLE when it does not
  * answer, so that nobody can tell; WK_CONFLICT with the number of entries that would be lost.
  */
 export async function awaitDrained(
@@ -67,15 +72,12 @@ export async function awaitDrained(
         `${leaving.name} at ${leaving.url} does not answer, so what only it has would be lost; start it and try again, or give --force`,
       );
     const theirs = await Promise.all(others.map((server) => positionsOf(runtime, server, target)));
-    const only = entriesOnlyIn(
-      mine,
-      theirs.filter((positions) => positions !== null),
-    );
+    const only = entriesOnlyIn(mine, theirs);
     if (only === 0) return;
     if (runtime.clock.monotonicMs() >= deadlineMs)
       throw new WatchError(
         'WK_CONFLICT',
-        `${leaving.name} has ${only} journal entries that no other server has, and they would be lost; see \`pool status\`, wait with --timeout, or give --force`,
+        `${leaving.name} has ${only} journal entries that no majority of the other servers has, and they could be lost; see \`pool status\`, wait with --timeout, or give --force`,
       );
     await sleep(runtime.timers, lookEveryMs);
   }
