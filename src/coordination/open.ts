@@ -42,13 +42,16 @@ export async function openEtcdAt(
 ): Promise<EtcdCoordination> {
   const place = parseEtcdUrl(url);
   if (place === null) throw unknownKind(url);
-  const credentials = place.files === null ? undefined : await readCredentials(ports.files, place.files);
+  const { files } = place;
+  const freshCredentials =
+    files === null ? undefined : (): Promise<Credentials> => readCredentials(ports.files, files);
+  const credentials = await freshCredentials?.();
   const roster = place.roster === null ? undefined : new Roster(ports.files, place.roster);
   const endpoints = (await roster?.read()) ?? place.endpoints;
   // gRPC takes long to load; only pools with etcd pay for it.
   const { openEtcd } = await import('./etcd/open-etcd.ts');
   const limit = callMs === undefined ? {} : { callMs };
-  return openEtcd({ ...place, ...ports, ...limit, endpoints, credentials, roster });
+  return openEtcd({ ...place, ...ports, ...limit, endpoints, credentials, freshCredentials, roster });
 }
 
 /** The file behind a `sqlite:` URL, which serves one machine; null for a coordinator that serves many. WK_CONFIG. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -12,6 +12,7 @@ import { silentLog } from '../../src/runtime/node/log.ts';
 import { nodeRandom } from '../../src/runtime/node/random.ts';
 import { issueCertificate, makeAuthority } from '../../src/security/authority.ts';
 import { makeKeyPair } from '../../src/security/key-pair.ts';
+import { until } from '../pool/real-pool.ts';
 import { isInstalled } from '../runner/needs.ts';
 import { EtcdCluster, type EtcdTls } from './etcd-cluster.ts';
 
@@ -80,3 +81,45 @@ test("etcd takes the pool's own certificates and nobody else's", options, async 
     rmSync(folder, { recursive: true });
   }
 });
+
+test(
+  'certificates are read again while everything runs, for those that are signed anew',
+  options,
+  async () => {
+    const folder = mkdtempSync(path.join(os.tmpdir(), 'watchkeeper-etcd-tls-'));
+    try {
+      const ours = await makeFiles(folder, 'ours');
+      const foreign = await makeFiles(folder, 'foreign');
+      await using cluster = await EtcdCluster.start(1, ours);
+      // A week passes in a tenth of a second.
+      const after: typeof nodeTimers.after = (delayMs, run) =>
+        nodeTimers.after(delayMs > 86_400_000 ? 100 : delayMs, run);
+      const own = { ca: path.join(folder, 'a'), cert: path.join(folder, 'b'), key: path.join(folder, 'c') };
+      const use = ({ ca, cert, key }: EtcdTls): void => {
+        for (const [from, to] of [
+          [ca, own.ca],
+          [key, own.key],
+          [cert, own.cert],
+        ] as const)
+          copyFileSync(from, to);
+      };
+      use(ours);
+      const place = cluster.url('test').split('?')[0] ?? '';
+      const url = `${place}?${new URLSearchParams(own).toString()}`;
+      const coordination = await openCoordination(url, { ...ports, timers: { ...nodeTimers, after } });
+      const answers = (): Promise<boolean> =>
+        coordination.get('x').then(
+          () => true,
+          () => false,
+        );
+      assert.ok(await answers());
+      use(foreign);
+      await until('the other certificate is used', async () => !(await answers()), 10_000);
+      use(ours);
+      await until('ours is used again', answers, 10_000);
+      await coordination.close();
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+);

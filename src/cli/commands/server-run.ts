@@ -73,7 +73,7 @@ async function run(cli: Cli, configPath: string): Promise<void> {
     using service = new ServiceManager(cli, runtime);
     service.ready();
     let removed = false;
-    using _watch = whenRemoved(coordination, keys.server(config.server.coreId), () => {
+    using _watch = whenRemoved(runtime, coordination, keys.server(config.server.coreId), () => {
       runtime.log.warn('this server was removed from the pool and stops');
       removed = true;
       stop();

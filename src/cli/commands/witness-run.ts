@@ -60,7 +60,7 @@ async function run(cli: Cli, configPath: string): Promise<void> {
     const ended = Promise.withResolvers<'stopped' | 'removed'>();
     signal.addEventListener('abort', () => ended.resolve('stopped'), { once: true });
     if (signal.aborted) ended.resolve('stopped');
-    using _watch = whenRemoved(coordination, key, () => ended.resolve('removed'));
+    using _watch = whenRemoved(runtime, coordination, key, () => ended.resolve('removed'));
     if ((await ended.promise) === 'stopped') return;
     log.warn('this witness was removed from the pool and stops');
     await member.leave(leavesEtcdWithinMs);

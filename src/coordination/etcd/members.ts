@@ -38,6 +38,7 @@ const quietMs = 1_000;
 export class Members {
   readonly #options: MembersOptions;
   #members: readonly Member[];
+  #credentials: Credentials | undefined;
   readonly #log: Log;
   /** What is under way at the current member, to be ended when the member is left or everything closed. */
   readonly #streams = new Set<AbortController>();
@@ -50,6 +51,7 @@ export class Members {
 
   constructor(options: MembersOptions) {
     this.#options = options;
+    this.#credentials = options.credentials;
     this.#members = options.endpoints.map((endpoint) => connectMember(endpoint, options.credentials));
     this.#log = options.log;
   }
@@ -66,12 +68,21 @@ export class Members {
     const current = this.#current();
     this.#members = endpoints.map(
       (endpoint) =>
-        before.find((member) => member.endpoint === endpoint) ??
-        connectMember(endpoint, this.#options.credentials),
+        before.find((member) => member.endpoint === endpoint) ?? connectMember(endpoint, this.#credentials),
     );
     this.#at = Math.max(0, this.#members.indexOf(current));
     for (const member of before) if (!this.#members.includes(member)) member.close();
     if (!this.#members.includes(current)) for (const stream of this.#streams) stream.abort();
+  }
+
+  /** From now on who we are is said with these: every connection is made anew. */
+  renew(credentials: Credentials): void {
+    if (this.#closed) return;
+    const before = this.#members;
+    this.#credentials = credentials;
+    this.#members = before.map(({ endpoint }) => connectMember(endpoint, credentials));
+    for (const stream of this.#streams) stream.abort();
+    for (const member of before) member.close();
   }
 
   /** Asks the current member once, within `limitMs`. Errors: what it or the connection said. */

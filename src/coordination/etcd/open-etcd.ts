@@ -4,6 +4,7 @@ import type { Credentials } from '../../runtime/network.ts';
 import { every } from '../../runtime/timing.ts';
 import { checkKey, checkTransaction } from '../check-transaction.ts';
 import type { Change, Coordination, Item, Transaction, TransactionResult } from '../coordination.ts';
+import { textOf } from '../../model/errors.ts';
 import { KeySpace } from './key-space.ts';
 import { KeyWatch } from './key-watch.ts';
 import { MemberList, type VotingMembers } from './member-list.ts';
@@ -23,6 +24,8 @@ export interface EtcdOptions {
   readonly log: Log;
   /** Within how long every call answers or fails; an election in etcd takes longer than any sensible value. */
   readonly callMs?: number;
+  /** Reads them again: certificates are signed anew while we run. */
+  readonly freshCredentials?: (() => Promise<Credentials>) | undefined;
   /** The members are followed as etcd lists them, and remembered there. */
   readonly roster?: Roster | undefined;
 }
@@ -30,6 +33,8 @@ export interface EtcdOptions {
 export const etcdCallMsMax = 1_000;
 const probeEveryMs = 500;
 const followEveryMs = 3_000;
+/** Far within the life of a certificate, and seldom enough that making all connections anew does not matter. */
+const renewEveryMs = 7 * 86_400_000;
 
 /** The coordinator of many machines: etcd, of one, three or five members. See DESIGN.md. */
 export function openEtcd(options: EtcdOptions): EtcdCoordination {
@@ -44,6 +49,7 @@ export class EtcdCoordination implements Coordination {
   readonly #list: MemberList;
   #probe: Timer | null = null;
   #following: Timer | null = null;
+  #renewing: Timer | null = null;
 
   constructor(options: EtcdOptions) {
     const callMs = Math.min(options.callMs ?? etcdCallMsMax, etcdCallMsMax);
@@ -52,8 +58,19 @@ export class EtcdCoordination implements Coordination {
     this.#list = new MemberList(this.#members, options.roster ?? null, options.log);
     this.#keys = new KeySpace(options.prefix);
     this.#timers = options.timers;
+    const { freshCredentials, timers, log } = options;
+    if (freshCredentials !== undefined)
+      this.#renewing = every(timers, renewEveryMs, () => this.#renew(freshCredentials, log));
     if (options.roster !== undefined)
       this.#following = every(options.timers, followEveryMs, () => this.#list.follow());
+  }
+
+  async #renew(freshCredentials: () => Promise<Credentials>, log: Log): Promise<void> {
+    try {
+      this.#members.renew(await freshCredentials());
+    } catch (error) {
+      log.warn('the certificate for etcd cannot be read again', { because: textOf(error) });
+    }
   }
 
   /** Where calls go to, in the order in which they are asked. */
@@ -116,6 +133,7 @@ export class EtcdCoordination implements Coordination {
   close(): Promise<void> {
     this.#probe?.cancel();
     this.#following?.cancel();
+    this.#renewing?.cancel();
     for (const watch of this.#watches) watch.close();
     this.#members.close();
     return Promise.resolve();
