@@ -32,6 +32,11 @@ export class CoordinatorRestore {
     this.#world = world;
     this.#coordinator = coordinator;
     this.#readers = readers;
+    const before = coordinator.onCommit;
+    coordinator.onCommit = (transaction) => {
+      before(transaction);
+      this.#written();
+    };
     this.#copy();
   }
 
@@ -42,7 +47,7 @@ export class CoordinatorRestore {
   }
 
   /** The coordinator has taken a write: what was copied before lacks it. */
-  written(): void {
+  #written(): void {
     for (const backup of this.#copies) backup.lacksFromMs ??= this.#world.scheduler.nowMs;
   }
 

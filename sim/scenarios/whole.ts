@@ -82,12 +82,6 @@ class WholeRun implements Disposable {
     this.#backups = new CoordinatorRestore(world, this.#pool.coordinator, () =>
       this.#pool.members.map(({ reader }) => reader),
     );
-    const { coordinator } = this.#pool;
-    const judged = coordinator.onCommit;
-    coordinator.onCommit = (transaction) => {
-      judged(transaction);
-      this.#backups.written();
-    };
     this.#judge.coordinatorIsInDoubt = () => this.#backups.isInDoubt;
     this.#injector = new FaultInjector(world, this.#victims(), {
       restore: (agoMs) => this.#backups.restore(agoMs),
