@@ -44,6 +44,7 @@ const samples: Partial<Record<LinkMessageType, LinkMessage>> = {
   again: { type: 'again', batch: 1, code: 'X', text: 'x', afterMs: 0 },
   servers: { type: 'servers', servers: ['https://v:1'] },
   goBack: { type: 'goBack', text: 'x', servers: ['https://v:1'] },
+  policies: { type: 'policies', generation: 1, digest: '' },
   entries: {
     type: 'entries',
     entries: [
@@ -73,7 +74,7 @@ const samples: Partial<Record<LinkMessageType, LinkMessage>> = {
   snapshotPlease: { type: 'snapshotPlease' },
   snapshotPart: { type: 'snapshotPart', offset: 0, totalBytes: 0, last: true },
 };
-const agentMaySay: readonly LinkMessageType[] = ['refused', 'ping', 'pong', 'batch'];
+const agentMaySay: readonly LinkMessageType[] = ['refused', 'ping', 'pong', 'batch', 'policiesRunning'];
 
 for (const type of Object.keys(linkMessageSchemas) as LinkMessageType[])
   if (!agentMaySay.includes(type))

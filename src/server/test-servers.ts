@@ -117,7 +117,8 @@ export class TestServers implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const server of this.running) await server.close();
-    await rm(this.#folder, { recursive: true, force: true });
+    // What was being written when a server closed is written to its end, as it may be at any death.
+    await rm(this.#folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   }
 
   async #add(name: string): Promise<void> {
