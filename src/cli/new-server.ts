@@ -90,5 +90,5 @@ export async function writeNewServer(
   await writeIdentityFile(files, paths.identity, server.credentials);
   await writeAuthorityFile(files, paths.authority, server.authority);
   const text = serverConfigText({ ...server.names, listen: addressText(listen), url, data });
-  await files.writeAtomic(config, text, 0o644);
+  await files.writeAtomic(config, text, 0o600);
 }

@@ -3,6 +3,7 @@ import type { Files } from '../runtime/files.ts';
 import type { HttpCall } from '../runtime/network.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { readIdentityFile } from '../security/identity-file.ts';
+import { assertPrivate } from '../security/private-files.ts';
 import type { Cli } from './cli.ts';
 import { serverUrl, type ClientOptions } from './client-options.ts';
 import { findContext, readContexts, type Context } from './contexts.ts';
@@ -123,10 +124,9 @@ function proofOf({ environment }: Cli, options: ClientOptions, context: Context)
 async function readToken(cli: Cli, files: Files, named: string | undefined): Promise<string | null> {
   if (named === undefined) return null;
   const path = resolvePath(cli, named);
-  const status = await files.status(path);
-  if (status === null) throw new WatchError('WK_NOT_FOUND', `${path}: there is no such token file`);
-  if ((status.mode & 0o077) !== 0)
-    throw new WatchError('WK_DENIED', `${path}: others may read this token; run chmod 600 on it`);
+  if ((await files.status(path)) === null)
+    throw new WatchError('WK_NOT_FOUND', `${path}: there is no such token file`);
+  await assertPrivate(files, path, 'this token');
   return (await files.readText(path, 4_096)).trim();
 }
 

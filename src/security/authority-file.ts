@@ -1,6 +1,7 @@
 import { WatchError } from '../model/errors.ts';
 import type { Files } from '../runtime/files.ts';
 import type { Authority } from './authority.ts';
+import { assertPrivate } from './private-files.ts';
 
 const bytesMax = 65_536;
 
@@ -18,10 +19,9 @@ export async function readAuthorityFile(
   files: Pick<Files, 'status' | 'readText'>,
   path: string,
 ): Promise<Authority> {
-  const status = await files.status(path);
-  if (status === null) throw new WatchError('WK_NOT_FOUND', `${path}: there is no such authority file`);
-  if ((status.mode & 0o077) !== 0)
-    throw new WatchError('WK_DENIED', `${path}: others may read the authority's key; run chmod 600 on it`);
+  if ((await files.status(path)) === null)
+    throw new WatchError('WK_NOT_FOUND', `${path}: there is no such authority file`);
+  await assertPrivate(files, path, "the authority's key");
   const text = await files.readText(path, bytesMax);
   const [keyPem] = /-----BEGIN ([A-Z ]*PRIVATE KEY)-----[^-]+-----END \1-----\n?/.exec(text) ?? [];
   const [certificatePem] = /-----BEGIN (CERTIFICATE)-----[^-]+-----END \1-----\n?/.exec(text) ?? [];

@@ -4,6 +4,7 @@ import type { Identity } from '../model/identity.ts';
 import type { Files } from '../runtime/files.ts';
 import type { Credentials } from '../runtime/network.ts';
 import { certificateInfo } from './certificate-info.ts';
+import { assertPrivate } from './private-files.ts';
 
 /** Who a file makes us: the private key, the certificate and the believed authorities, one PEM after the other. */
 export interface IdentityFile {
@@ -21,10 +22,9 @@ export async function readIdentityFile(
   files: Pick<Files, 'status' | 'readText'>,
   path: string,
 ): Promise<IdentityFile> {
-  const status = await files.status(path);
-  if (status === null) throw new WatchError('WK_NOT_FOUND', `${path}: there is no such identity file`);
-  if ((status.mode & 0o077) !== 0)
-    throw new WatchError('WK_DENIED', `${path}: others may read this private key; run chmod 600 on it`);
+  if ((await files.status(path)) === null)
+    throw new WatchError('WK_NOT_FOUND', `${path}: there is no such identity file`);
+  await assertPrivate(files, path);
   return parseIdentityFile(await files.readText(path, bytesMax), path);
 }
 

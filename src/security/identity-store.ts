@@ -4,6 +4,7 @@ import type { Files } from '../runtime/files.ts';
 import type { Credentials } from '../runtime/network.ts';
 import { parseIdentityFile } from './identity-file.ts';
 import { makeKeyPair, publicKeyOf, type KeyPair } from './key-pair.ts';
+import { assertPrivate } from './private-files.ts';
 
 const bytesMax = 262_144;
 const pemPattern = /-----BEGIN ([A-Z ]+)-----[^-]+-----END \1-----/g;
@@ -77,9 +78,7 @@ export async function readAgentCredentials(
   files: Pick<Files, 'status' | 'readText'>,
   paths: IdentityPaths,
 ): Promise<Credentials> {
-  const status = await files.status(paths.key);
-  if (status !== null && (status.mode & 0o077) !== 0)
-    throw new WatchError('WK_DENIED', `${paths.key}: others may read this private key; run chmod 600 on it`);
+  await assertPrivate(files, paths.key);
   const key = blocksOf(await files.readText(paths.key, bytesMax));
   const [keyPem] = key.filter(({ label }) => label.endsWith('PRIVATE KEY'));
   const [ownCertificate] = key.filter(({ label }) => label === 'CERTIFICATE');

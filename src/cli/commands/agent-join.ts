@@ -54,7 +54,7 @@ async function run(cli: Cli, options: Options): Promise<void> {
   await assertFree(files, [config, ...Object.values(identity)], data);
   const joined = await joinPool(cli, runtime, options, { kind: 'agent' });
   await files.makeDirectory(data, 0o700);
-  await files.makeDirectory(policies, 0o755);
+  await files.makeDirectory(policies, 0o700);
   await files.makeDirectory(dirname(config), 0o755);
   await writeIdentity(files, identity, joined);
   const { coreId, answer } = joined;
@@ -69,7 +69,7 @@ async function run(cli: Cli, options: Options): Promise<void> {
     identity,
     policies,
   });
-  await files.writeAtomic(config, text, 0o644);
+  await files.writeAtomic(config, text, 0o600);
   if (options.json)
     return printJson(cli, { pool: answer.pool, node: { coreId, name: options.name }, config });
   cli.stdout.write(

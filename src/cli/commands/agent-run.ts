@@ -1,8 +1,10 @@
 import { Option, type Command } from '@commander-js/extra-typings';
 import type { WatchError } from '../../model/errors.ts';
 import { agentStore, readAgentCredentials } from '../../security/identity-store.ts';
+import { checkPrivate } from '../../security/private-files.ts';
 import { agentConfigOption, readAgentConfig } from '../agent-config.ts';
 import type { Cli } from '../cli.ts';
+import { resolvePath } from '../resolve-path.ts';
 import { ServiceManager } from '../service-manager.ts';
 
 const levels = ['debug', 'info', 'warn', 'error'] as const;
@@ -27,6 +29,14 @@ async function run(
   const { loadPolicies, noPolicies } = await import('../../agent/load-policies.ts');
   const runtime = await cli.runtime(options.logLevel);
   const config = await readAgentConfig(cli, runtime.files, options.config);
+  const { certificate, key, authorities } = config.identity;
+  const warnings = await checkPrivate(runtime.files, {
+    config: resolvePath(cli, options.config),
+    data: config.data,
+    further: [key],
+    open: [certificate, authorities],
+    policies: config.policies,
+  });
   const credentials = await readAgentCredentials(runtime.files, config.identity);
   const policies =
     config.policies === undefined ? noPolicies : await loadPolicies(runtime.files, config.policies);
@@ -44,6 +54,7 @@ async function run(
   });
   using service = new ServiceManager(cli, { ...runtime, log });
   service.ready();
+  for (const warning of warnings) log.warn(warning);
   for (const { path, text } of policies.refused) log.warn('a policy was refused', { path, text });
   signal.addEventListener('abort', () => ended.resolve(), { once: true });
   if (!signal.aborted) await ended.promise;

@@ -58,7 +58,7 @@ async function run(cli: Cli, options: Options): Promise<void> {
   await files.writeAtomic(to.identity, await files.readBytes(from.identity), 0o600);
   await files.writeAtomic(to.authority, await files.readBytes(from.authority), 0o600);
   const text = (await files.readText(from.config)).replace(/^data:.*$/m, `data: ${JSON.stringify(data)}`);
-  await files.writeAtomic(configPath, text, 0o644);
+  await files.writeAtomic(configPath, text, 0o600);
   note(cli, `${server.name} is restored; start it with: watchkeeper server run --config ${configPath}`);
 }
 

@@ -1,9 +1,11 @@
 import type { Command } from '@commander-js/extra-typings';
 import { WatchError } from '../../model/errors.ts';
 import { readYamlFile } from '../../runtime/yaml-file.ts';
+import { checkPrivate } from '../../security/private-files.ts';
 import { serverConfigSchema } from '../../server/config.ts';
 import type { Cli } from '../cli.ts';
 import { configOption } from '../config-option.ts';
+import { privatePlace } from '../private-place.ts';
 import { resolvePath } from '../resolve-path.ts';
 
 export function define(command: Command, cli: Cli): void {
@@ -15,6 +17,8 @@ async function run(cli: Cli, configPath: string): Promise<void> {
   const path = resolvePath(cli, configPath);
   const config = await readYamlFile((await cli.runtime()).files, path, serverConfigSchema);
   const runtime = await cli.runtime(config.logLevel);
+  // The keeper has said already what might be better.
+  await checkPrivate(runtime.files, privatePlace(path, config));
   const { parent } = runtime.commands;
   if (parent === null)
     throw new WatchError(

@@ -8,10 +8,12 @@ import { codeOf, textOf, WatchError } from '../../model/errors.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { every } from '../../runtime/timing.ts';
 import { readYamlFile } from '../../runtime/yaml-file.ts';
+import { checkPrivate } from '../../security/private-files.ts';
 import { serverConfigSchema, type ServerConfig } from '../../server/config.ts';
 import type { Keeper, KeeperOptions } from '../../pool/keeper-options.ts';
 import type { Cli } from '../cli.ts';
 import { configOption } from '../config-option.ts';
+import { privatePlace } from '../private-place.ts';
 import { resolvePath } from '../resolve-path.ts';
 import { ServiceManager } from '../service-manager.ts';
 import { whenRemoved } from '../when-removed.ts';
@@ -44,6 +46,8 @@ async function run(cli: Cli, configPath: string): Promise<void> {
     import('../../runtime/node/keep-alive.ts'),
   ]);
   await assertHere(runtime, config.coordination);
+  for (const warning of await checkPrivate(runtime.files, privatePlace(path, config)))
+    runtime.log.warn(warning);
   const signal = cli.stopSignal();
   const {
     coordination,

@@ -83,7 +83,7 @@ async function run(cli: Cli, options: Options): Promise<void> {
   const place = { client: addressText(listen), peer: addressText(peer), unit };
   const text = witnessConfigText({ pool, witness, data, endpoints, run: place });
   await runtime.files.makeDirectory(dirname(config), 0o755);
-  await runtime.files.writeAtomic(config, text, 0o644);
+  await runtime.files.writeAtomic(config, text, 0o600);
   if (options.json) return printJson(cli, { pool, witness, config });
   cli.stdout.write(
     `witness ${options.name} has joined the pool ${pool.name}; start it with:\n  watchkeeper witness run --config ${config}\n`,

@@ -1,6 +1,7 @@
 import type { Command } from '@commander-js/extra-typings';
 import { keys } from '../../model/definitions.ts';
 import { readYamlFile } from '../../runtime/yaml-file.ts';
+import { checkPrivate } from '../../security/private-files.ts';
 import type { Cli } from '../cli.ts';
 import { resolvePath } from '../resolve-path.ts';
 import { ServiceManager } from '../service-manager.ts';
@@ -37,6 +38,9 @@ async function run(cli: Cli, configPath: string): Promise<void> {
       import('../../runtime/node/keep-alive.ts'),
     ]);
   const { pool, witness, data, etcd } = config;
+  const { key: keyFile } = etcdFiles(data);
+  for (const warning of await checkPrivate(runtime.files, { config: path, data, further: [keyFile] }))
+    log.warn(warning);
   const lock = await lockData(runtime.databases, runtime.files, data);
   const coordination = await openEtcdAt(managedUrl(etcd.endpoints, pool.id, data), runtime);
   const letEnd = keepAlive();
