@@ -62,6 +62,8 @@ export interface ListenOptions {
   whyRefused?(peer: Identity, certificate: PeerCertificate, connection: 'new' | 'open'): string | null;
   /** Every other HTTP request. The certificate is optional there; read it with `peerIdentity`. */
   readonly onRequest?: HttpHandler;
+  /** On what is answered without `onRequest`: what is no request, and refusals. */
+  readonly answerHeaders?: Readonly<Record<string, string>>;
 }
 
 export interface Listener {

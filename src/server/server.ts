@@ -6,6 +6,7 @@ import type { HttpHandler, Listener } from '../runtime/network.ts';
 import { DamageReports } from './damage-reports.ts';
 import { Enrolment } from './enrolment.ts';
 import { createHttp } from './http/http.ts';
+import { securityHeaders } from './http/security-headers.ts';
 import { makeView } from './make-view.ts';
 import { ownNotices } from './own-notices.ts';
 import { ServerDuties } from './server-duties.ts';
@@ -150,6 +151,7 @@ export class Server {
       messageBytesMax,
       onTransport: (transport) => this.#links.gateway.accept(transport),
       onRequest: (request, response) => this.#http?.handler(request, response),
+      answerHeaders: securityHeaders,
     });
   }
 }

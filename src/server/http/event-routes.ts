@@ -6,7 +6,6 @@ import { authenticate } from './authenticate.ts';
 import { authorize } from './authorize.ts';
 import { LiveStream } from './live-stream.ts';
 import { decodePositions, positionsIdCharsMax } from './positions-id.ts';
-import { securityHeaders } from './security-headers.ts';
 
 const eventsPath = '/api/v1/events';
 
@@ -33,7 +32,6 @@ export function eventRoutes(app: App, parts: Parts): void {
       const place = request.headers['last-event-id'] ?? request.query.since;
       reply.hijack();
       reply.raw.writeHead(200, {
-        ...securityHeaders,
         'x-request-id': request.id,
         'content-type': 'text/event-stream; charset=utf-8',
       });

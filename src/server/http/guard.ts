@@ -8,7 +8,6 @@ import { audited } from './audited.ts';
 import { authenticate } from './authenticate.ts';
 import { authorize } from './authorize.ts';
 import { assertSameSite } from './same-site.ts';
-import { securityHeaders } from './security-headers.ts';
 import { sessionCookie, setSessionCookie } from './session-cookie.ts';
 
 /** Requests being answered at once, live streams included; beyond it WK_OVERLOADED. */
@@ -23,7 +22,7 @@ export function guard(app: App, parts: Parts): void {
   let running = 0;
   app.decorateRequest('caller', null);
   app.addHook('onRequest', async (request, reply) => {
-    reply.headers({ ...securityHeaders, 'x-request-id': request.id });
+    reply.header('x-request-id', request.id);
     running++;
     // Told by the socket's side, since a stream taken out of fastify's hands ends without its hooks.
     reply.raw.once('close', () => {

@@ -21,6 +21,7 @@ import { policyRoutes } from './policy-routes.ts';
 import { roleRoutes } from './role-routes.ts';
 import { passwordRoutes, sessionRoutes } from './session-routes.ts';
 import { auditRoutes, userRoleRoutes, userRoutes } from './user-routes.ts';
+import { securityHeaders } from './security-headers.ts';
 import type { ServerView } from './view.ts';
 
 const bodyBytesMax = 256 * 1_024;
@@ -65,7 +66,11 @@ export async function createHttp(
   for (const add of routeSets) add(app, parts);
   await app.ready();
   return {
-    handler: (request, response) => app.routing(request, response),
+    handler: (request, response) => {
+      // Here and not in a hook: what is refused before any hook runs has them too.
+      for (const [name, value] of Object.entries(securityHeaders)) response.setHeader(name, value);
+      app.routing(request, response);
+    },
     routes,
     close: () => close(app, parts),
   };

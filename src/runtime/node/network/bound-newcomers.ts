@@ -13,9 +13,15 @@ interface Caller {
   filledMs: number;
 }
 
+interface Handshake {
+  readonly caller: Caller;
+  readonly socket: Socket;
+}
+
 /**
- * Drops connections before a byte of them is read when too many handshakes are under way, or too many came from one
- * address: a handshake costs us a signature, and costs who never ends it nothing.
+ * Drops connections before a byte of them is read when too many handshakes are under way from one address, or too many
+ * came from it: a handshake costs us a signature, and costs who never ends it nothing. When too many are under way in
+ * all, the oldest goes: an honest one is done within milliseconds, so whoever fills the places drives out their own.
  */
 export function boundNewcomers(
   server: Server,
@@ -23,16 +29,24 @@ export function boundNewcomers(
   refused: (why: string, address: string) => void,
 ): void {
   const callers = new Map<string, Caller>();
-  const pending = new Map<string, Caller>();
+  const pending = new Map<string, Handshake>();
   const settle = (key: string): void => {
-    const caller = pending.get(key);
-    if (caller) caller.handshakes -= 1;
+    const handshake = pending.get(key);
+    if (handshake) handshake.caller.handshakes -= 1;
     pending.delete(key);
+  };
+  const dropOldest = (): void => {
+    const [oldest] = pending;
+    if (oldest === undefined) return;
+    const [key, { socket }] = oldest;
+    refused('too many handshakes at once', networkOf(socket.remoteAddress ?? 'unknown'));
+    settle(key);
+    socket.destroy();
   };
   server.on('connection', (socket: Socket) => {
     const address = networkOf(socket.remoteAddress ?? 'unknown');
     const caller = callerAt(callers, address, limits);
-    const why = whyTooMany(caller, pending.size, limits);
+    const why = whyTooMany(caller, limits);
     if (why !== null) {
       refused(why, address);
       socket.destroy();
@@ -42,7 +56,8 @@ export function boundNewcomers(
     const key = keyOf(socket);
     caller.tokens -= 1;
     caller.handshakes += 1;
-    pending.set(key, caller);
+    pending.set(key, { caller, socket });
+    if (pending.size > limits.handshakesMax) dropOldest();
     socket.once('close', () => settle(key));
   });
   server.on('secureConnection', (socket) => settle(keyOf(socket)));
@@ -67,8 +82,7 @@ function callerAt(callers: Map<string, Caller>, address: string, limits: ListenL
   return known;
 }
 
-function whyTooMany(caller: Caller, handshakes: number, limits: ListenLimits): string | null {
-  if (handshakes >= limits.handshakesMax) return 'too many handshakes at once';
+function whyTooMany(caller: Caller, limits: ListenLimits): string | null {
   if (caller.handshakes >= limits.handshakesPerAddressMax)
     return 'too many handshakes at once from one address';
   return caller.tokens < 1 ? 'too many connections from one address' : null;

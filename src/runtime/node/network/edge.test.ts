@@ -100,6 +100,23 @@ test('one address has so many handshakes under way and no more, and others have 
   for (const socket of held) socket.destroy();
 });
 
+test('who fills every place for a handshake from many addresses drives out their own', async (t) => {
+  const listener = await listen({ handshakesMax: 4, handshakeTimeoutMs: 60_000 });
+  const { port } = listener;
+  t.after(() => listener.close());
+  const held = ['127.0.0.70', '127.0.0.71', '127.0.0.72', '127.0.0.73'].map((localAddress) => {
+    const socket = netConnect({ port, host: '127.0.0.1', localAddress });
+    t.after(() => socket.destroy());
+    return socket;
+  });
+  for (const socket of held) await once(socket, 'connect');
+  const [first] = held;
+  assert(first);
+  const isGone = once(first.resume(), 'close');
+  assert.equal(await isLetIn(port, '127.0.0.67'), true);
+  await isGone;
+});
+
 test('headers that never end are cut off after their time', async (t) => {
   const listener = await listen({ headersTimeoutMs: 300, requestTimeoutMs: 600 });
   t.after(() => listener.close());
@@ -111,4 +128,66 @@ test('headers that never end are cut off after their time', async (t) => {
   const dribble = setInterval(() => socket.write('x'), 50);
   t.after(() => clearInterval(dribble));
   await once(socket, 'close');
+});
+
+async function isLetIn(port: number, localAddress: string): Promise<boolean> {
+  const socket = netConnect({ port, host: '127.0.0.1', localAddress });
+  socket.on('error', () => undefined);
+  await once(socket, 'connect');
+  const secure = tlsConnect({ socket, rejectUnauthorized: false });
+  secure.on('error', () => undefined);
+  const outcome = await Promise.race([
+    once(secure, 'secureConnect').then(
+      () => true,
+      () => false,
+    ),
+    once(socket, 'close').then(
+      () => false,
+      () => false,
+    ),
+  ]);
+  secure.destroy();
+  return outcome;
+}
+
+test('one address makes so many new connections at once, and so many a second; others make theirs', async (t) => {
+  const listener = await listen({ connectionBurst: 5, connectionsPerSecond: 2 });
+  const { port } = listener;
+  t.after(() => listener.close());
+  const startedMs = performance.now();
+  let taken = 0;
+  for (let tries = 0; tries < 20; tries++) if (await isLetIn(port, attacker)) taken++;
+  const seconds = (performance.now() - startedMs) / 1_000;
+  assert(taken >= 5 && taken <= 5 + Math.ceil(2 * seconds), `${taken} were taken within ${seconds} s`);
+  assert.equal(await isLetIn(port, '127.0.0.67'), true);
+  const deadlineMs = performance.now() + 20_000;
+  while (!(await isLetIn(port, attacker))) assert(performance.now() < deadlineMs, 'it is never let in again');
+});
+
+test('who shows no certificate holds so many connections open and no more; who shows one is not counted', async (t) => {
+  const listener = await listen({ strangersPerAddressMax: 3, strangersMax: 4 });
+  const { port } = listener;
+  t.after(() => listener.close());
+  const held: Socket[] = [];
+  t.after(() => {
+    for (const socket of held) socket.destroy();
+  });
+  const hold = async (localAddress: string, options: object = {}): Promise<boolean> => {
+    const socket = netConnect({ port, host: '127.0.0.1', localAddress });
+    const secure = tlsConnect({ socket, rejectUnauthorized: false, ...options });
+    held.push(secure);
+    secure.on('error', () => undefined);
+    await once(secure, 'secureConnect');
+    // TLS 1.3 is done on this side first: what the server makes of it shows in an answer, or in the end.
+    secure.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+    return Promise.race([once(secure, 'data').then(() => true), once(secure, 'close').then(() => false)]);
+  };
+  for (const wanted of [true, true, true, false]) assert.equal(await hold(attacker), wanted);
+  assert.equal(await hold('127.0.0.67'), true);
+  assert.equal(await hold('127.0.0.68'), false);
+  const { certificatePem: cert, keyPem: key } = await pool.credentials(pool.identity('agent'));
+  for (let i = 0; i < 10; i++) assert.equal(await hold(attacker, { cert, key }), true);
+  held[0]?.destroy();
+  const deadlineMs = performance.now() + 20_000;
+  while (!(await hold('127.0.0.67'))) assert(performance.now() < deadlineMs, 'no place becomes free');
 });

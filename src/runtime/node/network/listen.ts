@@ -10,7 +10,9 @@ import { listenError } from './network-error.ts';
 import { identityOfSocket } from './peer-identity.ts';
 import { RefusalLog } from './refusal-log.ts';
 import { boundNewcomers } from './bound-newcomers.ts';
-import { answerRefused, RefusedPeers } from './refused-peers.ts';
+import { boundStrangers } from './bound-strangers.ts';
+import { EdgeAnswers } from './edge-answers.ts';
+import { RefusedPeers } from './refused-peers.ts';
 import { serverContext } from './tls-options.ts';
 import { webSocketOptions, WsTransport } from './ws-transport.ts';
 
@@ -28,6 +30,9 @@ export interface ListenLimits {
   /** New connections from one address: so many at once after a quiet time, and so many a second from then on. */
   readonly connectionBurst: number;
   readonly connectionsPerSecond: number;
+  /** Open connections without a certificate of the pool, from everywhere and from one address. */
+  readonly strangersMax: number;
+  readonly strangersPerAddressMax: number;
 }
 
 export const listenLimits: ListenLimits = {
@@ -41,22 +46,29 @@ export const listenLimits: ListenLimits = {
   handshakesPerAddressMax: 256,
   connectionBurst: 1_000,
   connectionsPerSecond: 200,
-};
-
-const notFound: HttpHandler = (_request, response) => {
-  response.writeHead(404).end();
+  strangersMax: 8_192,
+  strangersPerAddressMax: 1_024,
 };
 
 /** One TLS port: the link at `/link` for peers with a certificate of this pool, HTTP for everything else. */
 export async function listen(options: ListenOptions, log: Log, limits: ListenLimits): Promise<Listener> {
   const refusals = new RefusalLog(log);
-  const server = makeServer(limits, options.credentials, (request, response) => {
-    const why = refusedPeers.whyOf(request.socket);
-    if (why !== null) return answerRefused(response, why);
-    (options.onRequest ?? notFound)(request, response);
-  });
+  const answers = new EdgeAnswers(options.answerHeaders);
+  const server = makeServer(
+    limits,
+    options.credentials,
+    answers.handler((request, response) => {
+      const why = refusedPeers.whyOf(request.socket);
+      if (why !== null) return answers.json(response, 403, 'WK_REVOKED', why);
+      if (options.onRequest) return options.onRequest(request, response);
+      answers.json(response, 404, 'WK_NOT_FOUND', 'only the link is here');
+    }),
+  );
+  answers.watch(server);
   const sockets = trackSockets(server);
-  boundNewcomers(server, limits, (why, address) => refusals.add(why, { address }));
+  const refused = (why: string, address: string): void => refusals.add(why, { address });
+  boundNewcomers(server, limits, refused);
+  boundStrangers(server, options.pool, limits, refused);
   const refusedPeers = new RefusedPeers(server, options, (socket, why) =>
     refusals.add(why, { address: socket.remoteAddress }),
   );
@@ -71,17 +83,18 @@ export async function listen(options: ListenOptions, log: Log, limits: ListenLim
     maxPayload: options.messageBytesMax,
     ...webSocketOptions,
   });
+  webSockets.on('wsClientError', (error, socket) => answers.raw(socket, '400 Bad Request', error.message));
   server.on('upgrade', (request, socket, head) => upgrade(request, socket, head));
 
   function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     // Until the WebSocket takes over nobody else listens, and an unheard error would end the process.
     socket.on('error', () => socket.destroy());
-    if (request.url !== '/link') return answerAndClose(socket, '404 Not Found', 'the link lives at /link');
+    if (request.url !== '/link') return answers.raw(socket, '404 Not Found', 'the link lives at /link');
     const why = refusedPeers.whyOf(socket);
     const verdict = why === null ? identityOfSocket(socket, options.pool) : { refused: why };
     if ('refused' in verdict) {
       refusals.add(verdict.refused, { address: request.socket.remoteAddress });
-      return answerAndClose(socket, '401 Unauthorized', verdict.refused);
+      return answers.raw(socket, '401 Unauthorized', verdict.refused);
     }
     webSockets.handleUpgrade(request, socket, head, (webSocket) =>
       options.onTransport(new WsTransport(webSocket, request.socket, verdict.identity)),
@@ -114,6 +127,8 @@ function makeServer(limits: ListenLimits, credentials: Credentials, handler: Htt
       keepAliveTimeout: limits.keepAliveTimeoutMs,
       connectionsCheckingInterval: 2_000,
       maxHeaderSize: limits.headerBytesMax,
+      // Answered by us, with our headers.
+      requireHostHeader: false,
       noDelay: true,
     },
     handler,
@@ -132,15 +147,6 @@ function trackSockets(server: Server): Set<Socket> {
   server.on('connection', track);
   server.on('secureConnection', track);
   return sockets;
-}
-
-function answerAndClose(socket: Duplex, status: string, text: string): void {
-  const body = `${text}\n`;
-  socket.end(
-    `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-    () => socket.destroy(),
-  );
 }
 
 function bind(server: Server, host: string, port: number): Promise<void> {

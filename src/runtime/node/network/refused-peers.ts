@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http';
 import type { Server } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import type { Identity } from '../../../model/identity.ts';
@@ -61,11 +60,4 @@ export class RefusedPeers {
     socket.once('close', () => this.#open.delete(socket));
     return null;
   }
-}
-
-export function answerRefused(response: ServerResponse, why: string): void {
-  const body = JSON.stringify({ error: { code: 'WK_REVOKED', text: why, retry: false } });
-  response
-    .writeHead(403, { 'content-type': 'application/json; charset=utf-8', connection: 'close' })
-    .end(body);
 }
