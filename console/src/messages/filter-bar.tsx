@@ -13,7 +13,7 @@ import { isNarrowed, noFilter, sinceSpans, type Since, type ViewFilter } from '.
 
 const t = texts.messages;
 const states = ['open', 'acknowledged', 'all'] as const;
-const typedAfterMs = 250;
+const typedAfterMs = 120;
 
 interface Props {
   readonly filter: ViewFilter;

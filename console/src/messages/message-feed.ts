@@ -58,6 +58,8 @@ export class MessageFeed implements LiveListener {
   readonly #meanwhile = new Map<string, MessageView>();
   readonly #unshown = new Map<string, MessageView>();
   #missed = false;
+  /** The stream opened while a first page was on its way: what happened in between is in neither. */
+  #isStale = false;
   #showing: { cancel(): void } | null = null;
   /** Set by the table: somebody has scrolled away from the newest. */
   isReadingBelow = false;
@@ -117,7 +119,9 @@ export class MessageFeed implements LiveListener {
   }
 
   opened(resumed: boolean): void {
-    if (!resumed) this.#readAgain();
+    // What is on its way is shown first: so the first rows come sooner.
+    if (!resumed && this.state.get().loading === 'first') this.#isStale = true;
+    else if (!resumed) this.#readAgain();
     else if (this.state.get().error !== null) this.#readAgain();
   }
 
@@ -172,14 +176,17 @@ export class MessageFeed implements LiveListener {
     const reading = new AbortController();
     this.#reading = reading;
     this.#meanwhile.clear();
+    this.#isStale = false;
     this.#patch({ loading, error: null });
     const query = queryOf(messageFilterOf(this.#filter, door.nowMs()), { limit: pageRows, ...page });
     try {
       const answer = await ask(`/api/v1/messages?${query}`, messagePageSchema, { signal: reading.signal });
       if (reading.signal.aborted) return;
+      const wasStale = this.#isStale;
       const window = withChanges(use(answer), [...this.#meanwhile.values()], this.#passes(), false);
       this.#reading = null;
       this.#patch({ window, loading: null });
+      if (wasStale) this.#readAgain();
     } catch (error) {
       if (reading.signal.aborted) return;
       this.#reading = null;

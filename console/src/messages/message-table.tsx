@@ -18,6 +18,7 @@ import type { FeedState, MessageFeed } from './message-feed.ts';
 import { MessageRow, rowId } from './message-row.tsx';
 import { addSelected, selection, toggleSelected } from './selection.ts';
 import { useAnchor } from './use-anchor.ts';
+import { useSlots } from './use-slots.ts';
 import { useRowHeight } from './use-row-height.ts';
 
 const overscanRows = 8;
@@ -54,7 +55,9 @@ export function MessageTable(props: Props): JSX.Element {
   }, [feed, first, last, rows, hasOlder, hasNewer]);
 
   const press = usePress(props, rows);
-  const isCursorDrawn = rows.slice(first, last).some(({ id }) => id === cursorId);
+  const drawn = rows.slice(first, last);
+  const slots = useSlots(drawn);
+  const isCursorDrawn = drawn.some(({ id }) => id === cursorId);
   const nowMs = door.nowMs();
   return (
     <div className="grid-frame">
@@ -71,9 +74,9 @@ export function MessageTable(props: Props): JSX.Element {
       >
         <Head offset={times.offset} />
         <div className="rows" role="presentation" style={{ height: rows.length * rowPx }}>
-          {rows.slice(first, last).map((message, index) => (
+          {drawn.map((message, index) => (
             <MessageRow
-              key={message.id}
+              key={slots.get(message.id)}
               message={message}
               at={first + index}
               topPx={(first + index) * rowPx}
