@@ -67,6 +67,11 @@ export const commandTable: readonly CommandEntry[] = [
     summary: 'make a server from a backup',
     load: () => import('./commands/server-restore.ts'),
   },
+  {
+    path: 'support-bundle',
+    summary: 'write an archive for whoever helps you, without secrets',
+    load: () => import('./commands/support-bundle.ts'),
+  },
 
   {
     path: 'witness join',

@@ -40,6 +40,8 @@ export const commandPermissions: Readonly<Record<string, CommandPermission>> = {
   'server remove': { asks: [pool], local: 'coordinator' },
   'server backup': data,
   'server restore': data,
+  // Asks as the server itself, with its certificate.
+  'support-bundle': { asks: ['GET /healthz', pool], local: 'coordinator' },
   'witness join': { asks: ['POST /api/v1/join'], local: 'own' },
   'witness run': data,
   'witness remove': coordinator,
