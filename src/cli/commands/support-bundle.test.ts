@@ -46,8 +46,8 @@ interface Stage {
   readonly runtime: Runtime;
   /** Command lines of every program that was started. */
   readonly lines: readonly string[];
-  run(line: string, input?: string): Promise<Ran>;
-  good(line: string, input?: string): Promise<string>;
+  readonly run: (line: string, input?: string) => Promise<Ran>;
+  readonly good: (line: string, input?: string) => Promise<string>;
 }
 
 async function stage(t: TestContext): Promise<Stage> {
