@@ -63,6 +63,8 @@ export class AccessWatch {
     const { sessions, throttle, familiar, ownOrigin } = this.#ports;
     if (action === 'session.end' && outcome === 'allowed' && session !== null)
       sessions.heardEnded(session, atMs + absoluteMs);
+    // Somebody else's session: the record's own is that of who ended it.
+    if (action === 'session.revoke' && outcome === 'allowed') sessions.heardEnded(target, atMs + absoluteMs);
     if (action !== 'session.create') return;
     if (outcome === 'allowed') familiar.add(target, from);
     // Our own were counted when they happened.

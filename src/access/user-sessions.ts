@@ -67,7 +67,7 @@ export class UserSessions {
     const { known, clock } = this.#ports;
     if (!isSessionText(text)) return null;
     const claims = openSession(text, known.sessionKeys(), clock.wallMs(), mayIdle);
-    if (claims === null || this.#ended.has(claims.session) || known.isEnded(claims.session)) return null;
+    if (claims === null || this.isEnded(claims.session)) return null;
     const user = known.user(claims.user);
     // A higher one than we know of was made by a server that heard of the change earlier.
     if (user === null || user.disabled || claims.generation < user.generation) return null;
@@ -117,7 +117,7 @@ export class UserSessions {
   }
 
   /** Here at once; the coordinator tells the other servers, and the audit trail does where it is away. */
-  async end({ session, expiresMs }: SessionClaims): Promise<void> {
+  async end({ session, expiresMs }: Pick<SessionClaims, 'session' | 'expiresMs'>): Promise<void> {
     const { coordination, known, clock, log } = this.#ports;
     this.heardEnded(session, expiresMs);
     const over = known.endedUntil(clock.wallMs()).slice(0, sweptAtOnce);
@@ -137,6 +137,10 @@ export class UserSessions {
         },
       );
     }
+  }
+
+  isEnded(session: string): boolean {
+    return this.#ended.has(session) || this.#ports.known.isEnded(session);
   }
 
   /** From the audit trail of any server. */

@@ -94,7 +94,9 @@ export class AuditRows {
     return this.#database
       .prepare(
         `SELECT session, hlc / 1000 AS atMs FROM audit
-         WHERE hlc >= ? AND action = 'session.end' AND outcome = 'allowed' AND session IS NOT NULL`,
+         WHERE hlc >= ?1 AND action = 'session.end' AND outcome = 'allowed' AND session IS NOT NULL
+         UNION ALL SELECT json_extract(text, '$.target'), hlc / 1000 FROM audit
+         WHERE hlc >= ?1 AND action = 'session.revoke' AND outcome = 'allowed' AND json_valid(text)`,
       )
       .all<{ session: string; atMs: number }>(sinceMs * 1_000);
   }

@@ -8,6 +8,9 @@ export const consolePages = {
   message: '/messages/:id',
   pool: '/pool',
   nodes: '/nodes',
+  configuration: '/configuration',
+  users: '/users',
+  audit: '/audit',
   setup: '/setup',
 } as const;
 

@@ -105,4 +105,50 @@ export type SetupRequest = z.infer<typeof setupSchema>;
 export const ownPasswordSchema = z.strictObject({ current: password, password });
 export type OwnPassword = z.infer<typeof ownPasswordSchema>;
 
+/** A session that is not over as far as the audit trail tells; whether it sits idle stands nowhere but in the session itself. */
+export const sessionViewSchema = z
+  .object({
+    id: z.string(),
+    user: z.string(),
+    /** Address that it was begun from. */
+    from: z.string(),
+    /** Server that made it; every server takes it. */
+    server: z.string(),
+    createdMs: z.int(),
+    expiresMs: z.int(),
+  })
+  .meta({ id: 'Session' });
+export type SessionView = z.infer<typeof sessionViewSchema>;
+export const sessionsSchema = z.object({ sessions: z.array(sessionViewSchema) }).meta({ id: 'Sessions' });
+
+/** A service token without its secret, which nobody is shown twice. */
+export const tokenViewSchema = z
+  .object({
+    /** Names it, and is useless to guess it. */
+    id: z.string(),
+    name: z.string(),
+    roles: z.array(z.string()),
+    createdMs: z.int(),
+    /** Null: until it is revoked. */
+    expiresMs: z.int().nullable(),
+  })
+  .meta({ id: 'ServiceToken' });
+export type TokenView = z.infer<typeof tokenViewSchema>;
+export const tokensSchema = z.object({ tokens: z.array(tokenViewSchema) }).meta({ id: 'ServiceTokens' });
+
+export const tokenCreateSchema = z.strictObject({
+  name: nameSchema,
+  roles: roles.min(1),
+  /** Null: until it is revoked. */
+  validMs: z
+    .int()
+    .min(60_000)
+    .max(10 * 366 * 86_400_000)
+    .nullable(),
+});
+export type TokenCreate = z.infer<typeof tokenCreateSchema>;
+
+/** The token's text: told this once. */
+export const tokenAnswerSchema = z.object({ token: z.string() }).meta({ id: 'ServiceTokenAnswer' });
+
 export const doneSchema = z.object({ done: z.literal(true) });

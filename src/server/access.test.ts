@@ -5,7 +5,14 @@ import { newSessionKey } from '../access/session-keys.ts';
 import { faultyCoordination, type CoordinationFaults } from '../coordination/faulty.ts';
 import { auditPageSchema, auditVerdictSchema, type AuditRecord } from '../model/audit.ts';
 import { keys } from '../model/definitions.ts';
-import { signedInSchema, userAnswerSchema, whoAmISchema } from '../model/users-api.ts';
+import {
+  sessionsSchema,
+  signedInSchema,
+  tokenAnswerSchema,
+  tokensSchema,
+  userAnswerSchema,
+  whoAmISchema,
+} from '../model/users-api.ts';
 import { nodeClock, nodeTimers } from '../runtime/node/clock.ts';
 import { nodeRandom } from '../runtime/node/random.ts';
 import type { HttpAnswer } from '../runtime/network.ts';
@@ -90,6 +97,11 @@ async function isOver(headers: Record<string, string>): Promise<void> {
       assert.ok(nodeClock.monotonicMs() < endMs, 'the session is over within 5 s');
 }
 
+async function eventuallyAsync(what: string, isSo: () => Promise<boolean>): Promise<void> {
+  const endMs = nodeClock.monotonicMs() + 5_000;
+  while (!(await isSo())) assert.ok(nodeClock.monotonicMs() < endMs, `not within 5 s: ${what}`);
+}
+
 async function auditOf(server: RunningServer, headers: Record<string, string>): Promise<AuditRecord[]> {
   const { body } = await call(server, 'GET /api/v1/audit?limit=1000', headers);
   return auditPageSchema.parse(JSON.parse(body)).records;
@@ -150,6 +162,45 @@ test('disabling, a new password, new roles and removal end all sessions of a use
   const refused = await call(b, 'POST /api/v1/session', {}, { name: 'carl', password: other });
   assert.equal(refused.status, 401);
   assert.equal((await call(a, 'DELETE /api/v1/users/carl', root.headers)).status, 200);
+});
+
+test("an administrator sees everybody's sessions and ends one, everywhere; the others go on", async () => {
+  const root = await signIn(a, 'root');
+  const list = async (server: RunningServer) =>
+    sessionsSchema.parse(JSON.parse((await call(server, 'GET /api/v1/sessions', root.headers)).body))
+      .sessions;
+  const before = new Set((await list(a)).map(({ id }) => id));
+  const [one, other] = [await signIn(a, 'ann'), await signIn(b, 'ann')];
+  const added = async (server: RunningServer) => (await list(server)).filter(({ id }) => !before.has(id));
+  await eventuallyAsync('a heard of both', async () => (await added(a)).length === 2);
+  const first = (await added(a)).at(-1);
+  assert.equal(first?.user, 'ann');
+  assert.equal((await call(b, `DELETE /api/v1/sessions/${'0'.repeat(32)}`, root.headers)).status, 404);
+  await eventuallyAsync('b heard of both', async () => (await added(b)).length === 2);
+  assert.equal((await call(b, `DELETE /api/v1/sessions/${first?.id}`, root.headers)).status, 200);
+  await isOver(one.headers);
+  assert.equal(await status(b, other.headers), 200);
+  assert.equal((await added(b)).length, 1);
+  await call(a, 'POST /api/v1/users/ann', root.headers, { kind: 'sign-out' });
+  await eventuallyAsync('no session of hers is left', async () => (await added(a)).length === 0);
+});
+
+test('a service token is made with roles that exist, shown once, and worthless once revoked', async () => {
+  const root = await signIn(a, 'root');
+  const make = (roles: readonly string[]) =>
+    call(a, 'POST /api/v1/tokens', root.headers, { name: 'report', roles, validMs: 3_600_000 });
+  assert.equal((await make(['no-such-role'])).status, 400);
+  const made = await make(['observer']);
+  const { token } = tokenAnswerSchema.parse(JSON.parse(made.body));
+  assert.equal((await make(['observer'])).status, 409);
+  const bearer = { authorization: `Bearer ${token}` };
+  await eventuallyAsync('b takes it', async () => (await status(b, bearer)) === 200);
+  const listed = await call(b, 'GET /api/v1/tokens', root.headers);
+  assert.ok(!listed.body.includes(token), 'its text stands nowhere');
+  const { tokens } = tokensSchema.parse(JSON.parse(listed.body));
+  assert.deepEqual(tokens.find(({ name }) => name === 'report')?.roles, ['observer']);
+  assert.equal((await call(b, 'DELETE /api/v1/tokens/report', root.headers)).status, 200);
+  await isOver(bearer);
 });
 
 test('the last administrator stays one', async () => {

@@ -1,3 +1,4 @@
+import { currentSessions } from '../access/current-sessions.ts';
 import { AccessWatch, FamiliarAddresses } from '../access/access-watch.ts';
 import type { AuditTrail } from '../access/audit-trail.ts';
 import type { Account } from '../access/caller.ts';
@@ -22,6 +23,9 @@ import type {
   OwnPassword,
   SetupRequest,
   SignInRequest,
+  SessionView,
+  TokenCreate,
+  TokenView,
   UserAnswer,
   UserCreate,
   UserRequest,
@@ -32,6 +36,7 @@ import type {
 import { builtInRoles, type UserDefinition, type UserRole } from '../model/users.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Coordination } from '../coordination/coordination.ts';
+import { createApiToken, listApiTokens, revokeApiToken } from '../security/api-token.ts';
 import type { AccessApi, SignedInUser } from './http/access-api.ts';
 import type { PoolView } from './pool-view.ts';
 import type { Store } from './store.ts';
@@ -47,6 +52,7 @@ interface Ports {
 
 const familiarMs = 30 * 86_400_000;
 const familiarReadMax = 1_000;
+const sessionsReadMax = 5_000;
 
 /** Who may do what on this server: sessions, users, user roles, and the audit trail. */
 export class Access implements AccessApi {
@@ -186,6 +192,41 @@ export class Access implements AccessApi {
 
   removeUserRole(name: string): Promise<void> {
     return removeUserRole(this.#ports.coordination, name);
+  }
+
+  async tokens(): Promise<TokenView[]> {
+    return listApiTokens(this.#ports.coordination);
+  }
+
+  async createToken(request: TokenCreate): Promise<string> {
+    const unknown = request.roles.filter((role) => !this.userRoles().some(({ name }) => name === role));
+    if (unknown.length > 0)
+      throw new WatchError('WK_BAD_REQUEST', `there is no user role ${unknown.join(', ')}`);
+    const { coordination, runtime } = this.#ports;
+    return createApiToken({ coordination, ...runtime }, request);
+  }
+
+  revokeToken(name: string): Promise<void> {
+    return revokeApiToken(this.#ports.coordination, name);
+  }
+
+  sessions(): SessionView[] {
+    return this.#sessionsBut((session) => this.#sessions.isEnded(session));
+  }
+
+  #sessionsBut(isEnded: (session: string) => boolean): SessionView[] {
+    const nowMs = this.#ports.runtime.clock.wallMs();
+    const { audit } = this.#ports.store.messages;
+    const since = { sinceMs: nowMs - absoluteMs, outcome: 'allowed', limit: sessionsReadMax } as const;
+    const read = (action: string) => audit.list({ action, ...since }).flatMap((row) => this.#auditView(row));
+    return currentSessions(read('session.create'), read('user'), isEnded, nowMs);
+  }
+
+  async endSession(id: string): Promise<void> {
+    // By now the record of this very request has ended it here; the coordinator is still to be told.
+    const found = this.#sessionsBut(() => false).find((one) => one.id === id);
+    if (!found) throw new WatchError('WK_NOT_FOUND', `there is no session ${id}; it may be over`);
+    await this.#sessions.end({ session: id, expiresMs: found.expiresMs });
   }
 
   record(draft: AuditDraft): Promise<void> {

@@ -1,15 +1,13 @@
 import { Option, type Command } from '@commander-js/extra-typings';
 import { z } from 'zod';
 import type { PolicyKind } from '../../flexible-management/check-policy.ts';
-import { decideService, decideTargets } from '../../flexible-management/decide.ts';
+import { explain, explainedLines } from '../../flexible-management/explanation.ts';
 import type { MessageFacts } from '../../flexible-management/message-facts.ts';
 import { isTimeZone, type MessageMoment } from '../../flexible-management/time-template.ts';
-import type { FlexiblePolicy } from '../../flexible-management/syntax.ts';
 import { WatchError } from '../../model/errors.ts';
 import { severities } from '../../model/severity.ts';
 import type { Cli } from '../cli.ts';
 import { withPrint, type PrintOptions } from '../client-options.ts';
-import { explainedLines, explanation } from '../explain-policy.ts';
 import { collectVariable, kindOption, readFlexibleFile } from '../flexible-file.ts';
 import { printJson } from '../print.ts';
 import { localTimeText, localZone, parseTimeMs } from '../times.ts';
@@ -82,12 +80,6 @@ async function run(cli: Cli, file: string, options: Options): Promise<void> {
   if (options.json) return printJson(cli, explained);
   cli.stdout.write(`at ${localTimeText(moment.epochMs, moment.nodeZone)} ${moment.nodeZone}\n`);
   for (const line of explainedLines(explained)) cli.stdout.write(`${line}\n`);
-}
-
-function explain(policy: FlexiblePolicy, message: MessageFacts, moment: MessageMoment, options: Options) {
-  const targets = decideTargets(policy, message, moment, options.set);
-  if (options.kind === 'agent') return explanation('agent', targets, null);
-  return explanation('server', targets, decideService(policy, message, moment, options.set));
 }
 
 function momentOf({ at, zone, serverZone }: Options, nowMs: number): MessageMoment {

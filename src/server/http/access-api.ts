@@ -5,6 +5,9 @@ import type {
   OwnPassword,
   SetupRequest,
   SignInRequest,
+  SessionView,
+  TokenCreate,
+  TokenView,
   UserAnswer,
   UserCreate,
   UserRequest,
@@ -52,6 +55,17 @@ export interface AccessApi {
   userRoles(): readonly UserRoleView[];
   setUserRole(name: string, body: UserRoleBody): Promise<UserRole>;
   removeUserRole(name: string): Promise<void>;
+
+  /** Service tokens, the oldest first. Errors: WK_COORDINATOR_AWAY. */
+  tokens(): Promise<readonly TokenView[]>;
+  /** The token's text, which nobody can be shown again. Errors: WK_BAD_REQUEST (a role), WK_CONFLICT (the name is taken). */
+  createToken(request: TokenCreate): Promise<string>;
+  /** Errors: WK_NOT_FOUND. */
+  revokeToken(name: string): Promise<void>;
+  /** Those that are not over, the newest first. */
+  sessions(): readonly SessionView[];
+  /** Ends somebody's session on every server. Errors: WK_NOT_FOUND. */
+  endSession(id: string): Promise<void>;
 
   /** Resolves when the record is on disk: await it before what it tells of takes effect. */
   record(draft: AuditDraft): Promise<void>;

@@ -2,75 +2,92 @@ import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { operationRequestSchema } from '../../model/api.ts';
 import type { AuditDraft } from '../../model/audit.ts';
-import type { userCreateSchema, userRequestSchema } from '../../model/users-api.ts';
+import type { tokenCreateSchema, userCreateSchema, userRequestSchema } from '../../model/users-api.ts';
 
 /** What of a request goes into the audit trail. Never a secret. */
 export type Audited = Pick<AuditDraft, 'action' | 'target' | 'detail'>;
 
 type Parameters = Readonly<Record<string, string>>;
 
-/** Every route that changes something. `self`: its handler writes the record, since only it knows who asks. */
-export const audited: Readonly<Record<string, 'self' | ((request: FastifyRequest) => Audited)>> = {
-  'POST /api/v1/join': 'self',
-  'POST /api/v1/renew': 'self',
-  'POST /api/v1/session': 'self',
-  'POST /api/v1/setup': 'self',
-  'DELETE /api/v1/session': ({ caller }) => ({
-    action: 'session.end',
-    target: caller?.name ?? '',
-    detail: '',
-  }),
-  'POST /api/v1/password': ({ caller }) => ({
-    action: 'user.password',
-    target: caller?.name ?? '',
-    detail: 'its own',
-  }),
-  'POST /api/v1/users': ({ body }) => {
-    const { name, roles, password } = bodyOf<z.infer<typeof userCreateSchema>>(body);
-    const how = password === undefined ? 'with a setup link' : 'with a password';
-    return { action: 'user.create', target: name, detail: `${how}, roles ${list(roles)}` };
-  },
-  'POST /api/v1/users/:name': ({ params, body }) => {
-    const request = bodyOf<z.infer<typeof userRequestSchema>>(body);
-    const detail = request.kind === 'change' ? JSON.stringify(request) : '';
-    return { action: `user.${request.kind}`, target: parameter(params, 'name'), detail };
-  },
-  'DELETE /api/v1/users/:name': named('user.remove'),
-  'PUT /api/v1/user-roles/:name': ({ params, body }) => ({
-    action: 'user-role.set',
-    target: parameter(params, 'name'),
-    detail: JSON.stringify(body),
-  }),
-  'DELETE /api/v1/user-roles/:name': named('user-role.remove'),
-  'POST /api/v1/operations': ({ body }) => {
-    const { kind, messages } = bodyOf<z.infer<typeof operationRequestSchema>>(body);
-    const [first = ''] = messages;
-    const target = messages.length === 1 ? first : `${messages.length} messages`;
-    return {
-      action: `message.${kind}`,
-      target,
-      detail: messages.length === 1 ? '' : messages.slice(0, 50).join(' '),
-    };
-  },
-  'POST /api/v1/roles/:role': ({ params, body }) => ({
-    action: `role.${bodyOf<{ kind: string }>(body).kind}`,
-    target: parameter(params, 'role'),
-    detail: JSON.stringify(body),
-  }),
-  'PUT /api/v1/policies/:name': named('policy.set'),
-  'DELETE /api/v1/policies/:name': named('policy.remove'),
-  'PUT /api/v1/node-groups/:name': ({ params, body }) => ({
-    action: 'node-group.set',
-    target: parameter(params, 'name'),
-    detail: JSON.stringify(body),
-  }),
-  'DELETE /api/v1/node-groups/:name': named('node-group.remove'),
-  'POST /api/v1/servers/:server/interfaces': ({ params, body }) => ({
-    action: 'server.interfaces',
-    target: parameter(params, 'server'),
-    detail: JSON.stringify(body),
-  }),
-};
+/**
+ * Every route that is not a GET. `self`: its handler writes the record, since only it knows who asks. `nothing`: it
+ * changes nothing, and is asked with every key that somebody types.
+ */
+export const audited: Readonly<Record<string, 'self' | 'nothing' | ((request: FastifyRequest) => Audited)>> =
+  {
+    'POST /api/v1/policy-text': 'nothing',
+    'POST /api/v1/flexible-management/explain': 'nothing',
+    'POST /api/v1/join': 'self',
+    'POST /api/v1/renew': 'self',
+    'POST /api/v1/session': 'self',
+    'POST /api/v1/setup': 'self',
+    'DELETE /api/v1/session': ({ caller }) => ({
+      action: 'session.end',
+      target: caller?.name ?? '',
+      detail: '',
+    }),
+    'POST /api/v1/password': ({ caller }) => ({
+      action: 'user.password',
+      target: caller?.name ?? '',
+      detail: 'its own',
+    }),
+    'POST /api/v1/users': ({ body }) => {
+      const { name, roles, password } = bodyOf<z.infer<typeof userCreateSchema>>(body);
+      const how = password === undefined ? 'with a setup link' : 'with a password';
+      return { action: 'user.create', target: name, detail: `${how}, roles ${list(roles)}` };
+    },
+    'POST /api/v1/users/:name': ({ params, body }) => {
+      const request = bodyOf<z.infer<typeof userRequestSchema>>(body);
+      const detail = request.kind === 'change' ? JSON.stringify(request) : '';
+      return { action: `user.${request.kind}`, target: parameter(params, 'name'), detail };
+    },
+    'DELETE /api/v1/users/:name': named('user.remove'),
+    'PUT /api/v1/user-roles/:name': ({ params, body }) => ({
+      action: 'user-role.set',
+      target: parameter(params, 'name'),
+      detail: JSON.stringify(body),
+    }),
+    'DELETE /api/v1/user-roles/:name': named('user-role.remove'),
+    'POST /api/v1/tokens': ({ body }) => {
+      const { name, roles, validMs } = bodyOf<z.infer<typeof tokenCreateSchema>>(body);
+      const until = validMs === null ? 'until it is revoked' : `for ${Math.round(validMs / 60_000)} min`;
+      return { action: 'token.create', target: name, detail: `${until}, roles ${list(roles)}` };
+    },
+    'DELETE /api/v1/tokens/:name': named('token.revoke'),
+    'DELETE /api/v1/sessions/:id': ({ params }) => ({
+      action: 'session.revoke',
+      target: parameter(params, 'id'),
+      detail: '',
+    }),
+    'POST /api/v1/operations': ({ body }) => {
+      const { kind, messages } = bodyOf<z.infer<typeof operationRequestSchema>>(body);
+      const [first = ''] = messages;
+      const target = messages.length === 1 ? first : `${messages.length} messages`;
+      return {
+        action: `message.${kind}`,
+        target,
+        detail: messages.length === 1 ? '' : messages.slice(0, 50).join(' '),
+      };
+    },
+    'POST /api/v1/roles/:role': ({ params, body }) => ({
+      action: `role.${bodyOf<{ kind: string }>(body).kind}`,
+      target: parameter(params, 'role'),
+      detail: JSON.stringify(body),
+    }),
+    'PUT /api/v1/policies/:name': named('policy.set'),
+    'DELETE /api/v1/policies/:name': named('policy.remove'),
+    'PUT /api/v1/node-groups/:name': ({ params, body }) => ({
+      action: 'node-group.set',
+      target: parameter(params, 'name'),
+      detail: JSON.stringify(body),
+    }),
+    'DELETE /api/v1/node-groups/:name': named('node-group.remove'),
+    'POST /api/v1/servers/:server/interfaces': ({ params, body }) => ({
+      action: 'server.interfaces',
+      target: parameter(params, 'server'),
+      detail: JSON.stringify(body),
+    }),
+  };
 
 function named(action: string): (request: FastifyRequest) => Audited {
   return ({ params }) => ({ action, target: parameter(params, 'name'), detail: '' });

@@ -47,6 +47,21 @@ export class FakeAccess implements AccessApi {
   async removeUserRole(): Promise<never> {
     throw new WatchError('WK_NOT_FOUND');
   }
+  async tokens(): Promise<[]> {
+    return [];
+  }
+  async createToken(): Promise<never> {
+    throw new WatchError('WK_CONFLICT');
+  }
+  async revokeToken(): Promise<never> {
+    throw new WatchError('WK_NOT_FOUND');
+  }
+  sessions(): [] {
+    return [];
+  }
+  async endSession(): Promise<never> {
+    throw new WatchError('WK_NOT_FOUND');
+  }
   async record(draft: AuditDraft): Promise<void> {
     this.recorded.push(draft);
   }

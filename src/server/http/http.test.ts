@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import { after, before, beforeEach, test } from 'node:test';
 import { z } from 'zod';
 import { errorAnswerSchema, liveEventSchema, messagePageSchema } from '../../model/api.ts';
+import { explainAnswerSchema, policyTextSchema } from '../../model/flexible-api.ts';
 import { consoleAssets, consolePages } from '../../model/console-pages.ts';
 import { WatchError } from '../../model/errors.ts';
 import type { Log } from '../../runtime/log.ts';
@@ -38,6 +39,7 @@ beforeEach(() => {
 });
 
 const bearer = { authorization: `Bearer ${fakeToken}` };
+const policyText = '/api/v1/policy-text';
 const coreId = '0190a6f4-0000-4000-8000-0000000000ff';
 
 async function call(
@@ -61,6 +63,58 @@ function assertError(text: string, code: string): string {
 
 test('the table of who may call names exactly the routes there are', () => {
   assert.deepEqual([...http.routes].sort(), Object.keys(access).sort());
+});
+
+test('a policy as text and as source, with what is wrong and in which line', async () => {
+  const source = { kind: 'command', name: 'disk', command: ['/usr/bin/true'] };
+  const made = policyTextSchema.parse(
+    JSON.parse((await call(policyText, post(JSON.stringify({ source })))).text),
+  );
+  assert.deepEqual(made.source, source);
+  const wrong = made.text.replace('kind: command', 'kind: command\nevry: 5m');
+  const { source: none, findings } = policyTextSchema.parse(
+    JSON.parse((await call(policyText, post(JSON.stringify({ text: wrong })))).text),
+  );
+  assert.equal(none, null);
+  assert.equal(findings[0]?.line, 2);
+  assert.match(findings[0]?.text ?? '', /^evry: is not a known key/);
+});
+
+test('flexible management: findings with their places, and what becomes of a message at a time', async () => {
+  const ask = async (text: string) => {
+    const message = { severity: 'critical', text: 'full', node: { name: 'db7' } };
+    const zones = { nodeZone: 'UTC', serverZone: 'UTC' };
+    const body = JSON.stringify({ text, kind: 'agent', message, atMs: 0, ...zones });
+    const answer = await call('/api/v1/flexible-management/explain', post(body));
+    assert.equal(answer.status, 200, answer.text);
+    return explainAnswerSchema.parse(JSON.parse(answer.text));
+  };
+  const good = await ask(
+    `RESPMGRCONFIGS
+  RESPMGRCONFIG DESCRIPTION "all"
+    MSGTARGETRULES
+      MSGTARGETRULE DESCRIPTION "disks"
+        MSGTARGETRULECONDS
+          MSGTARGETRULECOND DESCRIPTION "critical"
+            SEVERITY Critical
+        MSGTARGETMANAGERS
+          MSGTARGETMANAGER
+            TIMETEMPLATE "$OPC_ALWAYS"
+            OPCMGR IP 0.0.0.0 "desk"
+`,
+  );
+  assert.deepEqual(
+    good.findings.filter(({ level }) => level === 'error'),
+    [],
+  );
+  assert.deepEqual(
+    good.explanation?.targets.map(({ manager }) => manager.includes('desk')),
+    [true],
+  );
+  assert.equal(good.explanation?.rules[0]?.decides, true);
+  const bad = await ask('RESPMGRCONFIGS\n  NONSENSE');
+  assert.equal(bad.explanation, null);
+  assert.equal(bad.findings[0]?.line, 2);
 });
 
 for (const [route, { who }] of Object.entries(access)) {

@@ -22,6 +22,8 @@ import { roleRoutes } from './role-routes.ts';
 import { passwordRoutes, sessionRoutes } from './session-routes.ts';
 import { auditRoutes, userRoleRoutes, userRoutes } from './user-routes.ts';
 import { securityHeaders } from './security-headers.ts';
+import { textRoutes } from './text-routes.ts';
+import { sessionListRoutes, tokenRoutes } from './token-routes.ts';
 import type { ServerView } from './view.ts';
 
 const bodyBytesMax = 256 * 1_024;
@@ -37,6 +39,9 @@ const routeSets = [
   userRoutes,
   userRoleRoutes,
   auditRoutes,
+  tokenRoutes,
+  sessionListRoutes,
+  textRoutes,
   eventRoutes,
   healthRoutes,
   consoleRoutes,

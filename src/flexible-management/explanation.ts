@@ -1,42 +1,31 @@
+import type { ExplainedRule, Explanation } from '../model/flexible-api.ts';
+import type { PolicyKind } from './check-policy.ts';
 import {
   agentTarget,
+  decideService,
+  decideTargets,
   type Decided,
   type RuleStep,
   type ServiceDecision,
-} from '../flexible-management/decide.ts';
-import { conditionText, systemText } from '../flexible-management/print-policy.ts';
-import type { Target } from '../flexible-management/syntax.ts';
+} from './decide.ts';
+import type { MessageFacts, StatusVariables } from './message-facts.ts';
+import { conditionText, systemText } from './print-policy.ts';
+import type { FlexiblePolicy, Target } from './syntax.ts';
+import type { MessageMoment } from './time-template.ts';
 
-/** What `policy explain` tells; its shape only ever gains keys. */
-export interface Explanation {
-  readonly kind: 'agent' | 'server';
-  /** As they stand in a policy; for an agent exactly one. */
-  readonly targets: readonly { readonly manager: string; readonly share: 'control' | 'notify' | null }[];
-  readonly rules: readonly ExplainedRule[];
-  /** For servers only. */
-  readonly service: {
-    readonly delivery: ServiceDecision['delivery'];
-    readonly troubleTicket: boolean | null;
-    readonly notification: boolean | null;
-    readonly rules: readonly ExplainedRule[];
-  } | null;
+/** What a policy makes of a message at a time, and which rules said so. */
+export function explain(
+  policy: FlexiblePolicy,
+  message: MessageFacts,
+  moment: MessageMoment,
+  { kind, set = {} }: { readonly kind: PolicyKind; readonly set?: StatusVariables | undefined },
+): Explanation {
+  const targets = decideTargets(policy, message, moment, set);
+  if (kind === 'agent') return explanation('agent', targets, null);
+  return explanation('server', targets, decideService(policy, message, moment, set));
 }
 
-export interface ExplainedRule {
-  readonly description: string;
-  readonly line: number;
-  readonly decides: boolean;
-  readonly because: RuleStep['because'];
-  readonly conditions: readonly {
-    readonly condition: string;
-    readonly hit: boolean;
-    /** The first attribute that did not fit. */
-    readonly missed: string | null;
-    readonly tooCostly: boolean;
-  }[];
-}
-
-export function explanation(
+function explanation(
   kind: 'agent' | 'server',
   decided: Decided<Target>,
   service: ServiceDecision | null,
