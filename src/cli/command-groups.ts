@@ -8,6 +8,7 @@ export const groups: Readonly<Record<string, string>> = {
   node: 'managed systems',
   'node-group': 'sets of nodes, and what they get',
   policy: 'what agents watch, and which servers they obey and tell',
+  config: 'all that people define, as files in a folder, and its history',
   trust: 'whom the pool believes',
   enrol: 'who may join, where a person has to approve it',
   cert: 'who has which certificate, and who counts no more',

@@ -1,5 +1,6 @@
 import { accessCommands } from './access-commands.ts';
 import type { CommandEntry } from './command-entry.ts';
+import { configCommands } from './config-commands.ts';
 import { identityCommands } from './identity-commands.ts';
 
 /** Every command there is, in the order of the help text. */
@@ -148,6 +149,8 @@ export const commandTable: readonly CommandEntry[] = [
     summary: 'take a node out of the pool',
     load: () => import('./commands/node-remove.ts'),
   },
+
+  ...configCommands,
 
   ...identityCommands,
 

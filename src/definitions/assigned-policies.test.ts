@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { NodeGroup, PolicyDefinition } from '../model/policy-definitions.ts';
 import { emptyDigest, readPolicySet } from '../policies/policy-set.ts';
-import { AssignedPolicies, circleIn } from './assigned-policies.ts';
+import { AssignedPolicies } from './assigned-policies.ts';
+import { circleFrom } from './circle-from.ts';
 
 const by = { changedMs: 0, by: 'ann' };
 
@@ -11,7 +12,7 @@ function policy(name: string, more: object = {}): PolicyDefinition {
 }
 
 function group(name: string, content: Partial<NodeGroup>): NodeGroup {
-  return { name, nodes: [], groups: [], policies: [], ...by, ...content };
+  return { name, nodes: [], rules: [], groups: [], policies: [], policyGroups: [], ...by, ...content };
 }
 
 test('a node gets the policies of all groups that it belongs to, also by other groups', () => {
@@ -43,14 +44,25 @@ test('the set that is sent is read as it was written, with durations as people w
 });
 
 test('groups that hold each other are found, and end nothing', () => {
-  const circle = [
-    group('a', { groups: ['b'] }),
-    group('b', { groups: ['c'] }),
-    group('c', { groups: ['a'] }),
-  ];
-  assert.equal(circleIn(circle, 'a'), 'a > b > c > a');
-  assert.equal(circleIn([group('a', { groups: ['a'] })], 'a'), 'a > a');
-  assert.equal(circleIn([group('a', { groups: ['b', 'c'] }), group('b', { groups: ['c'] })], 'a'), null);
-  const assigned = new AssignedPolicies([...circle, group('d', { nodes: ['x'], groups: [] })], []);
-  assert.deepEqual(assigned.groupsOf('x'), ['d']);
+  const held: Readonly<Record<string, string[]>> = {
+    a: ['b'],
+    b: ['c', 'd'],
+    c: ['a'],
+    d: [],
+    e: ['f', 'd'],
+    f: ['d'],
+  };
+  const circle = (...names: string[]) => circleFrom(names, (name) => held[name] ?? [])?.join(' > ') ?? null;
+  assert.equal(circle('a'), 'a > b > c > a');
+  assert.equal(circle('d', 'e', 'c'), 'c > a > b > c');
+  assert.equal(circle('e', 'f'), null);
+  assert.deepEqual(
+    circleFrom(['a'], () => ['a']),
+    ['a', 'a'],
+  );
+  const deep = circleFrom(['0'], (name) => (name === '50000' ? ['0'] : [String(Number(name) + 1)]));
+  assert.equal(deep?.length, 50_002, 'however deep');
+  const circular = ['a', 'b', 'c'].map((name) => group(name, { groups: held[name] ?? [] }));
+  const assigned = new AssignedPolicies([...circular, group('d', { nodes: ['x'] })], []);
+  assert.deepEqual(assigned.groupsOf('x'), ['a', 'b', 'c', 'd']);
 });

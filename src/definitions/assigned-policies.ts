@@ -70,21 +70,3 @@ function reachable(from: string, direct: ReadonlyMap<string, readonly string[]>)
   for (const name of found) for (const holder of direct.get(name) ?? []) found.add(holder);
   return [...found];
 }
-
-/** The way from a group back to itself, `a > b > a`; null when there is none. */
-export function circleIn(groups: readonly Pick<NodeGroup, 'name' | 'groups'>[], from: string): string | null {
-  const byName = new Map(groups.map((group) => [group.name, group.groups]));
-  const seen = new Set<string>();
-  const search = (path: readonly string[]): string | null => {
-    const last = path.at(-1) ?? '';
-    for (const next of byName.get(last) ?? []) {
-      if (next === from) return [...path, next].join(' > ');
-      if (seen.has(next)) continue;
-      seen.add(next);
-      const found = search([...path, next]);
-      if (found !== null) return found;
-    }
-    return null;
-  };
-  return search([from]);
-}

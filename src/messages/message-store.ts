@@ -17,6 +17,7 @@ import type { Database } from '../runtime/database.ts';
 import { AuditRows } from './audit-rows.ts';
 import { Connections, type NodeStatus } from './connections.ts';
 import { Decisions } from './decisions.ts';
+import { DefinitionHistory } from './definition-history.ts';
 import { Facts } from './facts.ts';
 import { FilterIndex } from './filter-index.ts';
 import { Marks } from './marks.ts';
@@ -41,6 +42,7 @@ export interface OpenMessage {
 /** What the journal means for messages: the tables derived from it, and every question about them. */
 export class MessageStore implements Applier {
   readonly audit: AuditRows;
+  readonly definitions: DefinitionHistory;
   readonly #database: Database;
   readonly #totals: Totals;
   readonly #index: FilterIndex;
@@ -59,6 +61,7 @@ export class MessageStore implements Applier {
   private constructor(database: Database) {
     this.#database = database;
     this.audit = new AuditRows(database);
+    this.definitions = new DefinitionHistory(database);
     this.#totals = new Totals(database);
     this.#index = new FilterIndex(database, (above) => this.#rows.indexed(above));
     this.#nodes = new Nodes(database);
@@ -105,6 +108,8 @@ export class MessageStore implements Applier {
         return this.#decisions.apply(body.value, stamp);
       case 'audit':
         return this.audit.apply(body.value.records, stamp);
+      case 'definitions':
+        return this.definitions.apply(body.value.changes);
       default:
         return unreachable(body);
     }
@@ -239,6 +244,7 @@ export class MessageStore implements Applier {
         return this.#decisions.touchedBy(body.value);
       case 'connections':
       case 'audit':
+      case 'definitions':
         return [];
       default:
         return unreachable(body);

@@ -8,6 +8,7 @@ import type { Database } from '../runtime/database.ts';
  * contested: what a node sent under an ID that a decision raised too; kept for the day that decision is void.
  * role_changes: what a takeover tells of how the role changed hands.
  * audit: the audit trail, see audit-rows.ts.
+ * definition_history: what definitions said, see definition-history.ts.
  * slices, segments: the filter index, see filter-index.ts.
  */
 export function createMessageTables(database: Database): void {
@@ -53,6 +54,10 @@ export function createMessageTables(database: Database): void {
       hash TEXT NOT NULL, by TEXT NOT NULL, action TEXT NOT NULL, outcome TEXT NOT NULL, session TEXT,
       PRIMARY KEY(origin, number)) WITHOUT ROWID;
     CREATE INDEX IF NOT EXISTS audit_by_hlc ON audit(hlc, origin, number);
+    CREATE TABLE IF NOT EXISTS definition_history(
+      kind TEXT NOT NULL, name TEXT NOT NULL, revision INTEGER NOT NULL, lineage TEXT NOT NULL, at_ms INTEGER NOT NULL,
+      by TEXT NOT NULL, via TEXT NOT NULL, content TEXT, PRIMARY KEY(kind, name, revision, lineage)) WITHOUT ROWID;
+    CREATE INDEX IF NOT EXISTS definition_history_by_revision ON definition_history(revision, kind, name);
     CREATE TABLE IF NOT EXISTS segments(
       segment INTEGER PRIMARY KEY, min_id TEXT NOT NULL, max_id TEXT NOT NULL, min_created_ms INTEGER NOT NULL,
       max_created_ms INTEGER NOT NULL);
@@ -68,7 +73,10 @@ function addColumn(database: Database, table: string, column: string, type: stri
   database.exec(`ALTER TABLE ${table} ADD COLUMN ${column} ${type}`);
 }
 
-/** Everything above can be made anew from the journal. Not so the audit trail, which stays when entries are trimmed. */
+/**
+ * Everything above can be made anew from the journal. Not so the audit trail and the history of definitions, which stay when
+ * entries are trimmed.
+ */
 export const derivedTables = [
   'messages',
   'nodes',

@@ -18,6 +18,7 @@ const role = 'GET /api/v1/roles/:role';
 const changeRole = asking(role, 'POST /api/v1/roles/:role', `${role}/history`);
 const changeUser = asking('POST /api/v1/users/:name');
 const pool = 'GET /api/v1/pool';
+const config = 'GET /api/v1/config';
 const coordinator: CommandPermission = { asks: [], local: 'coordinator' };
 const data: CommandPermission = { asks: [], local: 'data' };
 const own: CommandPermission = { asks: [], local: 'own' };
@@ -77,6 +78,12 @@ export const commandPermissions: Readonly<Record<string, CommandPermission>> = {
   'policy set': asking('PUT /api/v1/policies/:name'),
   'policy remove': asking('DELETE /api/v1/policies/:name'),
   'policy status': asking('GET /api/v1/deployment'),
+  'config export': { asks: [config], local: 'own' },
+  'config apply': { asks: [config, 'POST /api/v1/config'], local: 'own' },
+  'config diff': { asks: [config], local: 'own' },
+  'config history': asking('GET /api/v1/config/history'),
+  'config show': asking('GET /api/v1/config/definition'),
+  'config rollback': asking('GET /api/v1/config/definition', 'POST /api/v1/config'),
   'cert list': coordinator,
   'cert show': coordinator,
   'cert issue': coordinator,

@@ -46,6 +46,20 @@ export const keys = {
   /** nodeGroupSchema (policy-definitions.ts) */
   nodeGroup: (name: string) => `node-groups/${name}`,
   nodeGroups: 'node-groups/',
+  /** policyGroupSchema (node-definitions.ts) */
+  policyGroup: (name: string) => `policy-groups/${name}`,
+  policyGroups: 'policy-groups/',
+  /** nodeAttributesSchema (node-definitions.ts), by the name of the node: it may be there before the node is. */
+  nodeAttributes: (name: string) => `node-attributes/${name}`,
+  allNodeAttributes: 'node-attributes/',
+  /** externalNodeSchema (node-definitions.ts) */
+  externalNode: (name: string) => `external-nodes/${name}`,
+  externalNodes: 'external-nodes/',
+  /** definitionChangeSchema (definition-change.ts): what was just changed, until every server has it in its history. */
+  definitionChange: (id: string) => `changes/${id}`,
+  definitionChanges: 'changes/',
+  /** deploymentHoldSchema (policy-definitions.ts): while it is there, agents are sent no change by itself. */
+  deploymentHold: 'deployment-hold',
   /** Written with every change of a policy or a group, so that no group names what is being removed. */
   policyUses: 'policy-uses',
   /** sessionSchema */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { auditRecordSchema } from './audit.ts';
+import { journaledChangeSchema } from './definition-change.ts';
 import { roleReasons } from './definitions.ts';
 import type { Hlc } from './hlc.ts';
 import { messageSchema } from './message.ts';
@@ -79,6 +80,8 @@ export const entryBodySchemas = {
   }),
   /** Who did what on the server that is the entry's origin; chained (audit.ts). */
   audit: z.strictObject({ records: z.array(auditRecordSchema).min(1).max(1_000) }),
+  /** Who changed which definitions. A fact, whoever writes it down: the same change twice is one. */
+  definitions: z.strictObject({ changes: z.array(journaledChangeSchema).min(1).max(64) }),
   /** What the holder of a role decided. */
   decisions: z.strictObject({
     role,

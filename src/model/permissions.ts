@@ -86,6 +86,11 @@ export const routePermissions: Readonly<Record<string, RoutePermission>> = {
   'POST /api/v1/policy-text': seeAll,
   'POST /api/v1/flexible-management/explain': seeAll,
   'GET /api/v1/deployment': see,
+  // Users, user roles, roles and settings are left out, or refused, where there is no right to administer.
+  'GET /api/v1/config': configure,
+  'POST /api/v1/config': configure,
+  'GET /api/v1/config/history': configure,
+  'GET /api/v1/config/definition': configure,
   'GET /api/v1/session': known,
   'DELETE /api/v1/session': known,
   'POST /api/v1/password': known,

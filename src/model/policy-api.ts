@@ -59,11 +59,17 @@ export const nodeGroupViewsSchema = z
 export const nodeGroupRequestSchema = z
   .strictObject({ ...nodeGroupContentSchema.shape, revision })
   .meta({ id: 'NodeGroupRequest' });
-export type NodeGroupRequest = z.infer<typeof nodeGroupRequestSchema>;
+export type NodeGroupRequest = z.input<typeof nodeGroupRequestSchema>;
 
 export const removalQuerySchema = z.strictObject({
   revision: z.coerce.number<string>().int().min(0).optional(),
+  /** Taken out of those that name it, instead of being refused. */
+  force: z.enum(['true', 'false']).optional(),
 });
+export interface Removal {
+  readonly revision?: number | undefined;
+  readonly force?: boolean | undefined;
+}
 
 export const removedSchema = z.object({ removed: z.string() }).meta({ id: 'Removed' });
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { nameSchema } from './definitions.ts';
+import { nodePatternSchema, nodeRuleSchema } from './node-definitions.ts';
 
 const changed = {
   changedMs: z.int().min(0),
@@ -15,17 +16,18 @@ export const policyDefinitionSchema = z.strictObject({
 });
 export type PolicyDefinition = Readonly<z.infer<typeof policyDefinitionSchema>>;
 
-/** `*` is any text, `?` one character. */
-const nodePattern = z.string().min(1).max(256);
-
 /** What makes a node group, for people who write one. */
 export const nodeGroupContentSchema = z.strictObject({
   /** Names of nodes that belong to it, as patterns: `web*`, `*` for every node, also ones that join later. */
-  nodes: z.array(nodePattern).max(10_000).default([]),
+  nodes: z.array(nodePatternSchema).max(10_000).default([]),
+  /** A node that fits one of them belongs to it too. */
+  rules: z.array(nodeRuleSchema).max(64).default([]),
   /** Other groups whose nodes belong to it too. */
   groups: z.array(nameSchema).max(256).default([]),
   /** Names of the policies that its nodes get. */
   policies: z.array(nameSchema).max(256).default([]),
+  /** Names of policy groups, whose policies its nodes get. */
+  policyGroups: z.array(nameSchema).max(256).default([]),
 });
 export type NodeGroupContent = Readonly<z.infer<typeof nodeGroupContentSchema>>;
 
@@ -58,3 +60,12 @@ export const deploymentStates = [
   'unknown',
 ] as const;
 export type DeploymentState = (typeof deploymentStates)[number];
+
+/** Somebody wants to look first: what is changed goes to no agent but the released ones. */
+export const deploymentHoldSchema = z.strictObject({
+  sinceMs: z.int().min(0),
+  by: z.string().max(256),
+  /** Core IDs of nodes that get everything all the same. */
+  released: z.array(z.uuid()).max(20_000),
+});
+export type DeploymentHold = Readonly<z.infer<typeof deploymentHoldSchema>>;

@@ -26,12 +26,12 @@ test('a document that fits gives its value, defaults included', () => {
 });
 
 test('every refusal names file, line, key and reason in one line', () => {
-  assert.equal(refusal('name: a\n\nprot: 3\n'), 'a.yaml:3: prot: is not a known key');
+  assert.equal(refusal('name: a\n\nprot: 3\n'), 'a.yaml:3: prot: is not a known key; did you mean port?');
   assert.match(refusal('name: a\nport: 70000\n'), /^a\.yaml:2: port: .*65535/);
   assert.match(refusal('name: a\nservers:\n  - x\n  - 3\n'), /^a\.yaml:4: servers\[1\]: .*string/);
   assert.match(
     refusal('name: a\nnested:\n  depth: 1\n  width: 2\n'),
-    /^a\.yaml:4: nested\.width: is not a known key/,
+    /^a\.yaml:4: nested\.width: is not a known key; known are depth$/,
   );
   assert.equal(refusal('port: 3\n'), 'a.yaml:1: name: is missing');
   assert.equal(refusal(''), 'a.yaml:1: name: is missing');

@@ -1,6 +1,7 @@
 import { isMap, isNode, isScalar, LineCounter, parseDocument, stringify, type Document } from 'yaml';
 import type { z } from 'zod';
 import { WatchError } from '../model/errors.ts';
+import { knownKeysAt, nearestTo } from './known-keys.ts';
 
 /** No configuration of ours comes near this; a bigger file is a mistake (a log, a core) and is not parsed at all. */
 export const yamlCharsMax = 1_048_576;
@@ -17,6 +18,15 @@ export function parseYaml<Schema extends z.ZodType>(
   schema: Schema,
   path: string,
 ): z.output<Schema> {
+  return readYaml(text, schema, path).data;
+}
+
+/** The same, and beside it the value as its author wrote it: without defaults, and with nothing transformed. */
+export function readYaml<Schema extends z.ZodType>(
+  text: string,
+  schema: Schema,
+  path: string,
+): { readonly written: unknown; readonly data: z.output<Schema> } {
   if (text.length > yamlCharsMax)
     throw new WatchError('WK_CONFIG', `${path}: has more than ${yamlCharsMax} characters`);
   const lines = new LineCounter();
@@ -27,14 +37,15 @@ export function parseYaml<Schema extends z.ZodType>(
       'WK_CONFIG',
       `${path}:${lines.linePos(fault.pos[0]).line}: ${oneLine(fault.message)}`,
     );
-  const result = schema.safeParse(valueOf(document, path));
-  if (result.success) return result.data;
-  throw new WatchError('WK_CONFIG', issueText(result.error, document, lines, path));
+  const written = valueOf(document, path);
+  const result = schema.safeParse(written);
+  if (result.success) return { written, data: result.data };
+  throw new WatchError('WK_CONFIG', issueText(result.error, { document, lines, path, schema, written }));
 }
 
 /** A value as a YAML document that `parseYaml` reads back. */
 export function yamlText(value: unknown): string {
-  return stringify(value);
+  return stringify(value, { aliasDuplicateObjects: false });
 }
 
 function valueOf(document: Document, path: string): unknown {
@@ -52,19 +63,38 @@ function valueOf(document: Document, path: string): unknown {
 type Path = readonly PropertyKey[];
 
 /** Says the first issue only: the later ones often follow from it, and a line is what a terminal shows best. */
-function issueText(error: z.ZodError, document: Document, lines: LineCounter, path: string): string {
+function issueText(error: z.ZodError, read: Read): string {
+  const { document, lines, path } = read;
   const issue = error.issues[0];
   if (!issue) return `${path}: is not valid`;
   const at: Path = issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0] ?? ''] : issue.path;
   const reason =
     issue.code === 'unrecognized_keys'
-      ? 'is not a known key'
+      ? unknownKeyText(read, issue.path, issue.keys[0] ?? '')
       : issue.code === 'invalid_type' && issue.input === undefined && missing(document, at)
         ? 'is missing'
         : oneLine(issue.message);
   const more = error.issues.length > 1 ? ` (and ${error.issues.length - 1} more)` : '';
   const where = `${path}:${lineOf(document, at, lines)}`;
   return at.length > 0 ? `${where}: ${keyText(at)}: ${reason}${more}` : `${where}: ${reason}${more}`;
+}
+
+interface Read {
+  readonly document: Document;
+  readonly lines: LineCounter;
+  readonly path: string;
+  readonly schema: z.ZodType;
+  readonly written: unknown;
+}
+
+const namedMax = 8;
+
+function unknownKeyText({ schema, written }: Read, at: Path, key: string): string {
+  const known = knownKeysAt(schema, written, at);
+  const nearest = nearestTo(key, known);
+  if (nearest !== null) return `is not a known key; did you mean ${nearest}?`;
+  const few = known.length > 0 && known.length <= namedMax;
+  return few ? `is not a known key; known are ${known.join(', ')}` : 'is not a known key';
 }
 
 function missing(document: Document, at: Path): boolean {

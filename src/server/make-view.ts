@@ -1,14 +1,10 @@
 import type { Enrolment } from './enrolment.ts';
-import { PolicyEditor } from './policy-editor.ts';
-import { PolicyService } from './policy-service.ts';
+import { makeConfig } from './make-config.ts';
 import type { ServerDuties } from './server-duties.ts';
 import type { ServerLinks } from './server-links.ts';
 import { serverMetrics } from './server-metrics.ts';
 import type { ServerState } from './server-state.ts';
 import { View } from './view.ts';
-
-/** A change that was accepted is read here a few milliseconds later, unless this server has lost sight of the coordinator. */
-const reachedMsMax = 2_000;
 
 /** What the HTTP API sees of a server, put together from its parts. */
 export function makeView(
@@ -28,22 +24,11 @@ export function makeView(
     counters,
     interfaces: () => pool.interfaces(),
   };
-  const editor = new PolicyEditor({
-    coordination,
-    clock: runtime.clock,
-    ownMessages: state.ownMessages,
-    reached: (revision) => state.mirror.reached(revision, reachedMsMax),
-  });
-  const policies = new PolicyService({
-    deployment: links.deployment,
-    editor,
-    mirror: state.mirror,
-    pool,
-    messages: store.messages,
-  });
+  const { config: definitions, policies } = makeConfig(state, links.deployment);
   return new View({
     ...parts,
     policies,
+    config: definitions,
     runtime,
     self: state.self,
     poolId: config.pool.id,

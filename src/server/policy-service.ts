@@ -5,18 +5,26 @@ import type {
   NodePolicies,
   PolicyDetail,
   PolicyRequest,
+  Removal,
 } from '../model/policy-api.ts';
 import { isNodeInScope, type Scope } from '../model/rights.ts';
+import type { Content } from '../definitions/canonical.ts';
+import type { ConfigNow } from '../definitions/config-now.ts';
 import type { Mirror } from '../definitions/mirror.ts';
+import type { DefinitionPlace } from '../model/config.ts';
+import { codeOf } from '../model/errors.ts';
+import type { ConfigEditor } from './config-editor.ts';
+import type { ConfigService } from './config-service.ts';
 import type { Deployment } from './deployment.ts';
 import type { PolicyPort } from './http/view.ts';
-import type { PolicyEditor } from './policy-editor.ts';
 import { nodeGroupViews, nodePolicies, policyViews } from './policy-views.ts';
 import type { PoolView } from './pool-view.ts';
 
 interface Ports {
   readonly deployment: Deployment;
-  readonly editor: PolicyEditor;
+  readonly editor: ConfigEditor;
+  readonly config: ConfigService;
+  readonly now: ConfigNow;
   readonly mirror: Mirror;
   readonly pool: PoolView;
   readonly messages: MessageStore;
@@ -43,19 +51,50 @@ export class PolicyService implements PolicyPort {
   }
 
   set(name: string, { source, revision }: PolicyRequest, by: string): Promise<void> {
-    return this.#ports.editor.setPolicy(name, source, revision, by);
+    return this.#set({ kind: 'policy', name }, source, { revision, by, via: 'policy set' });
   }
 
-  remove(name: string, revision: number | undefined, by: string): Promise<void> {
-    return this.#ports.editor.removePolicy(name, revision, by);
+  remove(name: string, removal: Removal | undefined, by: string): Promise<void> {
+    return this.#remove({ kind: 'policy', name }, removal, { by, via: 'policy remove' });
   }
 
   setGroup(name: string, { revision, ...content }: NodeGroupRequest, by: string): Promise<void> {
-    return this.#ports.editor.setGroup(name, content, revision, by);
+    return this.#set({ kind: 'node-group', name }, content, { revision, by, via: 'node-group set' });
   }
 
-  removeGroup(name: string, revision: number | undefined, by: string): Promise<void> {
-    return this.#ports.editor.removeGroup(name, revision, by);
+  removeGroup(name: string, removal: Removal | undefined, by: string): Promise<void> {
+    return this.#remove({ kind: 'node-group', name }, removal, { by, via: 'node-group remove' });
+  }
+
+  /** Without a revision whatever is there is replaced, also what came a moment ago. */
+  async #set(
+    place: DefinitionPlace,
+    content: Content,
+    {
+      revision = 0,
+      by,
+      via,
+    }: { readonly revision?: number | undefined; readonly by: string; readonly via: string },
+  ): Promise<void> {
+    const { editor, now } = this.#ports;
+    for (let attempt = 1; ; attempt++) {
+      const seen = revision === 0 ? (now.find(place)?.revision ?? 0) : revision;
+      try {
+        await editor.apply([{ ...place, revision: seen, content: { ...content } }], author(by), { via });
+        return;
+      } catch (error) {
+        const isLate = codeOf(error) === 'WK_CONFLICT' && (now.find(place)?.revision ?? 0) !== seen;
+        if (revision !== 0 || !isLate || attempt === attemptsMax) throw error;
+      }
+    }
+  }
+
+  #remove(
+    place: DefinitionPlace,
+    { revision = 0, force = false }: Removal = {},
+    { by, via }: { readonly by: string; readonly via: string },
+  ): Promise<void> {
+    return this.#ports.config.remove(place, { revision, force, via }, author(by));
   }
 
   #sources() {
@@ -69,4 +108,10 @@ export class PolicyService implements PolicyPort {
       revisionOf: (key: string) => mirror.revisionOf(key),
     };
   }
+}
+
+const attemptsMax = 5;
+
+function author(name: string) {
+  return { name, coreId: null };
 }

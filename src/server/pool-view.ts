@@ -31,6 +31,12 @@ import {
   type NodeGroup,
   type PolicyDefinition,
 } from '../model/policy-definitions.ts';
+import {
+  nodeAttributesSchema,
+  policyGroupSchema,
+  type NodeAttributes,
+  type PolicyGroup,
+} from '../model/node-definitions.ts';
 import { publishedUrls } from '../model/published-addresses.ts';
 import {
   endedSessionSchema,
@@ -141,6 +147,15 @@ export class PoolView {
     return this.#mirror.list(keys.policies, policyDefinitionSchema);
   }
 
+  policyGroups(): readonly PolicyGroup[] {
+    return this.#mirror.list(keys.policyGroups, policyGroupSchema);
+  }
+
+  /** What people say of nodes, by the name of the node. */
+  nodeAttributes(name: string): NodeAttributes | null {
+    return this.#mirror.get(keys.nodeAttributes(name), nodeAttributesSchema);
+  }
+
   nodeGroups(): readonly NodeGroup[] {
     return this.#mirror.list(keys.nodeGroups, nodeGroupSchema);
   }
@@ -151,7 +166,12 @@ export class PoolView {
    */
   generation(): number | null {
     if (!this.#mirror.live) return null;
-    return (this.pool()?.before?.length ?? 0) * revisionsMax + this.#mirror.revision;
+    return this.generationOf(this.#mirror.revision);
+  }
+
+  /** The same of one revision of the coordinator that there is now. */
+  generationOf(revision: number): number {
+    return (this.pool()?.before?.length ?? 0) * revisionsMax + revision;
   }
 
   role(role: string): RoleDefinition | null {

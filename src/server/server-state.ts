@@ -1,10 +1,12 @@
 import type { Coordination } from '../coordination/coordination.ts';
+import { ConfigNow } from '../definitions/config-now.ts';
 import { Mirror } from '../definitions/mirror.ts';
 import type { ServerDefinition } from '../model/definitions.ts';
 import type { Parent } from '../runtime/commands.ts';
 import type { Credentials } from '../runtime/network.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { Authorities } from './authorities.ts';
+import { ChangeRecorder } from './change-recorder.ts';
 import { AuditTrail } from '../access/audit-trail.ts';
 import { Access } from './access.ts';
 import type { ServerConfig } from './config.ts';
@@ -50,6 +52,7 @@ export class ServerState {
   readonly health: HealthWatch;
   readonly authorities: Authorities;
   readonly identities: Identities;
+  readonly definitions: { readonly now: ConfigNow; readonly recorder: ChangeRecorder };
 
   constructor(parts: ServerParts) {
     const { runtime, config, store, coordination } = parts;
@@ -64,6 +67,7 @@ export class ServerState {
     this.copies = new Copies({ ...runtime, listed: () => this.pool.servers().length });
     this.ownMessages = new OwnMessages({ ...runtime, journal, self: this.self });
     this.coordinator = new CoordinatorWatch({ ownMessages: this.ownMessages, ownName: this.self.name });
+    this.definitions = this.#makeDefinitions();
     this.members = new Members({
       journal,
       clock: runtime.clock,
@@ -88,6 +92,16 @@ export class ServerState {
       memberPositions: () => this.members.allPositions(),
       listed: () => this.pool.servers().length,
     });
+  }
+
+  #makeDefinitions(): ServerState['definitions'] {
+    const { runtime, store, coordination } = this.parts;
+    const { mirror, pool, copies, grants } = this;
+    const now = new ConfigNow(mirror, () => ({ servers: pool.servers() }));
+    const history = store.messages.definitions;
+    const { journal } = store;
+    const ports = { ...runtime, coordination, journal, history, mirror, now, pool, copies, grants };
+    return { now, recorder: new ChangeRecorder(ports) };
   }
 
   otherServers(): ServerDefinition[] {

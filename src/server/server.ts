@@ -76,6 +76,7 @@ export class Server {
     const { runtime, config, parent, store } = parts;
     await mirror.start();
     mirror.onChange((changed) => this.#definitionsChanged(changed));
+    this.#state.definitions.recorder.start();
     this.#http = await createHttp(this.view, runtime, parts.consoleFolder);
     identities.onHeard(() => this.#links.revoked());
     await identities.recall();
@@ -110,9 +111,10 @@ export class Server {
   }
 
   async close(): Promise<void> {
-    const { access, mirror, health, copies, parts, identities } = this.#state;
+    const { access, mirror, health, copies, parts, identities, definitions } = this.#state;
     this.stop('closed');
     identities.close();
+    definitions.recorder.close();
     this.#duties.close();
     this.#links.close();
     access.close();

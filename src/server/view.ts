@@ -33,6 +33,7 @@ import type { Copies } from './copies.ts';
 import type { Grants } from './grants.ts';
 import type { HealthWatch } from './health.ts';
 import type { AccessApi } from './http/access-api.ts';
+import type { ConfigPort } from './http/config-port.ts';
 import type { Changes, MetricFamily, PolicyPort, ServerView, Soon } from './http/view.ts';
 import { changesSince } from './live-changes.ts';
 import type { Members } from './members.ts';
@@ -64,6 +65,7 @@ export interface ViewParts {
   readonly counters: Counters;
   readonly mirror: Mirror;
   readonly policies: PolicyPort;
+  readonly config: ConfigPort;
   join(request: JoinRequest, address: string): Promise<JoinAnswer>;
   renew(request: RenewRequest, address: string): Promise<RenewAnswer>;
   readonly access: AccessApi;
@@ -91,6 +93,10 @@ export class View implements ServerView {
 
   get policies(): PolicyPort {
     return this.#parts.policies;
+  }
+
+  get config(): ConfigPort {
+    return this.#parts.config;
   }
 
   peerIdentity(request: IncomingMessage): Identity | null {

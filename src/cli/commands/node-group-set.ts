@@ -52,6 +52,8 @@ async function run(cli: Cli, name: string, options: Options): Promise<void> {
   const client = await openClient(cli, options);
   const now = (await nodeGroups(client)).find((group) => group.name === name);
   const content = {
+    rules: now?.rules ?? [],
+    policyGroups: now?.policyGroups ?? [],
     nodes: merge(now?.nodes, options.node, options.removeNode),
     groups: merge(now?.groups, options.group, options.removeGroup),
     policies: merge(now?.policies, options.policy, options.removePolicy),

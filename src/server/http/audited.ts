@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { operationRequestSchema } from '../../model/api.ts';
 import type { AuditDraft } from '../../model/audit.ts';
+import { placeText, type configRequestSchema } from '../../model/config.ts';
 import type { tokenCreateSchema, userCreateSchema, userRequestSchema } from '../../model/users-api.ts';
 
 /** What of a request goes into the audit trail. Never a secret. */
@@ -82,12 +83,23 @@ export const audited: Readonly<Record<string, 'self' | 'nothing' | ((request: Fa
       detail: JSON.stringify(body),
     }),
     'DELETE /api/v1/node-groups/:name': named('node-group.remove'),
+    'POST /api/v1/config': ({ body }) => ofConfig(bodyOf(body)),
     'POST /api/v1/servers/:server/interfaces': ({ params, body }) => ({
       action: 'server.interfaces',
       target: parameter(params, 'server'),
       detail: JSON.stringify(body),
     }),
   };
+
+function ofConfig({ changes, via, hold }: z.output<typeof configRequestSchema>): Audited {
+  const places = changes.map((change) => `${change.content === null ? '-' : ''}${placeText(change)}`);
+  const [first = ''] = places;
+  return {
+    action: 'config.apply',
+    target: places.length === 1 ? first : `${places.length} definitions`,
+    detail: `${via}${hold ? ', deployment held' : ''}: ${places.join(' ')}`,
+  };
+}
 
 function named(action: string): (request: FastifyRequest) => Audited {
   return ({ params }) => ({ action, target: parameter(params, 'name'), detail: '' });

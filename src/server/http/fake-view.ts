@@ -5,6 +5,7 @@ import { rights, Rights, type Permission, type Scope } from '../../model/rights.
 import type { Identity } from '../../model/identity.ts';
 import type { Positions } from '../../model/origin.ts';
 import type { RoleRequest, RoleView, VirtualInterfaces } from '../../model/role-api.ts';
+import type { ConfigPort } from './config-port.ts';
 import { FakeAccess } from './fake-access.ts';
 import type { Changes, PolicyPort, ServerView } from './view.ts';
 
@@ -72,6 +73,14 @@ export class FakeView implements ServerView {
     remove: async () => {},
     setGroup: async () => {},
     removeGroup: async () => {},
+  };
+  readonly config: ConfigPort = {
+    page: () => ({ definitions: [], next: null, leftOut: [], servers: [] }),
+    apply: async () => 1,
+    history: () => [],
+    revision: () => {
+      throw new Error('not in this fake');
+    },
   };
   scope: Scope = null;
   trimmedTo = 0;

@@ -7,6 +7,7 @@ import type { App, Parts } from './app.ts';
 import type { Caller } from '../../access/caller.ts';
 import { audited } from './audited.ts';
 import { certificateRoutes } from './certificate-routes.ts';
+import { configRoutes } from './config-routes.ts';
 import { ConsoleFiles } from './console-files.ts';
 import { consoleRoutes } from './console-routes.ts';
 import { describe } from './describe.ts';
@@ -34,6 +35,7 @@ const routeSets = [
   poolRoutes,
   roleRoutes,
   policyRoutes,
+  configRoutes,
   sessionRoutes,
   passwordRoutes,
   userRoutes,

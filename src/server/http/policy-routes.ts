@@ -12,6 +12,7 @@ import {
   policyViewsSchema,
   removalQuerySchema,
   removedSchema,
+  type Removal,
 } from '../../model/policy-api.ts';
 import { known, seenBy } from './authorize.ts';
 import { errorAnswers, type App, type Parts } from './app.ts';
@@ -77,13 +78,13 @@ function writePolicies(app: App, { view }: Parts): void {
     method: 'DELETE',
     url: '/api/v1/policies/:name',
     schema: {
-      summary: 'Removes a policy that no group names',
+      summary: 'Removes a policy that no group names; with `force` it is taken out of them',
       params,
       querystring: removalQuerySchema,
       response: { 200: removedSchema, ...errorAnswers },
     },
     handler: async ({ params, query, caller }) => {
-      await view.policies.remove(params.name, query.revision, known(caller).name);
+      await view.policies.remove(params.name, removalOf(query), known(caller).name);
       return { removed: params.name };
     },
   });
@@ -119,16 +120,20 @@ function nodeGroups(app: App, { view }: Parts): void {
     method: 'DELETE',
     url: '/api/v1/node-groups/:name',
     schema: {
-      summary: 'Removes a node group that no other holds',
+      summary: 'Removes a node group that no other holds; with `force` it is taken out of them',
       params,
       querystring: removalQuerySchema,
       response: { 200: removedSchema, ...errorAnswers },
     },
     handler: async ({ params, query, caller }) => {
-      await view.policies.removeGroup(params.name, query.revision, known(caller).name);
+      await view.policies.removeGroup(params.name, removalOf(query), known(caller).name);
       return { removed: params.name };
     },
   });
+}
+
+function removalOf({ revision, force }: z.output<typeof removalQuerySchema>): Removal {
+  return { revision, force: force === 'true' };
 }
 
 function found<View extends { readonly name: string }>(

@@ -15,6 +15,7 @@ import type {
 import type { InterfacesAnswer, InterfacesRequest } from '../../model/published-addresses.ts';
 import type { RoleChangeView, RoleRequest, RoleView, VirtualInterfaces } from '../../model/role-api.ts';
 import type { AccessApi } from './access-api.ts';
+import type { ConfigPort } from './config-port.ts';
 import type { Account } from '../../access/caller.ts';
 import type { Scope } from '../../model/rights.ts';
 import type { Identity } from '../../model/identity.ts';
@@ -25,6 +26,7 @@ import type {
   NodePolicies,
   PolicyDetail,
   PolicyRequest,
+  Removal,
 } from '../../model/policy-api.ts';
 import type { RenewAnswer, RenewRequest } from '../../model/trust.ts';
 
@@ -71,6 +73,7 @@ export interface ServerView {
   /** Errors: WK_NOT_FOUND, WK_CONFLICT (nothing or too much would be published), WK_COORDINATOR_AWAY. */
   changeInterfaces(server: string, request: InterfacesRequest, by: string): Promise<InterfacesAnswer>;
   readonly policies: PolicyPort;
+  readonly config: ConfigPort;
   /** `address`: where the request came from. Errors: WK_TOKEN_*, WK_PENDING, WK_ELSEWHERE, WK_CONFLICT (the name is taken), WK_UNAUTHENTICATED (the proof is wrong). */
   join(request: JoinRequest, address: string): Promise<JoinAnswer>;
   /** Errors: WK_BAD_REQUEST, WK_UNAUTHENTICATED (the proofs), WK_DENIED (too old, not enrolled), WK_REVOKED. */
@@ -103,9 +106,9 @@ export interface PolicyPort {
   groups(): readonly NodeGroupView[];
   deployment(scope: Scope): readonly NodePolicies[];
   set(name: string, request: PolicyRequest, by: string): Promise<void>;
-  remove(name: string, revision: number | undefined, by: string): Promise<void>;
+  remove(name: string, removal: Removal | undefined, by: string): Promise<void>;
   setGroup(name: string, request: NodeGroupRequest, by: string): Promise<void>;
-  removeGroup(name: string, revision: number | undefined, by: string): Promise<void>;
+  removeGroup(name: string, removal: Removal | undefined, by: string): Promise<void>;
 }
 
 export interface Changes {

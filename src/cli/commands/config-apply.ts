@@ -1,0 +1,78 @@
+import type { Command } from '@commander-js/extra-typings';
+import { partsOf, type ConfigPlan } from '../../definitions/plan-config.ts';
+import { codeOf, textOf, WatchError } from '../../model/errors.ts';
+import type { Cli } from '../cli.ts';
+import { withClient } from '../client-options.ts';
+import { changeConfig, planDocument, printPlan } from '../config.ts';
+import { Interrupted } from '../interrupted.ts';
+import { planFolder } from '../plan-folder.ts';
+import type { PoolClient } from '../pool-client.ts';
+import { note, printJson, stdoutStyle } from '../print.ts';
+import { Progress } from '../progress.ts';
+import { openClient } from '../target.ts';
+
+export function define(command: Command, cli: Cli): void {
+  withClient(command)
+    .argument('<DIR>', 'the folder, as `config export` writes it')
+    .option('--dry-run', 'only show what would be done')
+    .option('--prune', 'remove what the files do not have, of the kinds that watchkeeper.yaml lists')
+    .option('--no-deploy', 'send agents nothing of it until `policy deploy`')
+    .addHelpText(
+      'before',
+      `Examples:
+  watchkeeper config apply ./pool --dry-run
+  watchkeeper config apply ./pool --prune
+
+Makes the pool as the files say. All files are checked first, and the whole plan; what somebody else changed meanwhile is not
+overwritten. Up to 60 changes are one transaction; a larger plan that was interrupted goes on when it is run again.
+`,
+    )
+    .action(async (folder, options) => {
+      const client = await openClient(cli, options);
+      const plan = await planFolder(cli, client, folder, options.prune ? 'always' : 'never');
+      const style = stdoutStyle(cli, options);
+      if (!options.json) printPlan(cli, plan, style);
+      const isDry = options.dryRun ?? false;
+      const revision = isDry ? null : await apply(cli, client, plan, !options.deploy);
+      if (options.json) printJson(cli, { ...planDocument(plan), dryRun: isDry, revision });
+      else if (!isDry && plan.changes.length > 0) note(cli, doneText(plan, options.deploy));
+    });
+}
+
+/** The revision of the last change; null where there was nothing to do. */
+async function apply(cli: Cli, client: PoolClient, plan: ConfigPlan, hold: boolean): Promise<number | null> {
+  const { clock } = await cli.runtime();
+  const stop = cli.stopSignal();
+  const total = plan.changes.length;
+  const progress = new Progress(cli, clock, (done) => `${done} of ${total} changes applied`);
+  let revision: number | null = null;
+  let done = 0;
+  for (const changes of partsOf(plan.changes)) {
+    try {
+      revision = await changeConfig(client, { changes, via: 'config apply', hold });
+    } catch (error) {
+      progress.end();
+      if (done === 0) throw error;
+      throw new WatchError(
+        codeOf(error),
+        `${textOf(error)} (${done} of ${total} changes were applied before)`,
+      );
+    }
+    done += changes.length;
+    progress.at(done);
+    if (stop.aborted && done < total) {
+      progress.end();
+      note(cli, `stopped: ${done} of ${total} changes are applied; the same command goes on from here`);
+      throw new Interrupted();
+    }
+  }
+  progress.end();
+  return revision;
+}
+
+function doneText({ changes }: ConfigPlan, isDeployed: boolean): string {
+  const added = changes.filter(({ kind, what }) => kind === 'user' && what === 'create');
+  const links = added.map(({ name }) => `; user ${name} has no password: \`watchkeeper user link ${name}\``);
+  const held = isDeployed ? '' : '; agents get it with `watchkeeper policy deploy`';
+  return `${changes.length} changes applied${held}${links.slice(0, 5).join('')}`;
+}

@@ -1,0 +1,41 @@
+import type { Command } from '@commander-js/extra-typings';
+import { definitionKinds } from '../../model/config.ts';
+import type { Cli } from '../cli.ts';
+import { withClient } from '../client-options.ts';
+import { writeConfigFolder } from '../config-files.ts';
+import { noteLeftOut, readConfig } from '../config.ts';
+import { note, printJson } from '../print.ts';
+import { resolvePath } from '../resolve-path.ts';
+import { openClient } from '../target.ts';
+
+export function define(command: Command, cli: Cli): void {
+  withClient(command)
+    .argument('<DIR>', 'the folder; made if it is not there')
+    .option('--prune', 'remove files of definitions that the pool has not (any more)')
+    .addHelpText(
+      'before',
+      `Examples:
+  watchkeeper config export ./pool && git -C pool diff
+
+Writes one YAML file a definition: policies, groups, nodes, users, user roles, roles and settings. Never a secret. A file that
+says the same already stays as it is, with its comments.
+`,
+    )
+    .action(async (folder, options) => {
+      const { files } = await cli.runtime();
+      const { definitions, leftOut } = await readConfig(await openClient(cli, options));
+      const kinds = definitionKinds.filter((kind) => !leftOut.includes(kind));
+      const path = resolvePath(cli, folder);
+      const prune = options.prune ?? false;
+      const exported = await writeConfigFolder(files, path, definitions, { kinds, prune });
+      noteLeftOut(cli, leftOut);
+      if (options.json) return printJson(cli, { folder: path, kinds, ...exported, pruned: prune });
+      const { written, unchanged, stale } = exported;
+      note(cli, `${path}: ${written} files written, ${unchanged} unchanged`);
+      for (const file of stale)
+        note(
+          cli,
+          prune ? `${file}: removed` : `${file}: the pool has no such definition; --prune removes it`,
+        );
+    });
+}

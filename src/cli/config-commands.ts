@@ -1,0 +1,35 @@
+import type { CommandEntry } from './command-entry.ts';
+
+/** Definitions as files, and what they were. */
+export const configCommands: readonly CommandEntry[] = [
+  {
+    path: 'config export',
+    summary: 'write every definition into a folder, one file each',
+    load: () => import('./commands/config-export.ts'),
+  },
+  {
+    path: 'config apply',
+    summary: 'make the pool as the files of a folder say',
+    load: () => import('./commands/config-apply.ts'),
+  },
+  {
+    path: 'config diff',
+    summary: 'show where the pool is not as the files say',
+    load: () => import('./commands/config-diff.ts'),
+  },
+  {
+    path: 'config history',
+    summary: 'show who changed what, and when',
+    load: () => import('./commands/config-history.ts'),
+  },
+  {
+    path: 'config show',
+    summary: 'show a definition, as it is or as it was',
+    load: () => import('./commands/config-show.ts'),
+  },
+  {
+    path: 'config rollback',
+    summary: 'make a definition as it was',
+    load: () => import('./commands/config-rollback.ts'),
+  },
+];

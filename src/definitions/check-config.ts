@@ -1,0 +1,139 @@
+import { placeText, type DefinitionKind, type DefinitionPlace } from '../model/config.ts';
+import { WatchError } from '../model/errors.ts';
+import { circleFrom } from './circle-from.ts';
+import type { Content } from './canonical.ts';
+import type { Reference } from './config-codec.ts';
+import { codecOf } from './config-kinds.ts';
+
+/** Definitions as they will be when a change is done. */
+export interface ConfigAfter {
+  /** Null: there is none. */
+  get(place: DefinitionPlace): Content | null;
+  /** All there are of that kind; asked for only where something is taken away. */
+  all(kind: DefinitionKind): readonly { readonly name: string; readonly content: Content }[];
+  readonly servers: readonly string[];
+}
+
+/** Which kinds may name it. */
+const namedBy: Readonly<Partial<Record<DefinitionKind, readonly DefinitionKind[]>>> = {
+  policy: ['policy-group', 'node-group'],
+  'policy-group': ['policy-group', 'node-group'],
+  'node-group': ['node-group'],
+  'user-role': ['user'],
+};
+
+const words: Readonly<Record<DefinitionKind | 'server', string>> = {
+  setting: 'setting',
+  'user-role': 'user role',
+  user: 'user',
+  role: 'role',
+  policy: 'policy',
+  'policy-group': 'policy group',
+  node: 'node',
+  'external-node': 'external node',
+  'node-group': 'node group',
+  server: 'server',
+};
+
+/** `node group web`, as people say it. */
+export function saidOf({ kind, name }: Reference): string {
+  return `${words[kind]} ${name}`;
+}
+
+/**
+ * Whether definitions may become so: what they name is there, what others name stays, no group holds itself, and somebody
+ * is left who can give rights. Errors: WK_BAD_REQUEST (a name that is not there), WK_CONFLICT (in use, a circle, the last
+ * administrator).
+ */
+export function checkConfig(
+  after: ConfigAfter,
+  changed: readonly (DefinitionPlace & { readonly content: Content | null })[],
+): void {
+  checkUnused(
+    after,
+    changed.filter(({ content }) => content === null),
+  );
+  for (const { content, ...place } of changed) if (content !== null) checkNamed(after, place, content);
+  checkCircles(after, changed);
+  if (changed.some(({ kind }) => kind === 'user')) checkAdministrator(after);
+}
+
+/** Who names it. */
+export function usersOf(after: ConfigAfter, place: DefinitionPlace): readonly DefinitionPlace[] {
+  return holdersOf(after, [place.kind]).get(placeText(place)) ?? [];
+}
+
+/** Who names what, of everything that may name definitions of these kinds. */
+function holdersOf(after: ConfigAfter, kinds: readonly DefinitionKind[]): Map<string, DefinitionPlace[]> {
+  const holders = new Map<string, DefinitionPlace[]>();
+  for (const kind of new Set(kinds.flatMap((one) => namedBy[one] ?? [])))
+    for (const { name, content } of after.all(kind))
+      for (const reference of codecOf(kind).references(content)) {
+        const named = `${reference.kind}/${reference.name}`;
+        holders.set(named, [...(holders.get(named) ?? []), { kind, name }]);
+      }
+  return holders;
+}
+
+function checkUnused(after: ConfigAfter, removed: readonly DefinitionPlace[]): void {
+  if (removed.length === 0) return;
+  const holders = holdersOf(after, [...new Set(removed.map(({ kind }) => kind))]);
+  for (const place of removed) {
+    const users = holders.get(placeText(place)) ?? [];
+    if (users.length > 0)
+      throw new WatchError(
+        'WK_CONFLICT',
+        `${saidOf(place)} is used by ${users.map(saidOf).join(', ')}; take it out of there first`,
+      );
+  }
+}
+
+function checkNamed(after: ConfigAfter, place: DefinitionPlace, content: Content): void {
+  const missing = codecOf(place.kind)
+    .references(content)
+    .filter((reference) => !isThere(after, reference));
+  if (missing.length === 0) return;
+  const [first] = missing;
+  const hint = first?.kind === 'server' ? `; there are: ${after.servers.join(', ')}` : '; define it first';
+  throw new WatchError(
+    'WK_BAD_REQUEST',
+    `${placeText(place)}: there is no ${missing.map(saidOf).join(', no ')}${hint}`,
+  );
+}
+
+function isThere(after: ConfigAfter, { kind, name }: Reference): boolean {
+  return kind === 'server' ? after.servers.includes(name) : after.get({ kind, name }) !== null;
+}
+
+/** Only what was changed can have closed a circle, so one is looked for from there. */
+function checkCircles(after: ConfigAfter, changed: readonly DefinitionPlace[]): void {
+  for (const kind of ['policy-group', 'node-group'] as const) {
+    const names = changed.filter((place) => place.kind === kind).map(({ name }) => name);
+    const circle = circleFrom(names, (name) => groupsOf(kind, after.get({ kind, name }) ?? {}));
+    if (circle !== null)
+      throw new WatchError(
+        'WK_CONFLICT',
+        `${saidOf({ kind, name: circle[0] ?? '' })} would hold itself: ${circle.join(' > ')}`,
+      );
+  }
+}
+
+function groupsOf(kind: DefinitionKind, content: Content): string[] {
+  return codecOf(kind)
+    .references(content)
+    .filter((reference) => reference.kind === kind)
+    .map(({ name }) => name);
+}
+
+function checkAdministrator(after: ConfigAfter): void {
+  const isLeft = after
+    .all('user')
+    .some(({ content: { disabled, roles } }) =>
+      disabled === true ? false : Array.isArray(roles) && roles.includes('administrator'),
+    );
+  if (!isLeft)
+    throw new WatchError(
+      'WK_CONFLICT',
+      'no administrator would be left; give another user the role administrator first',
+    );
+}

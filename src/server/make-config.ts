@@ -1,0 +1,53 @@
+import { keys } from '../model/definitions.ts';
+import { deploymentHoldSchema } from '../model/policy-definitions.ts';
+import { setupTokenSchema } from '../model/users.ts';
+import { ConfigEditor } from './config-editor.ts';
+import { changedSince, ConfigService } from './config-service.ts';
+import type { Deployment } from './deployment.ts';
+import { PolicyService } from './policy-service.ts';
+import type { ServerState } from './server-state.ts';
+
+/** A change that was accepted is read here a few milliseconds later, unless this server has lost sight of the coordinator. */
+const reachedMsMax = 2_000;
+
+/** What the API does with definitions, put together from the parts of a server. */
+export function makeConfig(
+  state: ServerState,
+  deployment: Deployment,
+): { readonly config: ConfigService; readonly policies: PolicyService } {
+  const { parts, mirror, pool, ownMessages, definitions } = state;
+  const { runtime, coordination, store } = parts;
+  const { now, recorder } = definitions;
+  const history = store.messages.definitions;
+  const editor = new ConfigEditor({
+    ...runtime,
+    coordination,
+    now,
+    recorder,
+    ownMessages,
+    revisionOf: (key) => mirror.revisionOf(key),
+    setupLinksOf: (user) =>
+      mirror
+        .entries(keys.setupTokens, setupTokenSchema)
+        .filter(({ value }) => value.user === user)
+        .map(({ key }) => key),
+    reached: (revision) => mirror.reached(revision, reachedMsMax),
+    changed: (place, seen) => changedSince(history, place, pool.generationOf(seen)),
+  });
+  const holdWrites = (by: string): { key: string; value: string }[] => {
+    if (mirror.get(keys.deploymentHold, deploymentHoldSchema) !== null) return [];
+    const hold = { sinceMs: runtime.clock.wallMs(), by, released: [] };
+    return [{ key: keys.deploymentHold, value: JSON.stringify(hold) }];
+  };
+  const config = new ConfigService({ now, editor, history, holdWrites });
+  const policies = new PolicyService({
+    deployment,
+    editor,
+    config,
+    now,
+    mirror,
+    pool,
+    messages: store.messages,
+  });
+  return { config, policies };
+}
