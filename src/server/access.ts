@@ -44,6 +44,8 @@ import type { Store } from './store.ts';
 interface Ports {
   readonly runtime: Runtime;
   readonly coordination: Coordination;
+  /** The same for what somebody does to definitions: it is recorded with it. */
+  readonly recorded: (by: string, via: string) => Coordination;
   readonly store: Store;
   readonly pool: PoolView;
   readonly trail: AuditTrail;
@@ -58,7 +60,6 @@ const sessionsReadMax = 5_000;
 export class Access implements AccessApi {
   readonly #ports: Ports;
   readonly #sessions: UserSessions;
-  readonly #users: Users;
   readonly #passwords: Passwords;
   readonly #stop: () => void;
 
@@ -69,7 +70,6 @@ export class Access implements AccessApi {
     const throttle = new SignInThrottle(runtime.clock);
     const familiar = new FamiliarAddresses();
     const passwords = this.#passwords;
-    this.#users = new Users({ ...runtime, coordination, passwords });
     this.#sessions = new UserSessions({
       ...runtime,
       coordination,
@@ -122,7 +122,7 @@ export class Access implements AccessApi {
     const action = 'user.setup';
     let coreId: string;
     try {
-      coreId = await this.#users.ownerOf(request.token);
+      coreId = await this.#users('', action).ownerOf(request.token);
     } catch (error) {
       this.denied({ ...nobody(from), action, target: '', detail: textOf(error) });
       throw error;
@@ -131,7 +131,7 @@ export class Access implements AccessApi {
     const detail = request.name === undefined ? '' : `name ${request.name}`;
     const by = { ...nobody(from), kind: 'user' as const, by: before, coreId };
     await this.record({ ...by, action, target: before, detail, outcome: 'allowed' });
-    const { user } = await this.#users.setPassword(coreId, request.password, request);
+    const { user } = await this.#users(before, action).setPassword(coreId, request.password, request);
     return this.#begin(user, from, false, { action: 'session.create', detail: 'by a setup link' });
   }
 
@@ -145,7 +145,7 @@ export class Access implements AccessApi {
     if (coreId === null || this.#ports.pool.user(coreId) === null)
       throw new WatchError('WK_DENIED', 'only a user has a password');
     await this.#sessions.verify(name, current, from);
-    const { user } = await this.#users.setPassword(coreId, password);
+    const { user } = await this.#users(name, 'user password').setPassword(coreId, password);
     return this.#begin(user, from, mayIdle, {
       action: 'session.create',
       detail: 'after a change of password',
@@ -164,16 +164,16 @@ export class Access implements AccessApi {
       .toSorted((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  async createUser(request: UserCreate): Promise<UserAnswer> {
-    return answerOf(await this.#users.create(request));
+  async createUser(request: UserCreate, by: string): Promise<UserAnswer> {
+    return answerOf(await this.#users(by, 'user add').create(request));
   }
 
-  async changeUser(name: string, request: UserRequest): Promise<UserAnswer> {
-    return answerOf(await this.#users.change(name, request));
+  async changeUser(name: string, request: UserRequest, by: string): Promise<UserAnswer> {
+    return answerOf(await this.#users(by, `user ${request.kind}`).change(name, request));
   }
 
-  async removeUser(name: string): Promise<void> {
-    await this.#users.remove(name);
+  async removeUser(name: string, by: string): Promise<void> {
+    await this.#users(by, 'user remove').remove(name);
   }
 
   userRoles(): UserRoleView[] {
@@ -186,12 +186,12 @@ export class Access implements AccessApi {
     ];
   }
 
-  setUserRole(name: string, body: UserRoleBody): Promise<UserRole> {
-    return setUserRole(this.#ports.coordination, name, body);
+  setUserRole(name: string, body: UserRoleBody, by: string): Promise<UserRole> {
+    return setUserRole(this.#ports.recorded(by, 'user-role set'), name, body);
   }
 
-  removeUserRole(name: string): Promise<void> {
-    return removeUserRole(this.#ports.coordination, name);
+  removeUserRole(name: string, by: string): Promise<void> {
+    return removeUserRole(this.#ports.recorded(by, 'user-role remove'), name);
   }
 
   async tokens(): Promise<TokenView[]> {
@@ -250,6 +250,12 @@ export class Access implements AccessApi {
     const rows = store.messages.audit.pages(() => new Promise((resolve) => runtime.timers.soon(resolve)));
     const chains = await verifyAudit(rows, (origin) => this.#serverName(origin));
     return { server: self.name, positions: { ...store.journal.positions() }, chains };
+  }
+
+  /** In the name of who changes them. */
+  #users(by: string, via: string): Users {
+    const { runtime, recorded } = this.#ports;
+    return new Users({ ...runtime, coordination: recorded(by, via), passwords: this.#passwords });
   }
 
   /** The record is written before anybody is handed the session. */

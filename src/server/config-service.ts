@@ -15,6 +15,7 @@ import {
   type HistoryQuery,
   type RevisionQuery,
 } from '../model/config.ts';
+import type { DefinitionChange } from '../model/definition-change.ts';
 import { WatchError } from '../model/errors.ts';
 import type { Account } from '../access/caller.ts';
 import type { Changed } from './config-conflict.ts';
@@ -131,20 +132,26 @@ export class ConfigService implements ConfigPort {
   }
 }
 
-/** For the second of two writers: what the first one did. */
+/** For the second of two writers: what the first one did. `waiting`: changes that are on their way into the history. */
 export function changedSince(
   history: DefinitionHistory,
+  waiting: readonly DefinitionChange[],
   place: DefinitionPlace,
   seen: number,
 ): Changed | null {
-  const last = history.last(place);
+  const [newest] = waiting
+    .flatMap(({ by, atMs, items }) =>
+      items.flatMap((item) => (isSame(item, place) ? [{ by, atMs, after: item.content }] : [])),
+    )
+    .toSorted((a, b) => b.atMs - a.atMs);
+  const row = history.last(place);
+  const last = newest ?? (row && { by: row.by, atMs: row.atMs, after: contentOf(row) });
   if (last === null) return null;
   const before = seen === 0 ? null : history.at(place, seen);
   return {
+    ...last,
     by: last.by === '' ? 'somebody' : last.by,
-    atMs: last.atMs,
     before: before === null ? (seen === 0 ? null : undefined) : contentOf(before),
-    after: contentOf(last),
   };
 }
 

@@ -1,3 +1,4 @@
+import { definitionChangeSchema } from '../model/definition-change.ts';
 import { keys } from '../model/definitions.ts';
 import { deploymentHoldSchema } from '../model/policy-definitions.ts';
 import { setupTokenSchema } from '../model/users.ts';
@@ -5,10 +6,7 @@ import { ConfigEditor } from './config-editor.ts';
 import { changedSince, ConfigService } from './config-service.ts';
 import type { Deployment } from './deployment.ts';
 import { PolicyService } from './policy-service.ts';
-import type { ServerState } from './server-state.ts';
-
-/** A change that was accepted is read here a few milliseconds later, unless this server has lost sight of the coordinator. */
-const reachedMsMax = 2_000;
+import { reachedMsMax, type ServerState } from './server-state.ts';
 
 /** What the API does with definitions, put together from the parts of a server. */
 export function makeConfig(
@@ -32,7 +30,10 @@ export function makeConfig(
         .filter(({ value }) => value.user === user)
         .map(({ key }) => key),
     reached: (revision) => mirror.reached(revision, reachedMsMax),
-    changed: (place, seen) => changedSince(history, place, pool.generationOf(seen)),
+    changed: (place, seen) => {
+      const waiting = mirror.list(keys.definitionChanges, definitionChangeSchema);
+      return changedSince(history, waiting, place, pool.generationOf(seen));
+    },
   });
   const holdWrites = (by: string): { key: string; value: string }[] => {
     if (mirror.get(keys.deploymentHold, deploymentHoldSchema) !== null) return [];

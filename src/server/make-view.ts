@@ -33,6 +33,7 @@ export function makeView(
     self: state.self,
     poolId: config.pool.id,
     coordination,
+    recorded: state.recorded,
     ownMessages: state.ownMessages,
     coordinatorKind: config.coordinatorKind,
     coordinatorState: () => state.coordinator.state,

@@ -19,6 +19,7 @@ import { Members } from './members.ts';
 import { OwnMessages } from './own-messages.ts';
 import { PoolView } from './pool-view.ts';
 import { Counters } from './server-metrics.ts';
+import { recorded } from './recorded.ts';
 import type { Store } from './store.ts';
 
 export interface ServerParts {
@@ -32,6 +33,9 @@ export interface ServerParts {
   /** Holds the built console; null where this server has none. */
   readonly consoleFolder: string | null;
 }
+
+/** A change that was accepted is read here a few milliseconds later, unless this server has lost sight of the coordinator. */
+export const reachedMsMax = 2_000;
 
 /** The largest frame of the link: a batch, or entries with their headers, with room to spare. */
 export const messageBytesMax = 8 * 1_048_576;
@@ -53,6 +57,8 @@ export class ServerState {
   readonly authorities: Authorities;
   readonly identities: Identities;
   readonly definitions: { readonly now: ConfigNow; readonly recorder: ChangeRecorder };
+  /** The coordinator for what a person does to definitions. */
+  readonly recorded: (by: string, via: string) => Coordination;
 
   constructor(parts: ServerParts) {
     const { runtime, config, store, coordination } = parts;
@@ -68,6 +74,8 @@ export class ServerState {
     this.ownMessages = new OwnMessages({ ...runtime, journal, self: this.self });
     this.coordinator = new CoordinatorWatch({ ownMessages: this.ownMessages, ownName: this.self.name });
     this.definitions = this.#makeDefinitions();
+    const reached = (revision: number): Promise<void> => this.mirror.reached(revision, reachedMsMax);
+    this.recorded = (by, via) => recorded({ coordination, reached, ...this.definitions }, by, via);
     this.members = new Members({
       journal,
       clock: runtime.clock,
@@ -80,6 +88,7 @@ export class ServerState {
     this.access = new Access({
       runtime,
       coordination,
+      recorded: this.recorded,
       store,
       pool: this.pool,
       self: this.self,

@@ -53,6 +53,7 @@ export interface ViewParts {
   readonly coordinatorKind: string;
   readonly coordinatorState: () => CoordinatorState | null;
   readonly coordination: Coordination;
+  readonly recorded: (by: string, via: string) => Coordination;
   readonly ownMessages: OwnMessages;
   readonly journal: Journal;
   readonly messages: MessageStore;
@@ -190,7 +191,9 @@ export class View implements ServerView {
   }
 
   async changeRole(role: string, request: RoleRequest, by: string): Promise<RoleView> {
-    const definition = await changeRole({ ...this.#parts, log: this.#parts.runtime.log }, role, request, by);
+    const coordination = this.#parts.recorded(by, `role ${request.kind}`);
+    const ports = { ...this.#parts, coordination, log: this.#parts.runtime.log };
+    const definition = await changeRole(ports, role, request, by);
     return roleView(this.#parts.pool, definition);
   }
 

@@ -223,6 +223,70 @@ test('history says who changed what, on every server, and leads back to any revi
   assert.deepEqual(left.items, [], 'both servers have it, so the coordinator holds none of it any more');
 });
 
+test('what is done beside the files is in the history too, and what was written beside the API does not hide a change', async () => {
+  await using pool = await Pool.start('beside');
+  const { view } = pool.at(0);
+  await view.access.createUser({ name: 'dora', roles: ['observer'] }, 'ben');
+  await view.access.changeUser('dora', { kind: 'password', password: 'a long one, 22 letters' }, 'ben');
+  await view.access.changeUser('dora', { kind: 'disable' }, 'cyd');
+  await view.access.setUserRole('dba', { permissions: [{ right: 'see' }] }, 'ben');
+  await view.changeRole('acting', { kind: 'failback', failback: 'automatic' }, 'cyd');
+  const told = view.config
+    .history({ limit: 9 }, everything)
+    .map(({ by, via, what, kind, name, changes }) =>
+      [by, via, what, `${kind}/${name}`, ...changes].join(' '),
+    );
+  assert.deepEqual(told, [
+    'cyd role failback created role/acting',
+    'ben user-role set created user-role/dba',
+    'cyd user disable changed user/dora disabled: (nothing) -> true',
+    'ben user add created user/dora',
+  ]);
+  const shown = JSON.stringify(view.config.page(undefined, everything)) + told.join();
+  assert.ok(!/argon2|password/.test(shown), 'no secret is ever shown');
+});
+
+test('the second of two writers is told what the first one did, and nothing of its change is done', async () => {
+  await using pool = await Pool.start('conflict');
+  await write('c/policies/disk.yaml', disk);
+  await write('c/policies/other.yaml', disk.replace('name: disk', 'name: other'));
+  await pool.ran('apply', 'c');
+  const { config, policies } = pool.at(1).view;
+  const seen = policies.list().map(({ name, revision, source }) => ({
+    kind: 'policy' as const,
+    name,
+    revision,
+    content: { ...source, timeout: '5s' },
+  }));
+  await pool.at(0).view.policies.set('disk', { source: { ...seen[0]?.content, every: '7m' } }, 'ben');
+  await assert.rejects(
+    config.apply(seen.toReversed(), everything, { via: 'config apply', hold: false }),
+    /policy\/disk is at revision \d+ now, not at \d+ any more; ben changed every: 1m -> 7m.*; look/,
+  );
+  assert.equal(policies.list().find(({ name }) => name === 'other')?.source['timeout'], undefined);
+  await assert.rejects(
+    config.apply([{ ...place('policy', 'new'), revision: 9, content: null }], everything, {
+      via: 'x',
+      hold: false,
+    }),
+    /policy\/new was removed/,
+  );
+  await write('c/node-groups/web.yaml', 'policies: [disk]\n');
+  await pool.ran('apply', 'c', '--no-deploy');
+  await rm(join(folder, 'c/policies/disk.yaml'));
+  await pool.ran('export', 'c2');
+  await rm(join(folder, 'c2/policies/disk.yaml'));
+  const used = await pool.run('apply', 'c2', '--prune');
+  assert.equal(used.exitCode, 6);
+  assert.match(used.stderr, /policy disk is used by node group web; take it out of there first/);
+  await pool.at(0).view.policies.remove('disk', { force: true }, 'ann');
+  assert.deepEqual(pool.at(0).view.policies.groups()[0]?.policies, [], 'taken out of those that named it');
+});
+
+function place(kind: 'policy', name: string) {
+  return { kind, name };
+}
+
 const everything = {
   name: 'ann',
   coreId: null,

@@ -49,12 +49,12 @@ export interface AccessApi {
   /** Display name and roles, for people to read. */
   describe(caller: Account): { readonly displayName: string; readonly roles: readonly string[] };
   users(): readonly UserView[];
-  createUser(request: UserCreate): Promise<UserAnswer>;
-  changeUser(name: string, request: UserRequest): Promise<UserAnswer>;
-  removeUser(name: string): Promise<void>;
+  createUser(request: UserCreate, by: string): Promise<UserAnswer>;
+  changeUser(name: string, request: UserRequest, by: string): Promise<UserAnswer>;
+  removeUser(name: string, by: string): Promise<void>;
   userRoles(): readonly UserRoleView[];
-  setUserRole(name: string, body: UserRoleBody): Promise<UserRole>;
-  removeUserRole(name: string): Promise<void>;
+  setUserRole(name: string, body: UserRoleBody, by: string): Promise<UserRole>;
+  removeUserRole(name: string, by: string): Promise<void>;
 
   /** Service tokens, the oldest first. Errors: WK_COORDINATOR_AWAY. */
   tokens(): Promise<readonly TokenView[]>;

@@ -14,6 +14,7 @@ import {
 } from '../../model/users-api.ts';
 import { userRoleSchema } from '../../model/users.ts';
 import { errorAnswers, type App, type Parts } from './app.ts';
+import { known } from './authorize.ts';
 
 const bodyLimit = 64 * 1_024;
 const params = z.strictObject({ name: nameSchema });
@@ -49,7 +50,7 @@ export function userRoutes(app: App, { view }: Parts): void {
       body: userCreateSchema,
       response: { 200: userAnswerSchema, ...errorAnswers },
     },
-    handler: async ({ body }) => access.createUser(body),
+    handler: async ({ body, caller }) => access.createUser(body, known(caller).name),
   });
 
   app.route({
@@ -64,15 +65,15 @@ export function userRoutes(app: App, { view }: Parts): void {
       body: userRequestSchema,
       response: { 200: userAnswerSchema, ...errorAnswers },
     },
-    handler: async ({ params, body }) => access.changeUser(params.name, body),
+    handler: async ({ params, body, caller }) => access.changeUser(params.name, body, known(caller).name),
   });
 
   app.route({
     method: 'DELETE',
     url: '/api/v1/users/:name',
     schema: { summary: 'Removes a user', params, response: { 200: doneSchema, ...errorAnswers } },
-    handler: async ({ params }) => {
-      await access.removeUser(params.name);
+    handler: async ({ params, caller }) => {
+      await access.removeUser(params.name, known(caller).name);
       return done;
     },
   });
@@ -98,15 +99,15 @@ export function userRoleRoutes(app: App, { view }: Parts): void {
       body: userRoleBodySchema,
       response: { 200: userRoleSchema, ...errorAnswers },
     },
-    handler: async ({ params, body }) => access.setUserRole(params.name, body),
+    handler: async ({ params, body, caller }) => access.setUserRole(params.name, body, known(caller).name),
   });
 
   app.route({
     method: 'DELETE',
     url: '/api/v1/user-roles/:name',
     schema: { summary: 'Removes a user role', params, response: { 200: doneSchema, ...errorAnswers } },
-    handler: async ({ params }) => {
-      await access.removeUserRole(params.name);
+    handler: async ({ params, caller }) => {
+      await access.removeUserRole(params.name, known(caller).name);
       return done;
     },
   });
