@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { keys } from '../../model/definitions.ts';
 import { nodeFiles } from '../../runtime/node/files.ts';
 import { writeIdentityFile } from '../../security/identity-file.ts';
@@ -192,9 +193,11 @@ test('history says who changed what, on every server, and leads back to any revi
   await using pool = await Pool.start('history');
   await write('h/policies/disk.yaml', disk);
   await pool.ran('apply', 'h');
+  await eventually('the other server knows it', () => pool.at(1).view.policies.list().length === 1);
   await pool
     .at(1)
     .view.policies.set('disk', { source: { kind: 'command', name: 'disk', command: ['/bin/false'] } }, 'ben');
+  await eventually('the first server knows it', () => pool.at(0).view.policies.list()[0]?.by === 'ben');
   await pool.at(0).view.policies.remove('disk', undefined, 'cyd');
   const history = async (): Promise<{ what: string; by: string; revision: number; changes: string[] }[]> =>
     JSON.parse(await pool.ran('history', 'policy/disk', '--json')).changes;
@@ -219,8 +222,17 @@ test('history says who changed what, on every server, and leads back to any revi
   assert.equal((await history())[0]?.what, 'created');
   assert.match(await pool.ran('history', 'policy'), /ann +created +policy\/disk +config rollback/);
   assert.match((await pool.run('show', 'policie/disk')).stderr, /no kind policie; did you mean policy\?/);
-  const left = await pool.servers.coordination().list(keys.definitionChanges);
-  assert.deepEqual(left.items, [], 'both servers have it, so the coordinator holds none of it any more');
+  const { view } = pool.at(0);
+  await eventually(
+    'both servers have it all',
+    () => view.config.history({ limit: 9 }, everything).length === 4,
+  );
+  let left = Infinity;
+  for (let tries = 0; left > 0 && tries < 500; tries++) {
+    left = (await pool.servers.coordination().list(keys.definitionChanges)).items.length;
+    await pause(10);
+  }
+  assert.equal(left, 0, 'and the coordinator holds none of it any more');
 });
 
 test('what is done beside the files is in the history too, and what was written beside the API does not hide a change', async () => {
@@ -252,6 +264,10 @@ test('the second of two writers is told what the first one did, and nothing of i
   await write('c/policies/other.yaml', disk.replace('name: disk', 'name: other'));
   await pool.ran('apply', 'c');
   const { config, policies } = pool.at(1).view;
+  await eventually(
+    'the second server has both and their history',
+    () => policies.list().length === 2 && config.history({ limit: 9 }, everything).length === 2,
+  );
   const seen = policies.list().map(({ name, revision, source }) => ({
     kind: 'policy' as const,
     name,

@@ -187,8 +187,10 @@ test('node-group set adds and takes away, on what it saw', async () => {
   assert.equal(calls[1]?.method, 'PUT');
   assert.deepEqual(JSON.parse(String(calls[1]?.body)), {
     nodes: ['web*', 'www?'],
+    rules: [],
     groups: [],
     policies: ['disk'],
+    policyGroups: [],
     revision: 9,
   });
 });
