@@ -74,6 +74,7 @@ export class SimNetwork {
     return {
       host: options.host,
       port,
+      showByName: () => undefined,
       replaceCredentials: (credentials) => {
         identity = identityOf(credentials);
       },

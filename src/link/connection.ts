@@ -1,6 +1,6 @@
 import { errorTable, isErrorCode, textOf, WatchError, type ErrorCode } from '../model/errors.ts';
 import { invariant } from '../model/invariant.ts';
-import type { Identity, IdentityKind } from '../model/identity.ts';
+import { linkKindOf, type Identity, type IdentityKind } from '../model/identity.ts';
 import type { Clock, Timers } from '../runtime/clock.ts';
 import type { Transport } from '../runtime/network.ts';
 import { decodeFrame, encodeFrame, headerBytesMax, serverHeaderBytesMax, type Frame } from './frame.ts';
@@ -68,7 +68,7 @@ export class LinkConnection {
     this.#transport = options.transport;
     this.peer = options.transport.peer;
     this.remoteAddress = options.transport.remoteAddress;
-    const isAmongServers = options.self === 'server' && this.peer.kind === 'server';
+    const isAmongServers = options.self === 'server' && linkKindOf(this.peer) === 'server';
     this.#headerBytesMax = isAmongServers ? serverHeaderBytesMax : headerBytesMax;
     this.#lanes = new Lanes(options.transport, options.limits ?? laneLimits);
     options.transport.onClose((why) => this.#transportClosed(why));
@@ -93,7 +93,7 @@ export class LinkConnection {
     if (this.#ending) return 'closed';
     const forbidden = whyForbidden(message.type, {
       from: this.#options.self,
-      to: this.peer.kind,
+      to: linkKindOf(this.peer),
       by: this.#options.side,
       phase: this.#phase,
       protocol: this.#protocol,
@@ -174,7 +174,7 @@ export class LinkConnection {
   #check(message: LinkMessage): void {
     const { self, side } = this.#options;
     const forbidden = whyForbidden(message.type, {
-      from: this.peer.kind,
+      from: linkKindOf(this.peer),
       to: self,
       by: side === 'dialer' ? 'acceptor' : 'dialer',
       phase: this.#phase,

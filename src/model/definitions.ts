@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { identityKinds } from './identity.ts';
+import { enrolledKinds } from './identity.ts';
 import { isOrigin } from './origin.ts';
 
 /**
@@ -288,7 +288,7 @@ export const sessionSchema = z.strictObject({
 export type Session = Readonly<z.infer<typeof sessionSchema>>;
 
 export const joinTokenSchema = z.strictObject({
-  for: z.enum(identityKinds.filter((kind) => kind !== 'user')),
+  for: z.enum(enrolledKinds.filter((kind) => kind !== 'user')),
   /** Where given, the only name that may join with it. */
   name: name.nullable(),
   createdMs: ms,

@@ -1,6 +1,6 @@
 import { isUuid, type Uuid } from './uuid.ts';
 
-export const identityKinds = ['server', 'agent', 'user', 'witness'] as const;
+export const identityKinds = ['server', 'agent', 'user', 'witness', 'interface'] as const;
 export type IdentityKind = (typeof identityKinds)[number];
 
 /** Who is at the other end, as its certificate says: one URI name, `watchkeeper://POOL/KIND/COREID`. */
@@ -8,6 +8,14 @@ export interface Identity {
   readonly pool: Uuid;
   readonly kind: IdentityKind;
   readonly coreId: Uuid;
+}
+
+/** Kinds that have their certificate by being enrolled: servers sign for virtual interfaces by themselves. */
+export const enrolledKinds = identityKinds.filter((kind) => kind !== 'interface');
+
+/** What somebody is on the link: behind a virtual interface is always a server. */
+export function linkKindOf({ kind }: Pick<Identity, 'kind'>): IdentityKind {
+  return kind === 'interface' ? 'server' : kind;
 }
 
 export function identityUri(identity: Identity): string {

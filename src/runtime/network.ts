@@ -72,6 +72,8 @@ export interface Listener {
   readonly port: number;
   /** For handshakes from now on; what is connected stays. */
   replaceCredentials(credentials: Credentials): void;
+  /** What is shown instead to whoever dials one of these host names; it replaces what was said before. */
+  showByName(credentials: ReadonlyMap<string, Credentials>): void;
   /** Closes the connections of peers that `whyRefused` refuses now. */
   recheck(): void;
   /** Stops accepting and drops what is connected. */

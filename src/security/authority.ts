@@ -41,7 +41,7 @@ export interface CertificateRequest {
   readonly publicKeyPem: string;
   /** Shown to people; decides nothing. */
   readonly name: string;
-  /** Servers and witnesses only: host names and addresses under which tools other than ours may know it. */
+  /** Those who listen only: host names and addresses under which tools other than ours may know it. */
   readonly hosts?: readonly string[];
   /** When and under which number, where that was written down beforehand. */
   readonly as?: { readonly nowMs: number; readonly serial: Uint8Array };
@@ -57,7 +57,7 @@ export function issueCertificate(
 ): Promise<string> {
   const { nowMs, serial } = request.as ?? { nowMs: clock.wallMs(), serial: random.bytes(16) };
   const { kind } = request.identity;
-  const listens = kind === 'server' || kind === 'witness';
+  const listens = kind === 'server' || kind === 'witness' || kind === 'interface';
   const { notBeforeMs, notAfterMs } = validityOf(kind, nowMs);
   const { livesMs } = request;
   const validity = { notBeforeMs, notAfterMs: livesMs === undefined ? notAfterMs : nowMs + livesMs };
@@ -69,7 +69,8 @@ export function issueCertificate(
       uris: [identityUri(request.identity)],
       dnsNames: hosts.filter((host) => !isIp(host)),
       ipAddresses: hosts.filter(isIp),
-      usages: listens ? ['server', 'client'] : ['client'],
+      // A virtual interface is dialled and never dials.
+      usages: kind === 'interface' ? ['server'] : listens ? ['server', 'client'] : ['client'],
       ...validity,
       serial,
     },

@@ -17,6 +17,7 @@ import { fingerprintOf, issuerOf } from '../security/certificate-info.ts';
 import { writeIdentityFile } from '../security/identity-file.ts';
 import { Renewer } from '../security/renewer.ts';
 import { HeardRevocations } from './heard-revocations.ts';
+import { InterfaceCertificates } from './interface-certificates.ts';
 import type { ServerState } from './server-state.ts';
 import { serverPaths } from './server-paths.ts';
 
@@ -28,7 +29,9 @@ const toldMax = 500;
  */
 export class Identities implements Remembered {
   readonly #state: Pick<ServerState, 'parts' | 'mirror' | 'pool' | 'authorities'>;
-  readonly #listeners = new Set<Listener>();
+  readonly #interfaces: InterfaceCertificates;
+  /** With the role of the virtual interface that is answered for there; null for our own. */
+  readonly #listeners = new Map<Listener, string | null>();
   #credentials: Credentials;
   #renewer: Renewer | null = null;
   #store: IdentityStore | null = null;
@@ -40,6 +43,7 @@ export class Identities implements Remembered {
     this.#credentials = state.parts.credentials;
     const { runtime, config } = state.parts;
     this.#heard = new HeardRevocations(runtime, serverPaths(config.data).revoked);
+    this.#interfaces = new InterfaceCertificates(state, () => this.#show());
   }
 
   get credentials(): Credentials {
@@ -86,18 +90,25 @@ export class Identities implements Remembered {
     return this.#state.mirror.get(keys.certificate(coreId), certificateRecordSchema);
   }
 
-  /** Opens a listener that shows our certificate, also the ones to come, and refuses whom the pool refuses. */
-  async listen(options: Omit<ListenOptions, 'credentials' | 'whyRefused'>): Promise<Listener> {
+  /**
+   * Opens a listener that shows our certificate, or that of the virtual interface which it is for, also the ones to come,
+   * and refuses whom the pool refuses.
+   */
+  async listen(
+    options: Omit<ListenOptions, 'credentials' | 'whyRefused'>,
+    role: string | null = null,
+  ): Promise<Listener> {
     const { network, clock } = this.#state.parts.runtime;
     const listener = await network.listen({
       ...options,
-      credentials: this.#credentials,
+      credentials: this.#shownFor(role),
       whyRefused: (peer, certificate, connection) =>
         connection === 'new'
           ? (whyRefused(peer, certificate, this, clock.wallMs())?.message ?? null)
           : this.#whyLetGo(peer),
     });
-    this.#listeners.add(listener);
+    this.#listeners.set(listener, role);
+    this.#showOn(listener, role);
     const close = (): Promise<void> => {
       this.#listeners.delete(listener);
       return listener.close();
@@ -114,7 +125,7 @@ export class Identities implements Remembered {
 
   /** Somebody was revoked or taken away: whoever of them is connected is let go. */
   recheck(): void {
-    for (const listener of this.#listeners) listener.recheck();
+    for (const listener of this.#listeners.keys()) listener.recheck();
   }
 
   /** Without the authority's key (in the simulator) certificates stay as they are. */
@@ -134,6 +145,12 @@ export class Identities implements Remembered {
       renewed: (credentials) => this.#use(credentials),
     });
     this.trustChanged();
+    void this.#interfaces.start();
+  }
+
+  /** Virtual interfaces were defined or removed. */
+  rolesChanged(): void {
+    this.#interfaces.definitionsChanged();
   }
 
   /**
@@ -144,6 +161,7 @@ export class Identities implements Remembered {
     const { pool, authorities, parts } = this.#state;
     const [definition, trust] = [pool.pool(), authorities.trust()];
     if (definition === null || trust === null || this.#renewer === null) return;
+    this.#interfaces.definitionsChanged();
     const believed = authorities.believed(definition);
     const issuer = issuerOf(this.#credentials.certificatePem, believed);
     if (believed.join() !== this.#credentials.authorityPems.join()) {
@@ -169,19 +187,32 @@ export class Identities implements Remembered {
 
   close(): void {
     this.#renewer?.close();
+    this.#interfaces.close();
   }
 
   #use(credentials: Credentials): void {
     this.#credentials = credentials;
-    for (const listener of this.#listeners) {
-      try {
-        listener.replaceCredentials(credentials);
-      } catch (error) {
-        this.#state.parts.runtime.log.error('a listener goes on with the certificate before', {
-          port: listener.port,
-          error: textOf(error),
-        });
-      }
+    this.#show();
+  }
+
+  #shownFor(role: string | null): Credentials {
+    return (role === null ? null : this.#interfaces.of(role)) ?? this.#credentials;
+  }
+
+  #show(): void {
+    for (const [listener, role] of this.#listeners) this.#showOn(listener, role);
+  }
+
+  /** Behind a load balancer interfaces share our own port: there the name that was dialled tells them apart. */
+  #showOn(listener: Listener, role: string | null): void {
+    try {
+      listener.replaceCredentials(this.#shownFor(role));
+      listener.showByName(this.#interfaces.byName());
+    } catch (error) {
+      this.#state.parts.runtime.log.error('a listener goes on with the certificate before', {
+        port: listener.port,
+        error: textOf(error),
+      });
     }
   }
 }

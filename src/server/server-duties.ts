@@ -13,7 +13,7 @@ import { VirtualInterfaces } from './virtual-interfaces.ts';
 interface Ports {
   readonly state: ServerState;
   readonly questions: Questions;
-  listen(host: string, port: number): Promise<Listener>;
+  listen(host: string, port: number, role: string): Promise<Listener>;
   readonly stop: (because: string) => void;
 }
 
@@ -42,7 +42,7 @@ export class ServerDuties {
       ...runtime,
       grants: state.grants,
       definition: (role) => state.pool.role(role),
-      listen: (host, port) => ports.listen(host, port),
+      listen: (host, port, role) => ports.listen(host, port, role),
       own: config.listen,
       took: (grant) => void this.#roles.took(grant),
       released: (role, epoch) => this.#keeper?.released(role, epoch),

@@ -41,7 +41,7 @@ export class Server {
     this.#duties = new ServerDuties({
       state,
       questions: this.#links.questions,
-      listen: (host, port) => this.#listen(host, port),
+      listen: (host, port, role) => this.#listen(host, port, role),
       stop,
     });
     this.#enrolment = makeEnrolment(state);
@@ -135,6 +135,7 @@ export class Server {
     if (own === null && touched('servers/')) this.stop('this server was removed from the pool');
     this.#links.definitionsChanged(touched);
     if (touched(keys.trust)) identities.trustChanged();
+    if (touched(keys.roles)) identities.rolesChanged();
     if (touched(keys.revocations) || touched(keys.users)) identities.recheck();
   }
 
@@ -144,9 +145,9 @@ export class Server {
       ownMessages.report(notice);
   }
 
-  #listen(host: string, port: number): Promise<Listener> {
+  #listen(host: string, port: number, role: string | null = null): Promise<Listener> {
     const { identities, parts } = this.#state;
-    return identities.listen({
+    const options: Parameters<typeof identities.listen>[0] = {
       host,
       port,
       pool: parts.config.pool.id,
@@ -154,7 +155,8 @@ export class Server {
       onTransport: (transport) => this.#links.gateway.accept(transport),
       onRequest: (request, response) => this.#http?.handler(request, response),
       answerHeaders: securityHeaders,
-    });
+    };
+    return identities.listen(options, role);
   }
 }
 

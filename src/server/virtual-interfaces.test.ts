@@ -39,6 +39,7 @@ function setUp(own = { host: '10.0.0.11', port: 5_000 }) {
     host: '127.0.0.1',
     port: 5_000,
     replaceCredentials: () => undefined,
+    showByName: () => undefined,
     recheck: () => undefined,
     close: () => Promise.resolve(void heard.push('closed')),
   };

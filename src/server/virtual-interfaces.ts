@@ -21,7 +21,8 @@ interface Ports {
   readonly timers: Timers;
   readonly log: Log;
   definition(role: string): RoleDefinition | null;
-  listen(host: string, port: number): Promise<Listener>;
+  /** Opens a listener that shows the certificate of that role's interface. */
+  listen(host: string, port: number, role: string): Promise<Listener>;
   /** Where the server itself listens. */
   readonly own: Address;
   /** This server answers for the role from now on. */
@@ -108,7 +109,7 @@ export class VirtualInterfaces implements GrantListener {
     }
     try {
       const host = carrier.kind === 'address' ? carrier.address : carrier.host;
-      const listener = await this.#ports.listen(host, carrier.port);
+      const listener = await this.#ports.listen(host, carrier.port, role);
       if (!held()) {
         await listener.close();
         return null;

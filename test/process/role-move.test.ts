@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { after, before, test } from 'node:test';
+import { connect as tlsConnect } from 'node:tls';
 import { z } from 'zod';
 import { messagePageSchema, nodeViewSchema } from '../../src/model/api.ts';
 import { roleHistorySchema, roleViewSchema } from '../../src/model/role-api.ts';
+import { uriNames } from '../../src/model/certificate-names.ts';
 import { median } from '../../bench/statistics.ts';
 import { signal } from '../pool/managed-process.ts';
 import { childrenOf } from '../pool/process-table.ts';
@@ -85,6 +88,38 @@ test('every server has the same history, and the message browser has it too', as
   const told = messagePageSchema.parse(page).messages;
   assert.equal(told.length, moves);
   assert.ok(told.every(({ severity }) => severity === 'normal'));
+});
+
+/** Whom the address says that it is, and with which key. */
+async function shownAt(port: number): Promise<{ names: string[]; key: string; isFor: boolean }> {
+  const socket = tlsConnect({
+    port,
+    host: '127.0.0.1',
+    ca: pool.identityPem,
+    checkServerIdentity: () => undefined,
+  });
+  await once(socket, 'secureConnect');
+  const certificate = socket.getPeerX509Certificate() ?? assert.fail('no certificate');
+  socket.destroy();
+  return {
+    names: uriNames(certificate.subjectAltName ?? ''),
+    key: certificate.publicKey.export({ type: 'spki', format: 'pem' }),
+    isFor: certificate.checkIP('127.0.0.1') !== undefined,
+  };
+}
+
+test('the address has a certificate and a core ID of its own, on whichever server it is', async () => {
+  const seen: Awaited<ReturnType<typeof shownAt>>[] = [];
+  for (const to of ['server-1', 'server-2', 'server-3']) {
+    if ((await shown()).holderName !== to) await good('move', role, to);
+    seen.push(await shownAt(pool.virtualPort));
+  }
+  const [{ names } = assert.fail()] = seen;
+  assert.match(names.join(), /^watchkeeper:\/\/[^/]+\/interface\/[^/]+$/);
+  for (const each of seen) assert.deepEqual([each.names, each.isFor], [names, true]);
+  assert.equal(new Set(seen.map(({ key }) => key)).size, 3, 'a key has travelled');
+  const { names: own } = await shownAt(Number(new URL(pool.servers[0]?.url ?? '').port));
+  assert.match(own.join(), /\/server\//);
 });
 
 test('role move says why it does not: an unknown server, an offline one, a pinned role', async () => {

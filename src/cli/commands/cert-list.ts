@@ -1,5 +1,5 @@
 import { Option, type Command } from '@commander-js/extra-typings';
-import { identityKinds, type IdentityKind } from '../../model/identity.ts';
+import { enrolledKinds, type IdentityKind } from '../../model/identity.ts';
 import { listIdentities, stateOf, type ListedIdentity } from '../../security/identity-list.ts';
 import type { Cli } from '../cli.ts';
 import { configOption } from '../config-option.ts';
@@ -14,7 +14,7 @@ type Options = { readonly config: string; readonly kind?: IdentityKind; readonly
 export function define(command: Command, cli: Cli): void {
   command
     .addOption(configOption())
-    .addOption(new Option('--kind <KIND>', 'only these').choices(identityKinds))
+    .addOption(new Option('--kind <KIND>', 'only these').choices(enrolledKinds))
     .option('--json', 'print one JSON document')
     .action((options) => run(cli, options));
 }

@@ -1,6 +1,6 @@
 import { Option, type Command } from '@commander-js/extra-typings';
 import { WatchError } from '../../model/errors.ts';
-import { identityKinds, type IdentityKind } from '../../model/identity.ts';
+import { enrolledKinds, type IdentityKind } from '../../model/identity.ts';
 import { findIdentity } from '../../security/identity-list.ts';
 import { revoke } from '../../security/revoke.ts';
 import type { Cli } from '../cli.ts';
@@ -29,7 +29,7 @@ shall come back joins anew, under another core ID.
     .argument('<NAME>', 'a name, or a core ID')
     .addOption(configOption())
     .requiredOption('--because <TEXT>', 'what happened; shown to whoever it is refused to')
-    .addOption(new Option('--kind <KIND>', 'where several have that name').choices(identityKinds))
+    .addOption(new Option('--kind <KIND>', 'where several have that name').choices(enrolledKinds))
     .option('--json', 'print one JSON document')
     .action((name, options) => run(cli, name, options));
 }

@@ -1,5 +1,5 @@
 import { Option, type Command } from '@commander-js/extra-typings';
-import { identityKinds, type IdentityKind } from '../../model/identity.ts';
+import { enrolledKinds, type IdentityKind } from '../../model/identity.ts';
 import { findIdentity, stateOf } from '../../security/identity-list.ts';
 import type { Cli } from '../cli.ts';
 import { configOption } from '../config-option.ts';
@@ -14,7 +14,7 @@ export function define(command: Command, cli: Cli): void {
   command
     .argument('<NAME>', 'a name, or a core ID')
     .addOption(configOption())
-    .addOption(new Option('--kind <KIND>', 'where several have that name').choices(identityKinds))
+    .addOption(new Option('--kind <KIND>', 'where several have that name').choices(enrolledKinds))
     .option('--json', 'print one JSON document')
     .action((name, options) => run(cli, name, options));
 }

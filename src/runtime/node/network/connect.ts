@@ -1,6 +1,11 @@
 import type { IncomingMessage } from 'node:http';
-import type { Socket } from 'node:net';
-import { connect as tlsConnect, type TLSSocket } from 'node:tls';
+import { isIP, type Socket } from 'node:net';
+import {
+  checkServerIdentity as checkHostName,
+  connect as tlsConnect,
+  type PeerCertificate,
+  type TLSSocket,
+} from 'node:tls';
 import { WebSocket } from 'ws';
 import { WatchError } from '../../../model/errors.ts';
 import { identityOfNames } from '../../../model/certificate-names.ts';
@@ -66,9 +71,10 @@ function dial(url: URL, options: ConnectOptions, onPeer: (identity: Identity) =>
     ...clientContext(options.credentials, options.credentials.authorityPems),
     host: hostOf(url),
     port: portOf(url),
+    ...serverNameOf(url),
     ALPNProtocols: ['http/1.1'],
     checkServerIdentity: (_host, certificate) => {
-      const verdict = serverVerdict(certificate.subjectaltname, options.pool);
+      const verdict = serverVerdict(certificate, options.pool, hostOf(url));
       if (verdict instanceof Error) return verdict;
       onPeer(verdict);
       return undefined;
@@ -76,14 +82,32 @@ function dial(url: URL, options: ConnectOptions, onPeer: (identity: Identity) =>
   });
 }
 
-/** A server is known by its URI name, not by its host name: a virtual interface may answer from any host. */
+/** Where several certificates are shown on one port, the name that was dialled says which; addresses cannot be sent. */
+function serverNameOf(url: URL): { servername?: string } {
+  const host = hostOf(url);
+  return isIP(host) === 0 ? { servername: host } : {};
+}
+
+/**
+ * A server is known by its URI name, not by its host name: a virtual interface may answer from any host. A certificate
+ * of a virtual interface itself must name the very host that was dialled, so that none speaks for another.
+ */
 export function serverVerdict(
-  subjectAltName: string | undefined,
+  certificate: PeerCertificate,
   pool: string | null,
+  host: string,
 ): Identity | WatchError {
-  const verdict = identityOfNames(subjectAltName, pool);
+  const verdict = identityOfNames(certificate.subjectaltname, pool);
   if ('refused' in verdict)
     return new WatchError('WK_UNAUTHENTICATED', `the server cannot be trusted: ${verdict.refused}`);
+  if (verdict.identity.kind === 'interface') {
+    const other = checkHostName(host, certificate);
+    if (other === undefined) return verdict.identity;
+    return new WatchError(
+      'WK_UNAUTHENTICATED',
+      `the server cannot be trusted: its certificate is of another virtual interface than ${host}`,
+    );
+  }
   if (verdict.identity.kind !== 'server')
     return new WatchError(
       'WK_UNAUTHENTICATED',

@@ -78,7 +78,7 @@ function requestOptions(
     signal,
     agent: false,
     checkServerIdentity: (_host, certificate) => {
-      const verdict = serverVerdict(certificate.subjectaltname, null);
+      const verdict = serverVerdict(certificate, null, hostOf(new URL(options.url)));
       return verdict instanceof Error ? verdict : undefined;
     },
   };

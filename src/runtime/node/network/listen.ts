@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:https';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { createSecureContext, type SecureContext } from 'node:tls';
 import { WebSocketServer } from 'ws';
 import { WatchError } from '../../../model/errors.ts';
 import type { Log } from '../../log.ts';
@@ -54,9 +55,11 @@ export const listenLimits: ListenLimits = {
 export async function listen(options: ListenOptions, log: Log, limits: ListenLimits): Promise<Listener> {
   const refusals = new RefusalLog(log);
   const answers = new EdgeAnswers(options.answerHeaders);
+  const byName = new Map<string, SecureContext>();
   const server = makeServer(
     limits,
     options.credentials,
+    byName,
     answers.handler((request, response) => {
       const why = refusedPeers.whyOf(request.socket);
       if (why !== null) return answers.json(response, 403, 'WK_REVOKED', why);
@@ -108,15 +111,26 @@ export async function listen(options: ListenOptions, log: Log, limits: ListenLim
     host: options.host,
     port: boundPort(server),
     replaceCredentials: (credentials) => server.setSecureContext(serverContext(credentials)),
+    showByName: (credentials) => {
+      byName.clear();
+      for (const [name, shown] of credentials)
+        byName.set(name.toLowerCase(), createSecureContext(serverContext(shown)));
+    },
     recheck: () => refusedPeers.recheck(),
     close: () => closeServer(server, sockets),
   };
 }
 
-function makeServer(limits: ListenLimits, credentials: Credentials, handler: HttpHandler): Server {
+function makeServer(
+  limits: ListenLimits,
+  credentials: Credentials,
+  byName: ReadonlyMap<string, SecureContext>,
+  handler: HttpHandler,
+): Server {
   const server = createServer(
     {
       ...serverContext(credentials),
+      SNICallback: (name, done) => done(null, byName.get(name.toLowerCase())),
       requestCert: true,
       // HTTP clients may come with a bearer token instead; `identityOfSocket` asks for the final result.
       rejectUnauthorized: false,
