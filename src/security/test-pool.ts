@@ -1,11 +1,12 @@
-import type { Identity, IdentityKind } from '../model/identity.ts';
+import { identityUri, type Identity, type IdentityKind } from '../model/identity.ts';
 import { uuidV4, type Uuid } from '../model/uuid.ts';
 import { nodeClock } from '../runtime/node/clock.ts';
 import { nodeRandom } from '../runtime/node/random.ts';
 import type { Credentials } from '../runtime/network.ts';
 import { issueCertificate, makeAuthority, type Authority } from './authority.ts';
-import { signLeaf, type CertificateDraft } from './certificate.ts';
+import { signLeaf, signRoot, type CertificateDraft } from './certificate.ts';
 import { makeKeyPair } from './key-pair.ts';
+import { validityOf } from './lifetimes.ts';
 
 const ports = { clock: nodeClock, random: nodeRandom };
 
@@ -55,6 +56,23 @@ export class TestPool {
       ...odd,
     };
     return this.#with(keys.keyPem, await signLeaf(draft, signer));
+  }
+
+  /** Signed by nobody but its own key. */
+  async selfSigned(identity: Identity): Promise<Credentials> {
+    const { keyPem, publicKeyPem } = makeKeyPair();
+    const { notBeforeMs, notAfterMs } = validityOf(identity.kind, nodeClock.wallMs());
+    const common = {
+      publicKeyPem,
+      commonName: identity.kind,
+      notBeforeMs,
+      notAfterMs,
+      serial: nodeRandom.bytes(16),
+    };
+    const certificatePem = await signRoot(common, keyPem);
+    const usages = ['client', 'server'] as const;
+    const names = { uris: [identityUri(identity)], dnsNames: [], ipAddresses: [], usages };
+    return this.#with(keyPem, await signLeaf({ ...common, ...names }, { certificatePem, keyPem }));
   }
 
   #with(keyPem: string, certificatePem: string): Credentials {

@@ -51,6 +51,8 @@ export async function everyCaller(servers: TestServers): Promise<Tried[]> {
   });
   const outsiders: Tried[] = [
     { name: 'nobody', credentials: null },
+    { name: 'self-signed', credentials: await pool.selfSigned(pool.identity('user')) },
+    { name: 'self-signed server', credentials: await pool.selfSigned(pool.identity('server')) },
     {
       name: 'self-made',
       credentials: believing(await stranger.credentials({ ...pool.identity('user') })),
@@ -64,14 +66,46 @@ export async function everyCaller(servers: TestServers): Promise<Tried[]> {
     ...outsiders,
     { name: 'agent', credentials: await pool.credentials(agent.identity), nodeName: 'web1' },
     { name: 'removed agent', credentials: await pool.credentials(pool.identity('agent')), nodeName: 'web2' },
+    { name: 'revoked agent', credentials: await revokedOf(servers, 'agent', 'web3'), nodeName: 'web3' },
     { name: 'witness', credentials: await pool.credentials(pool.identity('witness')) },
+    { name: 'virtual interface', credentials: await pool.credentials(pool.identity('interface')) },
     { name: 'server', credentials: await pool.credentials(server) },
     { name: 'removed server', credentials: await pool.credentials(pool.identity('server')) },
+    { name: 'revoked server', credentials: await revokedOf(servers, 'server', 'm8') },
     ...(await everyUser(servers)),
+    { name: 'revoked user', credentials: await revokedOf(servers, 'user', 'gone') },
     { name: 'service token', credentials: null, token: tokenOf('n') },
     { name: 'expired token', credentials: null, token: tokenOf('o') },
     ...(await everySession(servers)),
   ];
+}
+
+/** Enrolled still, and revoked: what was revoked is out before anything else is asked. */
+async function revokedOf(
+  servers: TestServers,
+  kind: 'agent' | 'server' | 'user',
+  name: string,
+): Promise<Credentials> {
+  const identity = servers.pool.identity(kind);
+  const { coreId } = identity;
+  const definitions = {
+    agent: [keys.node(coreId), { coreId, name, joinedMs: 0 }],
+    server: [keys.server(coreId), { coreId, name, url: 'https://127.0.0.1:9', joinedMs: 0 }],
+    user: [keys.user(coreId), { coreId, name, createdMs: 0, roles: ['administrator'] }],
+  } as const;
+  const [key, definition] = definitions[kind];
+  await servers.define(key, definition);
+  const revocation = {
+    coreId,
+    kind,
+    name,
+    atMs: 1,
+    by: 'root',
+    because: 'it was stolen',
+    forgetMs: nodeClock.wallMs() * 2,
+  };
+  await servers.define(keys.revocation(coreId), revocation);
+  return servers.pool.credentials(identity);
 }
 
 async function everySession(servers: TestServers): Promise<Tried[]> {

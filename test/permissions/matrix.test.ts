@@ -30,10 +30,13 @@ function openToStrangers(matrix: string): string[] {
   const callers = cellsOf(head);
   const strangers = [
     'nobody',
+    'self-signed',
+    'self-signed server',
     'self-made',
     'other authority',
     'agent',
     'witness',
+    'virtual interface',
     'removed user',
     'expired token',
   ];
@@ -45,6 +48,21 @@ function openToStrangers(matrix: string): string[] {
     .map(([route = '']) => route)
     .toSorted();
 }
+
+test('who was revoked gets nothing at all, not even what is for anyone', () => {
+  const tables = readFileSync(path.join(root, 'docs/who-may-do-what.md'), 'utf8').split('\n## ');
+  let tried = 0;
+  for (const table of tables) {
+    const [head = '', , ...rows] = table.split('\n').filter((line) => line.startsWith('|'));
+    for (const [at, caller] of cellsOf(head).entries())
+      if (caller.startsWith('revoked ') && rows.length > 0)
+        for (const row of rows) {
+          tried += 1;
+          assert.notEqual(cellsOf(row)[at], 'yes', `${caller}: ${row}`);
+        }
+  }
+  assert(tried > 3 * (forAnyone.length + linkTypes.length), `only ${tried} cells`);
+});
 
 function cellsOf(row: string): string[] {
   return row

@@ -17,7 +17,7 @@ export async function tryRoute(
   const [method = '', path = ''] = route.split(' ');
   const status = await statusOf(url + path.replaceAll(/:\w+/g, someId), method, authorityPem, caller);
   // What is for anyone checks its own proof, and there is none in an empty request.
-  if (routePermissions[route]?.who === 'anyone') return status === 0 ? 'cut' : 'yes';
+  if (routePermissions[route]?.who === 'anyone' && status !== 403) return status === 0 ? 'cut' : 'yes';
   if (status === 401) return 'who?';
   if (status === 403) return 'no';
   return status === 0 ? 'cut' : 'yes';
