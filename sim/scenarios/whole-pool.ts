@@ -110,7 +110,7 @@ export class WholePool implements Disposable {
       server: { coreId: serverId(number), name },
       listen: `${name}:7300`,
       data,
-      coordination: 'sqlite:/unused',
+      coordination: 'etcd://coordinator:2379/sim',
     });
     return { ...parsed, journal: this.#journal };
   }
@@ -158,6 +158,12 @@ export class WholePool implements Disposable {
     const place = { kind: 'address', address: floatingAddress, port: 7_300, interface: device } as const;
     if (hasAddress)
       this.put(keys.role(floating), { ...role, role: floating, carrier: { ...place, interfaces: {} } });
+  }
+
+  /** After a confirmation: whoever joined what was given up, or while nobody had confirmed, is joined again. */
+  listMissing(): void {
+    for (const server of this.members)
+      if (this.coordinator.store.get(keys.server(server.config.server.coreId)) === null) this.#list(server);
   }
 
   #list({ name, config }: SimServer): void {
@@ -236,7 +242,7 @@ export class WholePool implements Disposable {
           coreId: server.config.server.coreId,
           folder: data,
           serverArgs: ['server'],
-          remembersRevision: true,
+          remembersRevision: this.#mutant.remembersRevision,
           version: '1',
         });
         await keeper.stopped;

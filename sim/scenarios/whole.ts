@@ -36,8 +36,6 @@ const mark = 'numbered ';
 /** An agent comes up within this on a machine that is well, whatever it was struck by before. */
 const agentStartMsMax = 10_000;
 const stepMs = 3_000;
-/** No backup of the coordinator that is put back is older. */
-const backupMsMax = 30_000;
 /** Definitions change rarely. */
 const definitionsEveryMs = 10_000;
 
@@ -81,13 +79,14 @@ class WholeRun implements Disposable {
     });
     const machines = this.#pool.servers.map(({ machine }) => machine);
     this.#addresses = new AddressJudge(world, floatingAddress, machines);
-    this.#backups = new CoordinatorRestore(world, this.#pool.coordinator, () =>
-      this.#pool.members.map(({ reader }) => reader),
-    );
+    this.#backups = new CoordinatorRestore(world, this.#pool.coordinator, () => this.#pool.members);
     this.#judge.coordinatorIsInDoubt = () => this.#backups.isInDoubt;
     this.#injector = new FaultInjector(world, this.#victims(), {
-      restore: (agoMs) => this.#areAllWell() && this.#backups.restore(agoMs),
-      confirm: () => this.#backups.confirm(),
+      restore: (agoMs) => this.#backups.restore(agoMs),
+      confirm: async () => {
+        await this.#backups.confirm();
+        if (!this.#backups.isInDoubt) this.#pool.listMissing();
+      },
     });
     this.#operators = new PoolOperators({
       world,
@@ -188,18 +187,6 @@ class WholeRun implements Disposable {
     this.#checker.forget(server.name);
     this.#definitions.forget(server.name);
     return true;
-  }
-
-  /**
-   * Who was cut off when the backup was made and came back within ten minutes takes it for the truth, and so does who joined
-   * since: known, and not mended yet (docs/reliability.md).
-   */
-  #areAllWell(): boolean {
-    const backupMs = this.#world.scheduler.nowMs - backupMsMax;
-    return this.#pool.servers.every(
-      ({ name, live, member }) =>
-        member && live?.process.alive === true && this.#injector.calmFromMs(name) < backupMs,
-    );
   }
 
   /** As systemd does: what is gone and was not struck down starts again. */

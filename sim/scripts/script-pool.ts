@@ -48,7 +48,7 @@ export class ScriptPool implements Disposable {
     const watcher = { up: () => Promise.resolve() };
     this.#pool = new WholePool(world, shape, { mutant: noMutant, judge: this.#judge, watcher });
     const { coordinator, servers } = this.#pool;
-    this.#backups = new CoordinatorRestore(world, coordinator, () => servers.map(({ reader }) => reader));
+    this.#backups = new CoordinatorRestore(world, coordinator, () => servers);
     this.#judge.coordinatorIsInDoubt = () => this.#backups.isInDoubt;
     this.#watchRoles();
     for (const name of options.absent) this.#pool.remove(this.#server(name));

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import type { Change, Coordination, Item } from '../coordination/coordination.ts';
 import { keys } from '../model/definitions.ts';
 import type { Timers } from '../runtime/clock.ts';
+import type { Database } from '../runtime/database.ts';
 import { manualTime } from '../runtime/manual-time.ts';
 import { nodeTimers } from '../runtime/node/clock.ts';
 import { nodeDatabases } from '../runtime/node/database.ts';
@@ -20,16 +21,31 @@ function item(key: string, name: string, revision = 1): Item {
   return { key, revision, value: JSON.stringify({ name }) };
 }
 
-async function setUp(context: TestContext, items: Item[], timers: Timers = nodeTimers) {
+async function openDatabase(context: TestContext): Promise<Database> {
   const folder = await mkdtemp(join(tmpdir(), 'wk-mirror-'));
   const database = nodeDatabases.open(join(folder, 'db'), { synchronous: 'full', busyMs: 100 });
   context.after(async () => {
     database.close();
     await rm(folder, { recursive: true });
   });
+  return database;
+}
+
+interface Before {
+  readonly database: Database;
+  readonly remembersRevision: boolean;
+}
+
+async function setUp(
+  context: TestContext,
+  items: Item[],
+  timers: Timers = nodeTimers,
+  before: Before | null = null,
+) {
+  const database = before?.database ?? (await openDatabase(context));
   let change: (change: Change) => void = () => undefined;
   const coordination: Pick<Coordination, 'list' | 'watch'> = {
-    list: () => Promise.resolve({ items, revision: 1 }),
+    list: () => Promise.resolve({ items, revision: Math.max(...items.map(({ revision }) => revision)) }),
     watch: (_prefix, _revision, listener) => {
       change = listener;
       return { close: () => undefined };
@@ -40,6 +56,7 @@ async function setUp(context: TestContext, items: Item[], timers: Timers = nodeT
     database,
     timers,
     log: silentLog,
+    remembersRevision: before?.remembersRevision ?? true,
   });
   await mirror.start();
   const names = (prefix: string): string[] => mirror.list(prefix, schema).map(({ name }) => name);
@@ -88,4 +105,55 @@ test('what the disk does not take is stored as soon as it does, and a restart go
       { key: 'servers/a', revision: 2 },
     ],
   );
+});
+
+/** The pool's record of a lineage that follows on others. */
+function poolOf(lineage: string, before: string[], revision: number): Item {
+  return { key: keys.pool, revision, value: JSON.stringify({ name: lineage, lineage, before }) };
+}
+
+test('within a lineage nothing goes back: not to a lower revision, nor to an older record in a higher one', async (context) => {
+  const { names, change } = await setUp(context, [poolOf('a', [], 1)]);
+  change({ reset: false, revision: 7, items: [item('servers/a', 'new', 7)] });
+  change({ reset: true, revision: 5, items: [poolOf('a', [], 1), item('servers/a', 'old', 3)] });
+  assert.deepEqual(names('servers/'), ['new']);
+  change({ reset: true, revision: 9, items: [poolOf('a', [], 1), item('servers/a', 'old', 3)] });
+  assert.deepEqual(names('servers/'), ['new']);
+  change({ reset: true, revision: 9, items: [poolOf('a', [], 1), item('servers/a', 'newer', 8)] });
+  assert.deepEqual(names('servers/'), ['newer']);
+});
+
+test('a lineage that follows is taken over whatever its revisions, and one from before it never again', async (context) => {
+  const { mirror, names, change } = await setUp(context, [poolOf('a', [], 1)]);
+  change({ reset: false, revision: 90, items: [item('servers/a', 'a', 90)] });
+  change({ reset: true, revision: 20, items: [poolOf('b', ['a'], 20), item('servers/a', 'b', 19)] });
+  assert.deepEqual([names('servers/'), mirror.revision], [['b'], 20]);
+  change({ reset: true, revision: 95, items: [poolOf('a', [], 1), item('servers/a', 'a', 90)] });
+  assert.deepEqual(names('servers/'), ['b']);
+  change({ reset: true, revision: 30, items: [poolOf('b', ['a'], 20), item('servers/a', 'c', 30)] });
+  assert.deepEqual(names('servers/'), ['c'], 'counted from the new one on');
+});
+
+test('what is on disk counts after a restart; with the embedded coordinator its first list does', async (context) => {
+  for (const remembersRevision of [true, false]) {
+    const { database, change } = await setUp(context, [poolOf('a', [], 1)]);
+    change({ reset: false, revision: 7, items: [item('servers/a', 'new', 7)] });
+    const items = [poolOf('a', [], 1), item('servers/a', 'old', 3)];
+    const { names } = await setUp(context, items, nodeTimers, { database, remembersRevision });
+    assert.deepEqual(names('servers/'), [remembersRevision ? 'new' : 'old']);
+  }
+});
+
+test('while the keeper doubts nothing is taken over but a lineage that follows; afterwards all is read anew', async (context) => {
+  const items = [poolOf('a', [], 1)];
+  const { mirror, names, change } = await setUp(context, items);
+  mirror.doubt(true);
+  change({ reset: false, revision: 8, items: [item('servers/a', 'doubted', 8)] });
+  assert.deepEqual(names('servers/'), []);
+  change({ reset: true, revision: 5, items: [poolOf('b', ['a'], 5), item('servers/a', 'b', 4)] });
+  assert.deepEqual(names('servers/'), ['b']);
+  items.splice(0, 1, poolOf('b', ['a'], 5), item('servers/a', 'c', 9));
+  mirror.doubt(false);
+  await new Promise((resolve) => nodeTimers.soon(() => resolve(null)));
+  assert.deepEqual(names('servers/'), ['c']);
 });

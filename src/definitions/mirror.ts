@@ -10,6 +10,18 @@ const retryMs = 1_000;
 /** The copy on disk, in the server's database. */
 export const mirrorTable = 'definitions_mirror';
 
+interface MirrorPorts {
+  readonly coordination: Coordination;
+  readonly database: Database;
+  readonly timers: Timers;
+  readonly log: Log;
+  /**
+   * Whether a coordinator that knows less than the copy on disk was put back. The embedded one may lose its last commits
+   * in a power cut; then its first list counts, whatever was known.
+   */
+  readonly remembersRevision: boolean;
+}
+
 /**
  * A copy of the coordinator's keys, in memory and on disk. Modes: stale (read from disk, no watch yet), live.
  * stale -> live when the whole store was listed and the watch runs; the watch itself then keeps it live across
@@ -31,12 +43,16 @@ export class Mirror {
   readonly #unstored = new Set<string>();
   #storing: Timer | null = null;
   #closed = false;
-  /** The highest revision that was taken over in this run. */
+  /** The highest revision that was taken over, in the lineage that is known; at the start that of what is on disk. */
   #highest = 0;
   /** What the coordinator says is left aside. */
   #foreign = false;
+  /** The next list counts, whatever was known of the same lineage. */
+  #isForgetful: boolean;
+  /** The keeper doubts the coordinator, and sees more of it than we do. */
+  #doubted = false;
 
-  constructor(ports: { coordination: Coordination; database: Database; timers: Timers; log: Log }) {
+  constructor(ports: MirrorPorts) {
     this.#coordination = ports.coordination;
     this.#database = ports.database;
     this.#timers = ports.timers;
@@ -48,6 +64,8 @@ export class Mirror {
       .prepare(`SELECT key, value, revision FROM ${mirrorTable}`)
       .all<{ key: string; value: string; revision: number }>();
     for (const row of rows) this.#items.set(row.key, row);
+    this.#isForgetful = !ports.remembersRevision;
+    if (ports.remembersRevision) this.#highest = Math.max(0, ...rows.map(({ revision }) => revision));
   }
 
   /** Lists and follows the coordinator; when it is away, tries again for as long as the server runs. */
@@ -66,7 +84,7 @@ export class Mirror {
     }
   }
 
-  /** The highest revision that was heard of in this run. */
+  /** The highest revision that was taken over. */
   get revision(): number {
     return this.#highest;
   }
@@ -134,6 +152,13 @@ export class Mirror {
     return { close: () => this.#listeners.delete(listener) };
   }
 
+  /** While the keeper doubts the coordinator, only a lineage that follows on ours is taken over; afterwards all is read anew. */
+  doubt(isDoubted: boolean): void {
+    if (isDoubted === this.#doubted) return;
+    this.#doubted = isDoubted;
+    if (!isDoubted && this.#watch !== null) this.#startAnew();
+  }
+
   close(): void {
     this.#closed = true;
     this.#retry?.cancel();
@@ -159,7 +184,8 @@ export class Mirror {
 
   #take(change: Change): void {
     if (this.#closed || this.#isForeign(change)) return;
-    this.#highest = Math.max(this.#highest, change.revision);
+    this.#isForgetful = false;
+    this.#highest = change.reset ? change.revision : Math.max(this.#highest, change.revision);
     const changed = new Set<string>();
     if (change.reset) this.#forgetMissing(change.items, changed);
     for (const item of change.items) {
@@ -184,26 +210,31 @@ export class Mirror {
     const known = this.#items.get(keys.pool)?.value;
     if (known === undefined) return false;
     const pool = change.items.find(({ key }) => key === keys.pool)?.value ?? null;
-    if (!change.reset) {
-      // Confirmed: what was overlooked meanwhile has to be read.
-      if (this.#foreign && pool !== null && follows(known, pool)) this.#startAnew();
-      return this.#foreign;
-    }
-    const isForeign = pool === null || !follows(known, pool) || this.#wentBack(known, pool, change.revision);
+    const isForeign = change.reset
+      ? pool === null || this.#isBehind(known, pool, change)
+      : this.#foreign || this.#wentBack(change) || (pool !== null && !follows(known, pool));
+    const isNext = pool !== null && isLater(known, pool);
     if (isForeign && !this.#foreign)
       this.#log.error(
         'the coordinator is not the one that was known; the definitions known here stay in force',
-        {
-          items: change.items.length,
-          revision: change.revision,
-        },
+        { items: change.items.length, revision: change.revision },
       );
     this.#foreign = isForeign;
-    return isForeign;
+    // Confirmed: what was overlooked meanwhile has to be read.
+    if (!change.reset && isNext) this.#startAnew();
+    return isForeign || (!change.reset && isNext) || (this.#doubted && !isNext);
   }
 
-  #wentBack(known: string, pool: string, revision: number): boolean {
-    return lineageOf(known).lineage === lineageOf(pool).lineage && revision < this.#highest;
+  /** What is known is ordered by lineage, and by revision within one. */
+  #isBehind(known: string, pool: string, change: Change): boolean {
+    if (isLater(known, pool)) return false;
+    if (!follows(known, pool)) return true;
+    return !this.#isForgetful && (change.revision < this.#highest || this.#wentBack(change));
+  }
+
+  /** A key's revision never falls: what is older than it was shows that the coordinator went back, whatever was written since. */
+  #wentBack({ items }: Change): boolean {
+    return items.some(({ key, revision }) => revision < (this.#items.get(key)?.revision ?? 0));
   }
 
   #startAnew(): void {
@@ -263,10 +294,14 @@ function lineageOf(pool: string): z.infer<typeof lineageSchema> {
   return parsed.success ? parsed.data : { lineage: '', before: [] };
 }
 
-/** The same lineage, or one that an operator said goes on from it. */
-function follows(known: string, pool: string): boolean {
+/** One that an operator said goes on from the one that is known. */
+function isLater(known: string, pool: string): boolean {
   const [ours, theirs] = [lineageOf(known).lineage, lineageOf(pool)];
-  return theirs.lineage === ours || theirs.before.includes(ours);
+  return theirs.lineage !== ours && theirs.before.includes(ours);
+}
+
+function follows(known: string, pool: string): boolean {
+  return lineageOf(known).lineage === lineageOf(pool).lineage || isLater(known, pool);
 }
 
 function parseJson(text: string): unknown {

@@ -67,6 +67,7 @@ const samples: Partial<Record<LinkMessageType, LinkMessage>> = {
     type: 'standing',
     lineage: '00000000-0000-4000-8000-00000000000b',
     before: [],
+    session: 1,
     revision: 1,
     endpoints: [],
   },

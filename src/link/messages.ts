@@ -169,12 +169,16 @@ export const linkMessageSchemas = {
   }),
   /** Protocol 3. Receiver to sender: who was revoked, whenever that changes; the coordinator may not answer the other. */
   revoked: z.strictObject({ type: z.literal('revoked'), revoked }),
-  /** Protocol 3. Which coordinator this server knows, what that follows on, up to where, and where it is. */
+  /**
+   * Protocol 3. Which coordinator this server knows, what that follows on, up to where, with which revision its own session was
+   * last written there, and where it is.
+   */
   standing: z.strictObject({
     type: z.literal('standing'),
     lineage: z.uuid(),
     before: z.array(z.uuid()).max(64),
     revision: seq,
+    session: seq,
     endpoints: z.array(z.string().max(256)).max(9),
   }),
   /** Sender to receiver: what you lack was trimmed here; say `snapshotPlease` when the others have what you have. */

@@ -4,11 +4,15 @@ import { isOrigin } from '../model/origin.ts';
 
 const asking = { round: z.int().min(1), incarnation: z.string().min(1).max(64) };
 const question = { ...asking, ttlMs: z.int().min(1) };
-/** Which coordinator a server knows, what it follows on, up to where, and where it is (nothing where that is told elsewhere). */
+/**
+ * Which coordinator a server knows, what it follows on, up to where, with which revision its own session was last written there (0:
+ * never), and where it is (nothing where that is told elsewhere).
+ */
 const standing = {
   lineage: z.uuid(),
   before: z.array(z.uuid()).max(64),
   revision: z.int().min(0),
+  session: z.int().min(0),
   endpoints: z.array(z.string().max(256)).max(9),
 };
 const answer = { ...asking, promised: z.boolean(), because: z.string().max(256) };

@@ -17,10 +17,17 @@ const keeperFileSchema = z.object({
   addresses: z.array(z.object({ address: z.string(), device: z.string() })).default([]),
   /** One that the coordinator of that lineage had committed. */
   revision: z.int().nullable().default(null),
+  /** The revision that the record of this server's session had there; 0 for none. */
+  sessionRevision: z.int().min(0).default(0),
   /** Wall clock: when that was noted. */
   notedMs: z.int().nullable().default(null),
+  /** Whether all other members were silent then. */
+  wasAlone: z.boolean().default(false),
 });
 export type KeeperFile = Readonly<z.infer<typeof keeperFileSchema>>;
+
+/** Of a coordinator of which nothing is known yet. */
+export const nothingNoted = { revision: null, sessionRevision: 0, notedMs: null, wasAlone: false } as const;
 
 const fileMode = 0o600;
 const folderMode = 0o700;

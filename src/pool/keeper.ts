@@ -8,7 +8,7 @@ import type { Timer } from '../runtime/clock.ts';
 import { every, sleep } from '../runtime/timing.ts';
 import { ensureActing } from './ensure-acting.ts';
 import type { Keeper, KeeperOptions } from './keeper-options.ts';
-import { awaitEnd, lockData, readKeeperFile, writeKeeperFile } from './keeper-file.ts';
+import { awaitEnd, lockData, nothingNoted, readKeeperFile, writeKeeperFile } from './keeper-file.ts';
 import type { DataLock, KeeperFile } from './keeper-file.ts';
 import { isCoordinatorAway, isFailsafe } from './lease-failsafe.ts';
 import { isWaiting } from './lease-standing.ts';
@@ -43,8 +43,8 @@ export async function startKeeper(options: KeeperOptions): Promise<Keeper> {
     // First, since an old gate may still be open, and our new session frees its role for the others.
     await clearAddresses(runtime, before?.addresses ?? [], (options.timings ?? timingsDefault).ttlMs);
     if (before?.server) await awaitEnd(runtime, before.server);
-    const { lineage = null, revision = null, notedMs = null } = before ?? {};
-    const file = { keeper: runtime.commands.self, server: null, lineage, revision, notedMs, addresses: [] };
+    const known = before ?? { lineage: null, ...nothingNoted };
+    const file = { ...known, keeper: runtime.commands.self, server: null, addresses: [] };
     await writeKeeperFile(runtime.files, folder, file);
     return new RunningKeeper(options, lock, file);
   } catch (error) {
@@ -88,8 +88,10 @@ class RunningKeeper implements Keeper {
     const awayMs = file.notedMs === null ? null : Math.floor(runtime.clock.wallMs()) - file.notedMs;
     const { memoryMs = memoryMsDefault } = options;
     const isCautious = options.remembersRevision === true;
-    const known = { lineage: file.lineage, revision: file.revision ?? 0, awayMs, memoryMs, isCautious };
-    this.#state = initialLease({ coreId, timings: this.#timings, version, run, ...known });
+    const { lineage, sessionRevision, wasAlone } = file;
+    const known = { lineage, revision: file.revision ?? 0, sessionRevision, awayMs, wasAlone };
+    const caution = { memoryMs, isCautious };
+    this.#state = initialLease({ coreId, timings: this.#timings, version, run, ...known, ...caution });
     this.#server = new ServerChild({
       runtime,
       args: options.serverArgs,
@@ -139,6 +141,8 @@ class RunningKeeper implements Keeper {
     const now = { monotonicMs: clock.monotonicMs(), wallMs: Math.floor(clock.wallMs()) };
     for (const effect of advance(this.#state, event, now)) this.#carryOut(effect);
     this.#tellOfCoordinator(event.kind === 'server started', now);
+    // Others came: a note that says we were alone would spare the next run to hear them.
+    if (this.#file.wasAlone && !this.#state.wasAlone) this.#remember();
   }
 
   /** What the server process says to people about the coordinator. */
@@ -153,9 +157,9 @@ class RunningKeeper implements Keeper {
     this.#server.send({ kind: 'coordinator', ...about });
   }
 
-  #tell({ lineage, before, revision }: Extract<LeaseEffect, { kind: 'tell' }>): void {
+  #tell({ lineage, before, revision, session }: Extract<LeaseEffect, { kind: 'tell' }>): void {
     const endpoints = [...(this.#options.whereabouts?.endpoints() ?? [])];
-    this.#server.send({ kind: 'standing', lineage, before: [...before], revision, endpoints });
+    this.#server.send({ kind: 'standing', lineage, before: [...before], revision, session, endpoints });
   }
 
   #carryOut(effect: LeaseEffect): void {
@@ -192,11 +196,10 @@ class RunningKeeper implements Keeper {
       case 'session':
         return this.#log.session(effect.what, effect.incarnation, this.#state);
       case 'lineage':
-        return this.#keep({ lineage: effect.lineage, revision: null, notedMs: null });
+        return this.#keep({ lineage: effect.lineage, ...nothingNoted });
       case 'doubt':
         // The doubt must outlive this run: what is known now is more than what was noted up to a minute ago.
-        if (this.#options.remembersRevision === true)
-          this.#keep({ revision: this.#state.highest, notedMs: null });
+        if (this.#options.remembersRevision === true) this.#keep({ ...this.#known(), notedMs: null });
         return runtime.log.error(`${effect.because}: no role is taken until an operator confirms`);
       case 'tell':
         return this.#tell(effect);
@@ -260,11 +263,16 @@ class RunningKeeper implements Keeper {
 
   /** Whoever starts after the coordinator was restored can tell by this. */
   #remember(): void {
-    const { highest: revision, doubt, isTrusted } = this.#state;
+    const { doubt, isTrusted } = this.#state;
     if (this.#options.remembersRevision !== true || doubt !== null) return;
     // While we wait ourselves, nobody is to think that all was well a moment ago.
     const notedMs = isTrusted ? Math.floor(this.#options.runtime.clock.wallMs()) : this.#file.notedMs;
-    this.#keep({ revision, notedMs });
+    this.#keep({ ...this.#known(), notedMs });
+  }
+
+  #known(): Pick<KeeperFile, 'revision' | 'sessionRevision' | 'wasAlone'> {
+    const { highest: revision, sessionRevision, wasAlone } = this.#state;
+    return { revision, sessionRevision, wasAlone };
   }
 
   #keep(change: Partial<KeeperFile>): void {

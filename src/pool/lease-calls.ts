@@ -37,7 +37,8 @@ export function nextCall(state: LeaseState, placed: Placements, effects: LeaseEf
   const last = state.stoppingSince !== null && state.held.size === 0 && state.carried.size === 0;
   if (last || releases.length > 0 || renewalDue(state, now))
     return writeSession(state, own, releases, last, effects, now);
-  if (!believes(state, now)) return;
+  // Who is not trusted does not end sessions either: those records are what others vouch with.
+  if (!believes(state, now) || !state.isTrusted) return;
   const silent = silentRival(state, now);
   if (silent !== undefined) return endRival(state, own, silent, effects);
   const takes = takeable(state, placed, now);
@@ -52,7 +53,7 @@ function probe(state: LeaseState, effects: LeaseEffect[], now: Now): void {
 
 function read(state: LeaseState, effects: LeaseEffect[]): void {
   const call = ++state.calls;
-  state.pending = { call, knew: state.highest, kind: 'read', keys: state.toRead };
+  state.pending = { call, ...sent(state), kind: 'read', keys: state.toRead };
   effects.push({ kind: 'read', call, keys: state.toRead });
 }
 
@@ -229,6 +230,10 @@ function send(
 ): void {
   const call = ++state.calls;
   const touched = new Set([...transaction.conditions, ...transaction.writes].map(({ key }) => key));
-  state.pending = { call, knew: state.highest, kind: 'write', keys: [...touched], written, what };
+  state.pending = { call, ...sent(state), kind: 'write', keys: [...touched], written, what };
   effects.push({ kind: 'transact', call, transaction });
+}
+
+function sent({ at, highest }: LeaseState): Pick<Pending, 'sentMs' | 'knew'> {
+  return { sentMs: at?.monotonicMs ?? 0, knew: highest };
 }

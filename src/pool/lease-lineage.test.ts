@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { MemoryStore } from '../coordination/memory.ts';
 import { actingRole, keys } from '../model/definitions.ts';
 import { doubts } from './lease-lineage.ts';
+import { initialLease } from './lease-state.ts';
 import { rival, rivalSession, Stage, us } from './lease-stage.ts';
 import { beliefMs, rivalWaitMs, timingsDefault as timings } from './timings.ts';
 
@@ -114,4 +115,46 @@ test('in doubt a member lets a holder keep what it has', () => {
   const effects = stage.do({ kind: 'server said', message: asked });
   assert.equal(effects.find((effect) => effect.kind === 'answer')?.promised, true);
   assert.equal(stage.session().coreId, us);
+});
+
+test("one's own record with an older revision proves it too, when others have written as much as was lost", () => {
+  for (const noted of [false, true]) {
+    const stage = new Restored();
+    const { highest, sessionRevision } = stage.state;
+    assert.ok(sessionRevision > 0);
+    while (stage.store.list('').revision < highest + 10) stage.put('probes/x', {});
+    if (noted) {
+      const config = {
+        coreId: us,
+        timings,
+        version: '1',
+        run: 's',
+        lineage,
+        revision: highest,
+        sessionRevision,
+      };
+      stage.state = initialLease(config);
+      stage.look();
+    }
+    stage.pass(1_000);
+    assert.equal(stage.state.doubt, doubts.back, noted ? 'after a restart' : 'while running');
+  }
+});
+
+test("another member's record or a role's with an older revision proves it, one that is gone only of a session", () => {
+  const records = [
+    { kind: 'session', coreId: rival, session: null },
+    { kind: 'holder', role: actingRole, holder: null },
+  ] as const;
+  for (const record of records)
+    for (const revision of [0, 1]) {
+      const stage = new Stage().start();
+      stage.put(keys.session(rival), rivalSession());
+      stage.look();
+      stage.put('probes/x', {});
+      const { revision: asOf } = stage.store.list('');
+      stage.do({ kind: 'view', whole: null, asOf, items: [{ ...record, revision, asOf }] });
+      const isProven = record.kind === 'session' || revision > 0;
+      assert.equal(stage.state.doubt, isProven ? doubts.back : null, `${record.kind} ${revision}`);
+    }
 });

@@ -32,7 +32,7 @@ export function mayObserve(
   const isGone = whole === 'pool' && pools.length === 0;
   if (isGone) notePool(state, null, effects, now);
   for (const { pool } of pools) notePool(state, pool, effects, now);
-  if (state.doubt !== null) return false;
+  if (state.doubt !== null || isProven(state, items, effects)) return false;
   if (whole !== null && asOf < state.highest) {
     state.suspected = true;
     return false;
@@ -61,6 +61,27 @@ export function doubt(state: LeaseState, because: Doubt, effects: LeaseEffect[])
   state.doubt = because;
   state.suspected = false;
   effects.push({ kind: 'doubt', because });
+}
+
+/**
+ * Whether a record is older than it was: revisions of a key only rise, so the coordinator was put back, whatever was written
+ * there since. A role's record may be gone, a session's never is.
+ */
+export function isProven(state: LeaseState, items: readonly ViewItem[], effects: LeaseEffect[]): boolean {
+  const isFallen = items.some((item) => {
+    const known = knownRevision(state, item);
+    const mayBeGone = item.kind !== 'session' && item.revision === 0;
+    return item.asOf >= known && item.revision < known && !mayBeGone;
+  });
+  if (isFallen) doubt(state, doubts.back, effects);
+  return isFallen;
+}
+
+function knownRevision(state: LeaseState, item: ViewItem): number {
+  if (item.kind === 'holder') return state.holders.get(item.role)?.revision ?? 0;
+  if (item.kind !== 'session') return 0;
+  const own = item.coreId === state.config.coreId ? state.sessionRevision : 0;
+  return Math.max(own, state.sessions.get(item.coreId)?.revision ?? 0);
 }
 
 /** What was read as of `asOf` by a call that was sent when the coordinator had committed `knew`. */
@@ -114,12 +135,18 @@ function rejoin(state: LeaseState, { lineage, before = [] }: Pool, effects: Leas
     lineage,
     before,
     isTrusted: true,
+    contact: 0,
+    touchedMs: now.monotonicMs,
+    trustedMs: now.monotonicMs,
+    awayMs: 0,
+    wasAlone: false,
+    sessionRevision: 0,
+    heard: new Map(),
   } satisfies Partial<LeaseState>);
   effects.push({ kind: 'lineage', lineage }, { kind: 'look again' });
 }
 
-/** After a confirmation only what we held ourselves, for a while; nothing before we know enough (lease-standing.ts). */
+/** After a confirmation only what we held ourselves, for a while. */
 export function mayTake(state: LeaseState, role: string, now: Now): boolean {
-  if (!state.isTrusted) return false;
   return now.monotonicMs >= state.noTakesUntilMs || state.regains.has(role);
 }

@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MemoryStore } from '../coordination/memory.ts';
+import { MemoryStore, type StoreCopy } from '../coordination/memory.ts';
 import { actingRole, keys } from '../model/definitions.ts';
+import type { ServerMessage } from './grants.ts';
 import type { LeaseConfig } from './lease-state.ts';
 import { initialLease } from './lease-state.ts';
 import { doubts } from './lease-lineage.ts';
 import { isWaiting } from './lease-standing.ts';
-import { rival, Stage, us } from './lease-stage.ts';
+import { rival, rivalSession, Stage, us } from './lease-stage.ts';
 import { timingsDefault as timings } from './timings.ts';
+
+type Stands = Extract<ServerMessage, { kind: 'stands' }>;
 
 const lineage = '00000000-0000-4000-8000-0000000000aa';
 const newer = '00000000-0000-4000-8000-0000000000bb';
@@ -37,10 +40,10 @@ class Cautious extends Stage {
     return this;
   }
 
-  hear(stands: { lineage?: string; before?: string[]; revision?: number; endpoints?: string[] } = {}): void {
-    const said = { lineage, before: [], revision: 1, endpoints: [], ...stands };
+  hear(stands: Partial<Omit<Stands, 'kind' | 'from'>> = {}): void {
+    const said = { lineage, before: [], revision: 1, session: 0, endpoints: [], ...stands };
     this.do({ kind: 'server said', message: { kind: 'stands', from: rival, ...said } });
-    this.pass(100);
+    this.pass(200);
   }
 
   get holds(): boolean {
@@ -71,14 +74,119 @@ test('a pool of one server waits for nobody', () => {
   assert.ok(stage.begin().holds);
 });
 
-test('who was away for a moment goes on with what it knew, and nobody does who was away for long or forever', () => {
-  for (const [awayMs, holds] of [
-    [9_000, true],
-    [11_000, false],
-    [-1, false],
-    [null, false],
-  ] as const)
-    assert.equal(new Cautious({ lineage, awayMs }).begin().holds, holds, String(awayMs));
+test('who was alone and away for a moment goes on with what it knew, and nobody does who was not, or away for long', () => {
+  for (const [awayMs, wasAlone, holds] of [
+    [1_000, true, true],
+    [1_000, false, false],
+    [11_000, true, false],
+    [-1, true, false],
+    [null, true, false],
+  ] as const) {
+    const stage = new Cautious({ lineage, awayMs, wasAlone }).begin();
+    assert.equal(stage.holds, holds, `${awayMs} ${wasAlone}`);
+  }
+});
+
+/** Holds the role and is not alone: the rival renews, writes and tells until it is cut off. */
+class InTouch extends Cautious {
+  renewals = 1;
+
+  constructor() {
+    super();
+    this.begin();
+    this.live(4_000);
+    assert.ok(this.holds);
+  }
+
+  /** The rival's session as it was last written. */
+  get rivalRevision(): number {
+    return this.store.get(keys.session(rival))?.revision ?? 0;
+  }
+
+  renewRival(): void {
+    this.put(keys.session(rival), { ...rivalSession(), renewals: (this.renewals += 1) });
+  }
+
+  live(durationMs: number): void {
+    for (let passedMs = 0; passedMs < durationMs; passedMs += 500) {
+      this.renewRival();
+      this.look();
+      this.hear({ session: this.rivalRevision });
+      this.pass(300);
+    }
+  }
+
+  /** Nothing of the coordinator for so long; then it is back, and everything was read anew. */
+  lose(durationMs: number): void {
+    this.away = true;
+    this.pass(durationMs);
+    this.away = false;
+    this.effects = [];
+    this.pass(600);
+    if (this.effects.some(({ kind }) => kind === 'look again')) this.look();
+  }
+
+  /** Put back, and others have written since: the number alone shows nothing. */
+  restore(backup: StoreCopy): void {
+    const ahead = this.store.list('').revision;
+    this.store.restore(backup);
+    while (this.store.list('').revision < ahead + 10) this.put('probes/x', {});
+  }
+}
+
+test('a coordinator that was away for two seconds costs nothing', () => {
+  const stage = new InTouch();
+  stage.lose(2_000);
+  assert.deepEqual([stage.state.isTrusted, stage.holds], [true, true]);
+});
+
+test('back in touch after longer, no role is taken before members vouch for what is found', () => {
+  const stage = new InTouch();
+  stage.lose(6_000);
+  assert.deepEqual([stage.holds, isWaiting(stage.state)], [false, true]);
+  assert.ok(stage.rivalRevision < stage.store.list('').revision, 'it renews');
+  stage.pass(60_000);
+  assert.ok(!stage.holds, 'what was told before counts no more');
+  stage.hear({ session: stage.rivalRevision });
+  assert.deepEqual([stage.holds, isWaiting(stage.state)], [true, false]);
+});
+
+test('what was told too long ago vouches for nothing, nor what came in this moment', () => {
+  const stage = new InTouch();
+  stage.lose(6_000);
+  const said = { lineage, before: [], revision: 1, session: stage.rivalRevision, endpoints: [] };
+  stage.do({ kind: 'server said', message: { kind: 'stands', from: rival, ...said } });
+  assert.ok(!stage.holds, 'after a cut the oldest comes first');
+  stage.pass(200);
+  assert.ok(stage.holds);
+});
+
+test('a member that wrote its session later than the coordinator has it proves that it was put back, however high it counts', () => {
+  const stage = new InTouch();
+  stage.away = true;
+  stage.pass(1_000);
+  const backup = stage.store.copy();
+  stage.renewRival();
+  const session = stage.rivalRevision;
+  stage.pass(5_000);
+  stage.restore(backup);
+  stage.lose(100);
+  assert.deepEqual([stage.state.doubt, stage.holds], [null, false], 'by itself it cannot know');
+  stage.hear({ session, revision: 1 });
+  assert.deepEqual([stage.state.doubt, stage.holds], [doubts.back, false]);
+});
+
+test('a pool whose other servers were silent goes on alone after a short break, and not after a long one', () => {
+  for (const [brokenMs, holds] of [
+    [6_000, true],
+    [12_000, false],
+  ] as const) {
+    const stage = new InTouch();
+    stage.pass(5_000);
+    stage.lose(brokenMs);
+    stage.pass(4_000);
+    assert.equal(stage.holds, holds, String(brokenMs));
+  }
 });
 
 test('who heard of a higher revision than the coordinator then reaches doubts it, and takes nothing', () => {

@@ -4,6 +4,7 @@ import type { Holder, Pool, RoleDefinition, RoleReason, Session } from '../model
 import type { Uuid } from '../model/uuid.ts';
 import type { ProcessId } from '../runtime/commands.ts';
 import type { doubts } from './lease-lineage.ts';
+import type { Heard } from './lease-standing.ts';
 import type { Grant, ServerMessage } from './grants.ts';
 import type { Timings } from './timings.ts';
 
@@ -22,8 +23,12 @@ export interface LeaseConfig {
   /** What an earlier run knew: whose coordinator it is, and a revision that it had committed. */
   readonly lineage?: string | null;
   readonly revision?: number;
+  /** The revision that the record of this server's session had then. */
+  readonly sessionRevision?: number;
   /** How long ago an earlier run noted that, by the wall clock; null or absent when none did. */
   readonly awayMs?: number | null;
+  /** Whether all other members were silent then. */
+  readonly wasAlone?: boolean;
   /** How long this server may have been away to go on with what it knew. */
   readonly memoryMs?: number;
   /** Whether a coordinator that was put back, or another one, has to be reckoned with. */
@@ -116,6 +121,7 @@ export type Written =
 /** A call under way. There is at most one at a time. */
 export type Pending = {
   readonly call: number;
+  readonly sentMs: number;
   /** The highest revision that was known to be committed when it was sent. */
   readonly knew: number;
 } & (
@@ -183,13 +189,28 @@ export interface LeaseState {
   lineage: string | null;
   /** The lineages that an operator said this one goes on from. */
   before: readonly string[];
-  /** Which lineage each member told last, in this run. */
-  heard: Map<Uuid, string>;
+  /** Where each member stands, as it told since we are in touch with the coordinator. */
+  heard: Map<Uuid, Heard>;
   told: { readonly lineage: string; readonly atMs: number } | null;
   /** Members that are no servers: how many there are, and are known to follow this coordinator. */
   witnesses: { readonly listed: number; readonly heard: number; readonly memoryMs: number };
-  /** Enough is known to take roles. Once so, it stays so. */
+  /** Enough is known to take roles; for as long as we stay in touch with the coordinator. */
   isTrusted: boolean;
+  /**
+   * Null while we are not in touch with it; else a revision: what was seen as of a later one was seen since we are. 0 from the start
+   * of a run, which has seen nothing before.
+   */
+  contact: number | null;
+  /** When the last write that was taken was sent, or when we started. */
+  touchedMs: number | null;
+  /** The same of the last for which we were trusted. */
+  trustedMs: number | null;
+  /** How long before that this server was away: by what the last run noted; 0 once we were trusted. */
+  awayMs: number | null;
+  /** Whether all other members were silent at the last write for which we were trusted. */
+  wasAlone: boolean;
+  /** The highest revision that the record of our session is known to have had, in this lineage. */
+  sessionRevision: number;
   /** The highest revision that the coordinator is known to have committed. */
   highest: number;
   /** Something older was read than was committed before: a write must tell. */
@@ -292,6 +313,7 @@ export type LeaseEffect =
       readonly lineage: string;
       readonly before: readonly string[];
       readonly revision: number;
+      readonly session: number;
     }
   /** The pool has gone on under this lineage, with a coordinator that is there. */
   | { readonly kind: 'follow'; readonly lineage: string; readonly endpoints: readonly string[] }
@@ -335,6 +357,12 @@ export function initialLease(config: LeaseConfig): LeaseState {
     told: null,
     witnesses: { listed: 0, heard: 0, memoryMs: config.memoryMs ?? 0 },
     isTrusted: config.isCautious !== true,
+    contact: 0,
+    touchedMs: null,
+    awayMs: config.awayMs ?? null,
+    wasAlone: config.wasAlone ?? false,
+    trustedMs: null,
+    sessionRevision: config.sessionRevision ?? 0,
     highest: config.revision ?? 0,
     suspected: false,
     doubt: null,

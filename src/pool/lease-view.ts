@@ -44,7 +44,9 @@ function observeSession(
   const seenMs = known?.revision === revision ? known.seenMs : now.monotonicMs;
   const seen = { session, revision, asOf, seenMs };
   state.sessions.set(item.coreId, seen);
-  if (item.coreId === state.config.coreId) observeOwn(state, seen, effects, now);
+  if (item.coreId !== state.config.coreId) return;
+  state.sessionRevision = Math.max(state.sessionRevision, revision);
+  observeOwn(state, seen, effects, now);
 }
 
 /** Everything of one kind: what is not listed is absent. */

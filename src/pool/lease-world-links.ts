@@ -37,8 +37,8 @@ export class WorldLinks {
   }
 
   /** Which coordinator a server knows. */
-  tell(from: Node, { lineage, before, revision }: Extract<LeaseEffect, { kind: 'tell' }>): void {
-    const standing = { lineage, before: [...before], revision, endpoints: [] };
+  tell(from: Node, { lineage, before, revision, session }: Extract<LeaseEffect, { kind: 'tell' }>): void {
+    const standing = { lineage, before: [...before], revision, session, endpoints: [] };
     for (const { coreId } of this.#nodes)
       if (coreId !== from.coreId)
         this.#send(from, coreId, { kind: 'stands', from: from.coreId, ...standing });

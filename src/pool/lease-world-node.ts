@@ -21,17 +21,32 @@ export interface Node {
   readonly linkCutUntilMs: Map<Uuid, number>;
   readonly seen: Map<ViewItem['kind'], number>;
   /** What its keepers leave for the next one. */
-  known: { readonly lineage: string; readonly revision: number; readonly notedMs: number | null };
+  known: Known;
 }
+
+interface Known {
+  readonly lineage: string;
+  readonly revision: number;
+  readonly session: number;
+  readonly wasAlone: boolean;
+  readonly notedMs: number | null;
+}
+
+export const nothingKnown: Known = { lineage: '', revision: 0, session: 0, wasAlone: false, notedMs: null };
 
 /** Shorter than any backup is old. */
 const memoryMs = 2_000;
 
 export function rememberedBy({ known }: Node, nowMs: number): Partial<LeaseConfig> {
-  const { lineage, revision, notedMs } = known;
+  const { lineage, revision, session: sessionRevision, wasAlone, notedMs } = known;
   if (lineage === '') return { isCautious: true, memoryMs };
   const awayMs = notedMs === null ? null : nowMs - notedMs;
-  return { lineage, revision, awayMs, isCautious: true, memoryMs };
+  return { lineage, revision, sessionRevision, awayMs, wasAlone, isCautious: true, memoryMs };
+}
+
+export function knownBy(state: LeaseState | null): Pick<Known, 'revision' | 'session' | 'wasAlone'> {
+  const { highest = 0, sessionRevision = 0, wasAlone = false } = state ?? {};
+  return { revision: highest, session: sessionRevision, wasAlone };
 }
 
 export function makeNode(index: number, random: () => number): Node {
@@ -47,6 +62,6 @@ export function makeNode(index: number, random: () => number): Node {
     cutUntilMs: 0,
     linkCutUntilMs: new Map(),
     seen: new Map(),
-    known: { lineage: '', revision: 0, notedMs: null },
+    known: nothingKnown,
   };
 }

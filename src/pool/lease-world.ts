@@ -11,7 +11,7 @@ import { WorldCoordinator } from './lease-world-coordinator.ts';
 import { faultsUntilMs, WorldFaults } from './lease-world-faults.ts';
 import { poolText, WorldRestore } from './lease-world-restore.ts';
 import { drawRole } from './lease-world-roles.ts';
-import { makeNode, rememberedBy, type Node } from './lease-world-node.ts';
+import { knownBy, makeNode, nothingKnown, rememberedBy, type Node } from './lease-world-node.ts';
 import { WorldLinks } from './lease-world-links.ts';
 import { WorldServer } from './lease-world-server.ts';
 import { timingsDefault } from './timings.ts';
@@ -260,16 +260,16 @@ class LeaseWorld {
       case 'expect':
         return;
       case 'doubt':
-        node.known = { ...node.known, revision: node.state?.highest ?? 0, notedMs: null };
+        node.known = { ...node.known, ...knownBy(node.state), notedMs: null };
         return this.#restore.doubted(this.#nowMs, effect.because);
       case 'look again':
         return node.seen.clear();
       case 'tell':
         if (node.state?.isTrusted && node.state.doubt === null)
-          node.known = { ...effect, notedMs: this.#nowMs };
+          node.known = { lineage: effect.lineage, ...knownBy(node.state), notedMs: this.#nowMs };
         return node.server?.run(() => this.#links.tell(node, effect));
       case 'lineage':
-        node.known = { lineage: effect.lineage, revision: 0, notedMs: null };
+        node.known = { ...nothingKnown, lineage: effect.lineage };
         return;
       case 'follow':
       case 'stop server':

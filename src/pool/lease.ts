@@ -2,8 +2,8 @@ import type { RoleReason } from '../model/definitions.ts';
 import { unreachable } from '../model/invariant.ts';
 import type { Grant, ServerMessage } from './grants.ts';
 import { answerAsked, askMembers, takeAnswer } from './lease-failsafe.ts';
-import { fits, isOlder, mayObserve } from './lease-lineage.ts';
-import { hear, noteTrust, tell } from './lease-standing.ts';
+import { fits, isOlder, isProven, mayObserve } from './lease-lineage.ts';
+import { hear, noteTrust, tell, touch } from './lease-standing.ts';
 import { isWanted, nextCall, type Placements } from './lease-calls.ts';
 import { believedUntilMs, believes, dropAll } from './lease-session.ts';
 import { copyOf, type LeaseEffect, type LeaseEvent, type LeaseState } from './lease-state.ts';
@@ -94,7 +94,7 @@ function decide(state: LeaseState, effects: LeaseEffect[], now: Now): void {
   noteMissing(state, now);
   noteFitness(state, now);
   lapse(state, effects, now);
-  noteTrust(state);
+  noteTrust(state, effects, now);
   tell(state, effects, now);
   askMembers(state, effects, now);
   dropForeign(state, effects);
@@ -143,6 +143,7 @@ function answered(state: LeaseState, call: number, outcome: Outcome, effects: Le
   if (outcome.kind === 'read') {
     state.toRead = [];
     if (outcome.items.some(({ asOf }) => isOlder(state, asOf, pending.knew))) return;
+    if (isProven(state, outcome.items, effects)) return;
     for (const item of outcome.items) observe(state, item, effects, now);
     return;
   }
@@ -152,7 +153,9 @@ function answered(state: LeaseState, call: number, outcome: Outcome, effects: Le
     return failed(state, result.failed, state.failures < 3 ? 0 : state.config.timings.retryMs, now);
   state.failures = 0;
   if (!fits(state, result.revision, pending.knew, effects)) return;
-  if (pending.kind === 'write') succeeded(state, pending, result.revision, effects, now);
+  if (pending.kind !== 'write') return;
+  touch(state, { sentMs: pending.sentMs, revision: result.revision }, effects, now);
+  succeeded(state, pending, result.revision, effects, now);
 }
 
 function failed(state: LeaseState, toRead: readonly string[], pauseMs: number, now: Now): void {
@@ -251,7 +254,7 @@ function serverSaid(state: LeaseState, message: ServerMessage, effects: LeaseEff
   }
   if (message.kind === 'asked') return answerAsked(state, message, effects, now);
   if (message.kind === 'confirmed') return takeAnswer(state, message, effects, now);
-  if (message.kind === 'stands') return hear(state, message, effects);
+  if (message.kind === 'stands') return hear(state, message, effects, now);
   const held = state.held.get(message.role);
   if (held?.epoch !== message.epoch) return;
   state.left.set(message.role, held.leaving ?? 'holder released it');

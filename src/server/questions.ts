@@ -37,15 +37,15 @@ export class Questions {
     else this.#tell(message);
   }
 
-  #tell({ lineage, before, revision, endpoints }: Standing): void {
-    this.#ports.toAll({ type: 'standing', lineage, before, revision, endpoints });
+  #tell({ lineage, before, revision, session, endpoints }: Standing): void {
+    this.#ports.toAll({ type: 'standing', lineage, before, revision, session, endpoints });
   }
 
   /** A member says which coordinator it knows; who it is stands in its certificate. */
   stands(connection: LinkConnection, standing: LinkMessageOf<'standing'>): void {
-    const { lineage, before, revision, endpoints } = standing;
+    const { lineage, before, revision, session, endpoints } = standing;
     const from = connection.peer.coreId;
-    this.#ports.toKeeper({ kind: 'stands', from, lineage, before, revision, endpoints });
+    this.#ports.toKeeper({ kind: 'stands', from, lineage, before, revision, session, endpoints });
   }
 
   #ask({ members, round, incarnation, ttlMs }: Ask): void {

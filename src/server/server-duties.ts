@@ -115,7 +115,10 @@ export class ServerDuties {
         epochs: state.members.highestEpochs(store.messages.highestEpochs()),
         positions: JSON.stringify(store.journal.positions()),
       }),
-      coordinator: (known) => state.coordinator.take(known),
+      coordinator: (known) => {
+        state.coordinator.take(known);
+        state.mirror.doubt(known.doubt !== null);
+      },
       question: (message) => questions.take(message),
       stop,
     });

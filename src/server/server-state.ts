@@ -65,7 +65,9 @@ export class ServerState {
     const { journal, messages, database } = store;
     this.parts = parts;
     this.self = { ...config.server, version: parts.version };
-    this.mirror = new Mirror({ coordination, database, timers: runtime.timers, log: runtime.log });
+    const { timers, log } = runtime;
+    const remembersRevision = config.coordinatorKind !== 'sqlite';
+    this.mirror = new Mirror({ coordination, database, timers, log, remembersRevision });
     this.pool = new PoolView(this.mirror);
     this.authorities = new Authorities(this);
     this.identities = new Identities(this);

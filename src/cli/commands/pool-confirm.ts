@@ -2,6 +2,7 @@ import type { Command } from '@commander-js/extra-typings';
 import { poolStatusSchema } from '../../model/api.ts';
 import { codeOf, WatchError } from '../../model/errors.ts';
 import { uuidV4 } from '../../model/uuid.ts';
+import { doubts } from '../../pool/lease-lineage.ts';
 import { readKeeperFile } from '../../pool/keeper-file.ts';
 import { readIdentityFile } from '../../security/identity-file.ts';
 import { serverPaths } from '../../server/server-paths.ts';
@@ -66,6 +67,11 @@ async function assertDoubt({ runtime, config }: Local): Promise<void> {
   );
   try {
     const { coordinator } = await client.ask({ path: '/api/v1/pool' }, poolStatusSchema);
+    if (coordinator.doubt === doubts.superseded)
+      throw new WatchError(
+        'WK_CONFLICT',
+        `the other servers know a later coordinator than ${config.server.name} does: confirm on one of them, or stop them first`,
+      );
     if (coordinator.doubt !== null || coordinator.waiting) return;
   } catch (error) {
     if (['WK_UNREACHABLE', 'WK_TIMEOUT', 'WK_UNAVAILABLE'].includes(codeOf(error))) return;

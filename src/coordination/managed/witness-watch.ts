@@ -43,7 +43,8 @@ export class WitnessWatch implements Disposable {
 
   async #look(): Promise<void> {
     const { coordination, isWanted, tell, log } = this.#options;
-    if (!isWanted()) return;
+    // What they signed before we lost touch says nothing of what we find afterwards.
+    if (!isWanted()) return this.#first.clear();
     try {
       const [witnesses, signs, { members }] = await Promise.all([
         coordination.list(keys.witnesses),
