@@ -1,5 +1,7 @@
 import { useRef, useState, type JSX } from 'react';
 import { consolePages } from '../../src/model/console-pages.ts';
+import { UsersPage } from './access/users-page.tsx';
+import { AuditPage } from './audit/audit-page.tsx';
 import { place } from './browser/place.ts';
 import { useStore } from './browser/store.ts';
 import { MessagesPage } from './messages/messages-page.tsx';
@@ -60,6 +62,8 @@ function Shell(): JSX.Element {
 function pageOf(path: string): JSX.Element {
   if (path === consolePages.pool) return <PoolPage />;
   if (path === consolePages.nodes) return <NodesPage />;
+  if (path === consolePages.users) return <UsersPage />;
+  if (path === consolePages.audit) return <AuditPage />;
   if (path === consolePages.messages) return <MessagesPage openId={null} />;
   const openId = /^\/messages\/([0-9a-f-]{36})$/.exec(path)?.[1];
   if (openId !== undefined) return <MessagesPage openId={openId} />;

@@ -1,9 +1,10 @@
 import type { OperationKind } from '../../src/model/operation.ts';
+import { accessTexts } from './texts/access.ts';
+import { configurationTexts } from './texts/configuration.ts';
+import { many } from './texts/many.ts';
+import { poolTexts } from './texts/pool.ts';
 
-const many = (number: number, one: string, more = `${one}s`): string =>
-  `${number.toLocaleString('en')} ${number === 1 ? one : more}`;
-
-/** Every text that the console shows and no server sent, so that another language is another file like this one. */
+/** Every text that the console shows and no server sent, so that another language is a folder like this one's. */
 export const texts = {
   product: 'Watchkeeper',
   skip: 'Skip to the content',
@@ -18,6 +19,9 @@ export const texts = {
     messages: 'Messages',
     pool: 'Pool',
     nodes: 'Nodes',
+    configuration: 'Configuration',
+    users: 'Users',
+    audit: 'Audit',
   },
   header: {
     live: (server: string | null) => (server === null ? 'live' : `live · ${server}`),
@@ -103,6 +107,9 @@ export const texts = {
           ['g m', 'messages'],
           ['g p', 'pool'],
           ['g n', 'nodes'],
+          ['g c', 'configuration'],
+          ['g u', 'users'],
+          ['g a', 'audit'],
           ['?', 'these keys'],
         ],
       },
@@ -267,87 +274,9 @@ export const texts = {
       annotate: 'wrote',
     } satisfies Record<OperationKind, string>,
   },
-  pool: {
-    title: 'Pool',
-    picture: 'Servers and what they hold',
-    twice: 'Everything is stored twice',
-    atRisk: (because: string) => `At risk: ${because}`,
-    coordinator: (kind: string) => `coordinator ${kind}`,
-    coordinatorAway:
-      'the coordinator does not answer: roles stay where they are as long as every server confirms',
-    doubt: (because: string) => `No role is taken until an operator confirms: ${because}`,
-    states: { active: 'active', passive: 'passive', offline: 'offline' },
-    unhealthy: 'unhealthy',
-    answering: 'answers you',
-    lag: (entries: number) => (entries === 0 ? 'up to date' : `${many(entries, 'entry', 'entries')} behind`),
-    lagUnknown: 'lag unknown',
-    heard: (ago: string) => `last sign of life ${ago} ago`,
-    since: (when: string) => `since ${when}`,
-    holdsNothing: 'holds no role',
-    acting: 'acting',
-    actingAbout: 'makes the decisions',
-    epoch: (epoch: number) => `epoch ${epoch}`,
-    agents: (number: number) => many(number, 'agent'),
-    agentsDirect: 'connected to its own address',
-    agentsThrough: (name: string) => `connected through ${name}`,
-    unheld: 'Held by nobody',
-    notConnected: 'Agents that are not connected',
-    roles: 'Roles',
-    role: 'Role',
-    holder: 'Holder',
-    nobody: 'nobody',
-    because: 'Because',
-    wanted: 'Wanted',
-    pinned: (name: string) => `pinned to ${name}`,
-    movingTo: (name: string) => `moving to ${name}`,
-    failback: { manual: 'stays where it is', automatic: 'goes back by itself' },
-    order: (names: readonly string[]) => names.join(' → '),
-    change: 'Change',
-    changeOf: (role: string) => `Change ${role}`,
-    moveTo: (name: string) => `Move to ${name}`,
-    pinTo: (name: string) => `Pin to ${name}`,
-    unpin: 'Unpin',
-    history: 'Changes of holders',
-    historyOf: (role: string) => `Changes of ${role}`,
-    historyEmpty: 'No change has been recorded.',
-    when: 'When',
-    from: 'From',
-    to: 'To',
-    unheldFor: 'Nobody held it',
-    planned: 'planned',
-    unplanned: 'not planned',
-    failed: (because: string) => `The pool could not be asked: ${because}`,
-    offlineHint: 'does not answer',
-  },
-  move: {
-    title: (role: string, server: string) => `Move ${role} to ${server}?`,
-    pinTitle: (role: string, server: string) => `Pin ${role} to ${server}?`,
-    unpinTitle: (role: string) => `Unpin ${role}?`,
-    fromTo: (from: string, to: string) => `It goes from ${from} to ${to}.`,
-    fromNobody: (to: string) => `Nobody holds it now; ${to} takes it.`,
-    address: (address: string) => `Its address ${address} answers there afterwards.`,
-    agents: (number: number) =>
-      number === 0
-        ? 'No agent is connected through it.'
-        : `${many(number, 'agent')} connected through it will connect anew by themselves.`,
-    acting: 'Decisions are made there afterwards; none is lost or made twice.',
-    thisPage: 'This page is connected through it: it connects again by itself and goes on where it was.',
-    silence: (span: string) => `The last planned change left it unheld for ${span}.`,
-    pinAbout: 'From now on it goes there whenever that server is alive and healthy.',
-    unpinAbout: 'It stays where it is until something else is asked, or its holder is lost.',
-    submit: 'Move it',
-    submitPin: 'Pin it',
-    submitUnpin: 'Unpin it',
-    asking: 'Asking …',
-    waiting: (server: string) => `Decided. Waiting for ${server} to hold it …`,
-    done: (server: string, span: string | null) =>
-      span === null ? `${server} holds it.` : `${server} holds it. Nobody held it for ${span}.`,
-    changed: 'Changed.',
-    refused: (because: string) => `Not done: ${because}`,
-    unknown:
-      'No answer came. It may have been done or not; the picture shows what is so. Asking again is safe.',
-    late: 'It has not happened yet; the picture shows when it has.',
-  },
+  ...poolTexts,
+  ...accessTexts,
+  ...configurationTexts,
   nodes: {
     title: 'Nodes',
     search: 'Find a node',

@@ -3,6 +3,7 @@ import { keys } from '../model/definitions.ts';
 import { WatchError } from '../model/errors.ts';
 import { unreachable } from '../model/invariant.ts';
 import type { UserCreate, UserRequest } from '../model/users-api.ts';
+import { isAdministrator, lastAdministratorText } from '../model/user-actions.ts';
 import {
   setupTokenSchema,
   userDefinitionSchema,
@@ -265,10 +266,5 @@ function assertFree(listed: Listed, name: string): void {
 /** Somebody must be left who can give rights. */
 function assertAdministrator(listed: Listed, changed: UserDefinition): void {
   const after = listed.map(({ user }) => (user.coreId === changed.coreId ? changed : user));
-  const isLeft = after.some(({ disabled, roles }) => !disabled && roles.includes('administrator'));
-  if (!isLeft)
-    throw new WatchError(
-      'WK_CONFLICT',
-      `${changed.name} is the last administrator; give another user the role administrator first`,
-    );
+  if (!after.some(isAdministrator)) throw new WatchError('WK_CONFLICT', lastAdministratorText(changed.name));
 }

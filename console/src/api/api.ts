@@ -32,6 +32,17 @@ export async function tell<T>(
   return request(path, { method: 'POST', body: JSON.stringify(body), headers }, schema, options);
 }
 
+/** Says what shall stand there from now on. */
+export async function put<T>(
+  path: string,
+  body: unknown,
+  schema: z.ZodType<T>,
+  options: AskOptions = {},
+): Promise<T> {
+  const headers = { 'content-type': 'application/json' };
+  return request(path, { method: 'PUT', body: JSON.stringify(body), headers }, schema, options);
+}
+
 /** Ends or removes what is there. */
 export async function withdraw<T>(path: string, schema: z.ZodType<T>, options: AskOptions = {}): Promise<T> {
   return request(path, { method: 'DELETE' }, schema, options);

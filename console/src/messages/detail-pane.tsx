@@ -16,7 +16,7 @@ import { useTimes } from '../settings/times.ts';
 import { texts } from '../texts.ts';
 import { linkTo } from './addresses.ts';
 import { actionIcons } from './bulk-bar.tsx';
-import { copyText } from './copy-text.ts';
+import { copyText } from '../browser/copy-text.ts';
 import { noFilter, searchOfFilter } from './view-filter.ts';
 
 const t = texts.detail;

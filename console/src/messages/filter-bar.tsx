@@ -1,10 +1,10 @@
-import { useEffect, useState, type JSX } from 'react';
+import type { JSX } from 'react';
 import { severities } from '../../../src/model/severity.ts';
 import { nodes, poolStatus } from '../api/answers.ts';
 import { usePolled } from '../api/polled.ts';
-import { door } from '../browser/door.ts';
 import { Icon } from '../parts/icon.tsx';
 import { SeverityShape } from '../parts/severity-chip.tsx';
+import { TypedField } from '../parts/typed-field.tsx';
 import { texts } from '../texts.ts';
 import { ExportMenu } from './export-menu.tsx';
 import { GoToTime } from './go-to-time.tsx';
@@ -13,7 +13,6 @@ import { isNarrowed, noFilter, sinceSpans, type Since, type ViewFilter } from '.
 
 const t = texts.messages;
 const states = ['open', 'acknowledged', 'all'] as const;
-const typedAfterMs = 120;
 
 interface Props {
   readonly filter: ViewFilter;
@@ -136,50 +135,6 @@ function SeverityToggles({
         );
       })}
     </div>
-  );
-}
-
-interface TypedProps {
-  readonly id: string;
-  readonly label: string;
-  readonly value: string;
-  readonly change: (value: string) => void;
-  readonly isSearch?: boolean;
-  readonly list?: string;
-}
-
-/** Takes effect shortly after the last key, or at once with Enter. */
-function TypedField({ id, label, value, change, isSearch = false, list }: TypedProps): JSX.Element {
-  const [text, setText] = useState(value);
-  useEffect(() => setText(value), [value]);
-  useEffect(() => {
-    if (text === value) return;
-    const timer = door.after(typedAfterMs, () => change(text));
-    return () => timer.cancel();
-  }, [text, value, change]);
-  return (
-    <span className={isSearch ? 'search' : 'typed'}>
-      {isSearch && <Icon name="search" />}
-      <input
-        id={id}
-        className="field"
-        type="text"
-        maxLength={256}
-        autoComplete="off"
-        spellCheck={false}
-        placeholder={label}
-        aria-label={label}
-        {...(isSearch && { 'aria-keyshortcuts': '/' })}
-        {...(list !== undefined && { list })}
-        value={text}
-        onChange={({ target }) => setText(target.value)}
-        onKeyDown={(event) => {
-          if (event.key === 'Enter') change(text);
-          if (event.key === 'Enter' || event.key === 'Escape') event.currentTarget.blur();
-        }}
-      />
-      {isSearch && <kbd aria-hidden="true">/</kbd>}
-    </span>
   );
 }
 

@@ -9,7 +9,7 @@ import { useMe } from '../session/allowed.ts';
 import { addressOf, linkTo } from './addresses.ts';
 import { AnnotateDialog } from './annotate-dialog.tsx';
 import { BulkBar } from './bulk-bar.tsx';
-import { copyText } from './copy-text.ts';
+import { copyText } from '../browser/copy-text.ts';
 import { DetailPane } from './detail-pane.tsx';
 import { FilterBar } from './filter-bar.tsx';
 import { MessageFeed } from './message-feed.ts';

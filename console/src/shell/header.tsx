@@ -10,7 +10,7 @@ import { Link } from '../parts/link.tsx';
 import { useTimes } from '../settings/times.ts';
 import { texts } from '../texts.ts';
 
-const pages = ['overview', 'messages', 'pool', 'nodes'] as const;
+const pages = ['overview', 'messages', 'pool', 'nodes', 'users', 'audit'] as const;
 
 interface Props {
   readonly path: string;

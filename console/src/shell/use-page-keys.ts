@@ -8,6 +8,8 @@ const pages: Readonly<Record<string, string>> = {
   m: consolePages.messages,
   p: consolePages.pool,
   n: consolePages.nodes,
+  u: consolePages.users,
+  a: consolePages.audit,
 };
 const secondKeyMsMax = 1_500;
 

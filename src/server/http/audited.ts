@@ -51,7 +51,7 @@ export const audited: Readonly<Record<string, 'self' | 'nothing' | ((request: Fa
     'DELETE /api/v1/user-roles/:name': named('user-role.remove'),
     'POST /api/v1/tokens': ({ body }) => {
       const { name, roles, validMs } = bodyOf<z.infer<typeof tokenCreateSchema>>(body);
-      const until = validMs === null ? 'until it is revoked' : `for ${Math.round(validMs / 60_000)} min`;
+      const until = validMs === null ? 'until it is revoked' : `for ${spanText(validMs)}`;
       return { action: 'token.create', target: name, detail: `${until}, roles ${list(roles)}` };
     },
     'DELETE /api/v1/tokens/:name': named('token.revoke'),
@@ -116,4 +116,8 @@ function parameter(params: unknown, name: string): string {
 
 function list(names: readonly string[]): string {
   return names.length === 0 ? 'none' : names.join(', ');
+}
+
+function spanText(ms: number): string {
+  return ms % 86_400_000 === 0 ? `${ms / 86_400_000} d` : `${Math.round(ms / 60_000)} min`;
 }

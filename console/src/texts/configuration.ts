@@ -1,0 +1,3 @@
+export const configurationTexts = {
+  configuration: { title: 'Configuration' },
+} as const;
