@@ -11,6 +11,18 @@ if [ -z "$root" ] && [ "$(id -u)" -ne 0 ]; then
   exit 4
 fi
 
+# Debian's smallest system lacks one library that Node needs.
+node_starts() { "$here/lib/node" --version >/dev/null 2>&1; }
+if ! node_starts && [ -z "$root" ] && command -v apt-get >/dev/null; then
+  echo "Node needs libatomic.so.1; installing Debian's package libatomic1"
+  apt-get install -qq -y --no-install-recommends libatomic1 || { apt-get update -qq && apt-get install -qq -y --no-install-recommends libatomic1; } || true
+fi
+if ! node_starts; then
+  "$here/lib/node" --version || true
+  echo "install.sh: Node does not start on this machine; install what it names above (Debian: libatomic1), and run install.sh again" >&2
+  exit 1
+fi
+
 to=$root/opt/watchkeeper
 mkdir -p "$root/opt" "$root/etc/watchkeeper" "$root/var/lib/watchkeeper" "$root/usr/local/bin"
 # A running program keeps the files that it has open; the new ones take their place in one step.

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { freePorts } from '../pool/free-ports.ts';
-import { childrenOf } from '../pool/process-table.ts';
+import { childrenOf, effectiveCapabilities } from '../pool/process-table.ts';
 import { until } from '../pool/real-pool.ts';
 import { isInstalled } from '../runner/needs.ts';
 import { root, runProgram } from '../runner/run-program.ts';
@@ -136,9 +136,4 @@ function serverOf(keeper: number): number | null {
   const isServer = (pid: number): boolean =>
     readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('run-process');
   return childrenOf(keeper).find(isServer) ?? null;
-}
-
-function effectiveCapabilities(pid: number): bigint {
-  const found = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-  return BigInt(`0x${found ?? 'none'}`);
 }

@@ -40,6 +40,12 @@ export function cpuMs(pid: number): number {
   return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) * 10;
 }
 
+/** Bits of capabilities(7) that a process has now. */
+export function effectiveCapabilities(pid: number): bigint {
+  const found = /^CapEff:\s*([0-9a-f]+)$/m.exec(readOrNull(`/proc/${pid}/status`) ?? '')?.[1];
+  return BigInt(`0x${found ?? 'none'}`);
+}
+
 /** The processes, of those given, that listen on a TCP port: which one owns a virtual address can be seen from outside. */
 export function listenersOn(port: number, pids: readonly number[]): number[] {
   const inodes = new Set(

@@ -17,6 +17,8 @@ export const needs: readonly Need[] = [
   { program: 'nft', debianPackage: 'nftables', why: 'gates the addresses of virtual interfaces' },
   { program: 'arping', debianPackage: 'iputils-arping', why: 'announces addresses, and asks who has them' },
   { program: 'chromium', debianPackage: 'chromium', why: 'shows the console' },
+  { program: 'debootstrap', debianPackage: 'debootstrap', why: 'makes machines of Debian' },
+  { program: 'systemd-nspawn', debianPackage: 'systemd-container', why: 'boots them, systemd and all' },
   { program: 'keepalived', debianPackage: 'keepalived', why: 'is measured beside us' },
 ];
 

@@ -112,10 +112,11 @@ export const stages: readonly Stage[] = [
   },
   {
     name: 'deploy',
-    about: 'the archive is made, installed, and run as a service would be',
+    about:
+      'the archive is made, installed, and run: as a service would be, and on machines of Debian with systemd',
     slow: true,
     run: (options) =>
-      runNodeTests({ patterns: ['test/deploy/*.test.ts'], timeoutMs: 240_000, concurrency: 1 }, options),
+      runNodeTests({ patterns: ['test/deploy/*.test.ts'], timeoutMs: 600_000, concurrency: 1 }, options),
   },
   {
     name: 'simulator',
