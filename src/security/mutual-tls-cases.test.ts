@@ -16,6 +16,7 @@ import type { Credentials, Listener } from '../runtime/network.ts';
 import { whyRefused } from './admission.ts';
 import { makeAuthority } from './authority.ts';
 import { recordOf } from './certificate-record.ts';
+import { issueInterface } from './interface-identity.ts';
 import { publicKeyOf } from './key-pair.ts';
 import { TestPool } from './test-pool.ts';
 
@@ -66,7 +67,14 @@ before(async () => {
   const server = await pool.credentials(pool.identity('server'));
   const renewed = await pool.credentials(pool.identity('server'));
   doors.push(await open("a server's own port", '127.0.0.1', server));
-  doors.push(await open('a virtual interface', '127.0.0.2', server));
+  const role = 'virtual-interface/front';
+  const front = await issueInterface(
+    pool.authority,
+    { pool: pool.id, role, host: '127.0.0.2' },
+    [pool.authority.certificatePem],
+    { clock: nodeClock, random: nodeRandom },
+  );
+  doors.push(await open('a virtual interface', '127.0.0.2', front));
   const third = await open('a port whose certificate was renewed', '127.0.0.1', server);
   third.listener.replaceCredentials(renewed);
   doors.push(third);

@@ -12,15 +12,21 @@ const ports = { clock: nodeClock, random: nodeRandom };
 
 /** For tests: a pool with its own authority, and as many identities of it as a test wants. */
 export class TestPool {
-  readonly id: Uuid = uuidV4(nodeRandom.bytes(16));
+  readonly id: Uuid;
   readonly authority: Authority;
 
-  private constructor(authority: Authority) {
+  private constructor(id: Uuid, authority: Authority) {
+    this.id = id;
     this.authority = authority;
   }
 
+  /** One that there is already. */
+  static of(id: Uuid, authority: Authority): TestPool {
+    return new TestPool(id, authority);
+  }
+
   static async make(): Promise<TestPool> {
-    return new TestPool(await makeAuthority('test', ports));
+    return new TestPool(uuidV4(nodeRandom.bytes(16)), await makeAuthority('test', ports));
   }
 
   identity(kind: IdentityKind): Identity {
