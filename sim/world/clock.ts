@@ -35,6 +35,7 @@ export function processClock(process: SimProcess, clock: MachineClock): Clock {
   return {
     monotonicMs: () => clock.monotonicMs(process.localMs()),
     wallMs: () => clock.wallMs(process.localMs()),
+    timeZone: () => 'UTC',
   };
 }
 

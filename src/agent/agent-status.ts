@@ -38,6 +38,19 @@ export const agentStatusSchema = z.object({
       counts,
     }),
   ),
+  /** Other pools that get messages of this node, and how much waits for each. */
+  otherPools: z.array(
+    z.object({
+      pool: z.string(),
+      phase: z.enum(['waiting', 'dialling', 'live']),
+      server: z.string().nullable(),
+      buffered: z.int(),
+      bufferedBytes: z.int(),
+      problem: z.object({ server: z.string(), code: z.string(), text: z.string() }).nullable(),
+    }),
+  ),
+  /** Which server or virtual interface the node was given as its primary manager; null: whoever the pool lists first. */
+  primary: z.string().nullable(),
   /** The policies that the pool sent. */
   fromPool: z.object({
     generation: z.int(),

@@ -2,6 +2,7 @@ import { severities } from '../model/severity.ts';
 import type { WatchError } from '../model/errors.ts';
 import { matchesGlob } from '../model/glob.ts';
 import type { MessageDraft } from '../model/message.ts';
+import { isWatchPolicy } from '../model/policy.ts';
 import type { Credentials } from '../runtime/network.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { AgentIdentity } from './agent-identity.ts';
@@ -13,8 +14,10 @@ import type { LoadedPolicies } from './load-policies.ts';
 import { openLocalServer } from './local/local-server.ts';
 import { agentSocketPath } from './local/local-protocol.ts';
 import { problemReporter, report, startMessages } from './own-reports.ts';
+import { noManagers, nodeManagers } from './managers/node-policies.ts';
+import { routeMessage } from './managers/route-message.ts';
 import { RunningSources } from './sources/running-sources.ts';
-import { AgentStream } from './stream/agent-stream.ts';
+import { AgentStreams } from './stream/agent-streams.ts';
 import type { IdentityStore } from '../security/identity-store.ts';
 
 export interface AgentOptions {
@@ -64,7 +67,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
 
 interface Inner {
   readonly buffer: Buffer;
-  readonly stream: AgentStream;
+  readonly stream: AgentStreams;
   readonly sources: RunningSources;
   readonly deployed: DeployedPolicies;
 }
@@ -74,7 +77,7 @@ class RunningAgent implements Agent {
   readonly #startedMs: number;
   readonly #parts: AsyncDisposableStack;
   readonly #buffer: Buffer;
-  readonly #stream: AgentStream;
+  readonly #stream: AgentStreams;
   readonly #sources: RunningSources;
   readonly #deployed: DeployedPolicies;
 
@@ -96,13 +99,15 @@ class RunningAgent implements Agent {
   static async start(options: AgentOptions, parts: AsyncDisposableStack): Promise<RunningAgent> {
     const { runtime, config, credentials, policies, version } = options;
     const node = { coreId: config.coreId, name: config.name };
-    let stream: AgentStream | null = null;
+    let stream: AgentStreams | null = null;
+    let managers = noManagers;
     const buffer = parts.use(
       await Buffer.open({
         runtime,
         path: `${config.data}/buffer.db`,
         bytesMax: config.buffer.bytesMax,
         node,
+        route: (message) => routeMessage(managers, node, message, runtime.clock.timeZone()),
         onAppended: () => stream?.appended(),
         onFatal: options.onFatal,
       }),
@@ -113,11 +118,16 @@ class RunningAgent implements Agent {
       await DeployedPolicies.open({
         runtime,
         path: `${config.data}/deployed-policies.json`,
-        apply: (fromPool) => sources.set([...policies.policies, ...fromPool]),
+        apply: (fromPool) => {
+          managers = nodeManagers(fromPool);
+          stream?.set(managers);
+          return sources.set([...policies.policies, ...fromPool.filter(isWatchPolicy)]);
+        },
         mayRun: (program) => config.programs?.some((pattern) => matchesGlob(pattern, program)) ?? true,
         onChange: () => stream?.tellPolicies(),
       }),
     );
+    managers = nodeManagers(deployed.policies);
     const { pool, servers } = config;
     const identity = parts.use(
       new AgentIdentity({
@@ -128,7 +138,7 @@ class RunningAgent implements Agent {
       }),
     );
     stream = parts.use(
-      new AgentStream({
+      new AgentStreams({
         runtime,
         node,
         pool,
@@ -139,10 +149,11 @@ class RunningAgent implements Agent {
         version,
         buffer,
         policies: deployed,
+        managers,
       }),
     );
     parts.use(sources);
-    await sources.set([...policies.policies, ...deployed.policies]);
+    await sources.set([...policies.policies, ...deployed.policies.filter(isWatchPolicy)]);
     return new RunningAgent(options, parts.move(), { buffer, stream, sources, deployed });
   }
 
@@ -172,6 +183,8 @@ class RunningAgent implements Agent {
         diskFull: this.#buffer.diskFull,
       },
       sources: this.#sources.statuses.map((status) => ({ ...status, counts: { ...status.counts } })),
+      otherPools: otherPoolStatuses(this.#stream, this.#buffer),
+      primary: this.#stream.primary?.name ?? null,
       fromPool: { ...this.#deployed.running, policies: this.#deployed.policies.map(({ name }) => name) },
       refusedPolicies: [...policies.refused],
     };
@@ -180,6 +193,18 @@ class RunningAgent implements Agent {
   [Symbol.asyncDispose](): Promise<void> {
     return this.#parts.disposeAsync();
   }
+}
+
+function otherPoolStatuses(stream: AgentStreams, buffer: Buffer): AgentStatus['otherPools'] {
+  const waiting = new Map(buffer.targets().map((sum) => [sum.target, sum]));
+  return stream.others.map(({ pool, poolName, phase, server, problem }) => ({
+    pool: poolName,
+    phase,
+    server,
+    buffered: waiting.get(pool)?.count ?? 0,
+    bufferedBytes: waiting.get(pool)?.bytes ?? 0,
+    problem,
+  }));
 }
 
 function bySeverity(counts: readonly number[]): Record<string, number> {

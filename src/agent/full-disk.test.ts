@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { policySchema } from '../model/policy.ts';
+import { logFilePolicySchema } from '../model/policy.ts';
 import { nodeCommands } from '../runtime/node/commands.ts';
 import { silentLog } from '../runtime/node/log.ts';
 import { nodeNetwork } from '../runtime/node/network.ts';
@@ -37,7 +37,7 @@ test('while the disk is full a source reads no further, says why, and goes on by
     data: folder.path,
     identity: { certificate: 'c', key: 'k', authorities: 'a' },
   });
-  const policy = policySchema.parse({
+  const policy = logFilePolicySchema.parse({
     kind: 'log-file',
     name: 'app',
     path: log,

@@ -1,11 +1,11 @@
 import { textOf } from '../model/errors.ts';
-import type { Policy } from '../model/policy.ts';
+import { isWatchPolicy, type WatchPolicy } from '../model/policy.ts';
 import { checkedPolicySchema } from '../policies/checked-policy.ts';
 import type { Files } from '../runtime/files.ts';
 import { readYamlFile } from '../runtime/yaml-file.ts';
 
 export interface LoadedPolicies {
-  readonly policies: readonly Policy[];
+  readonly policies: readonly WatchPolicy[];
   /** Files that were refused, each with file, line and reason; the others work all the same. */
   readonly refused: readonly { readonly path: string; readonly text: string }[];
 }
@@ -17,13 +17,15 @@ export async function loadPolicies(
   files: Pick<Files, 'list' | 'readText'>,
   folder: string,
 ): Promise<LoadedPolicies> {
-  const policies: Policy[] = [];
+  const policies: WatchPolicy[] = [];
   const refused: { path: string; text: string }[] = [];
   for (const name of (await files.list(folder)).filter((file) => /\.ya?ml$/.test(file))) {
     const path = `${folder}/${name}`;
     try {
       const policy = await readYamlFile(files, path, checkedPolicySchema);
-      if (policies.some((other) => other.name === policy.name))
+      if (!isWatchPolicy(policy))
+        refused.push({ path, text: `${path}: kind: ${policy.kind} comes from the pool only` });
+      else if (policies.some((other) => other.name === policy.name))
         refused.push({ path, text: `${path}: name: another policy is called ${policy.name} too` });
       else policies.push(policy);
     } catch (error) {

@@ -10,6 +10,7 @@ export const groups: Readonly<Record<string, string>> = {
   policy: 'what agents watch, and which servers they obey and tell',
   config: 'all that people define, as files in a folder, and its history',
   trust: 'whom the pool believes',
+  'other-pool': 'pools that get messages from nodes of this one, or send some',
   enrol: 'who may join, where a person has to approve it',
   cert: 'who has which certificate, and who counts no more',
   user: 'people who work with the pool',

@@ -145,6 +145,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: () => import('./commands/node-list.ts'),
   },
   {
+    path: 'node set-primary',
+    summary: 'say which server nodes talk to first, all at once or in phases',
+    load: () => import('./commands/node-set-primary.ts'),
+  },
+  {
     path: 'node remove',
     summary: 'take a node out of the pool',
     load: () => import('./commands/node-remove.ts'),

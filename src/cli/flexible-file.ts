@@ -3,6 +3,7 @@ import { policyCharsMax } from '../flexible-management/parse-policy.ts';
 import { readPolicy, type PolicyKind } from '../flexible-management/check-policy.ts';
 import { findingText, type Finding } from '../flexible-management/finding.ts';
 import type { FlexiblePolicy } from '../flexible-management/syntax.ts';
+import { nameSchema } from '../model/definitions.ts';
 import { WatchError } from '../model/errors.ts';
 import type { Cli } from './cli.ts';
 import { note } from './print.ts';
@@ -44,4 +45,17 @@ export function collectVariable(
   if (name === undefined || value === undefined)
     throw new InvalidArgumentError('It must be NAME=true or NAME=false.');
   return { ...before, [name]: value.toLowerCase() === 'true' };
+}
+
+/** A text of flexible management for agents as the policy that it becomes, named after its file. */
+export async function readFlexibleSource(
+  cli: Cli,
+  file: string,
+): Promise<{ readonly name: string; readonly kind: string; readonly text: string }> {
+  const base = file.split('/').at(-1) ?? file;
+  const name = nameSchema.safeParse(base.replace(/\.[^.]*$/, ''));
+  if (!name.success)
+    throw new WatchError('WK_BAD_REQUEST', `${file}: a policy cannot be called like this file; rename it`);
+  await readFlexibleFile(cli, file, 'agent');
+  return { kind: 'flexible-management', name: name.data, text: await readFileOrInput(cli, file) };
 }

@@ -39,6 +39,22 @@ export const identityCommands: readonly CommandEntry[] = [
   },
 
   {
+    path: 'other-pool list',
+    summary: 'show which other pools get messages from here, or send some',
+    load: () => import('./commands/other-pool-list.ts'),
+  },
+  {
+    path: 'other-pool set',
+    summary: 'define another pool: where its servers are, and which of its nodes may send messages here',
+    load: () => import('./commands/other-pool-set.ts'),
+  },
+  {
+    path: 'other-pool remove',
+    summary: 'forget another pool',
+    load: () => import('./commands/other-pool-remove.ts'),
+  },
+
+  {
     path: 'enrol list',
     summary: 'list who waits for approval',
     load: () => import('./commands/enrol-list.ts'),

@@ -1,12 +1,21 @@
 import { matchesGlob } from '../model/glob.ts';
+import type { ManagerSystem, ManagerSystems } from '../model/policy.ts';
 import type { NodeGroup, PolicyDefinition } from '../model/policy-definitions.ts';
-import { policySet, type PolicySet } from '../policies/policy-set.ts';
+import { policySet, type PolicySet, type PolicySource } from '../policies/policy-set.ts';
 
 export interface Assigned extends PolicySet {
-  /** Names, in the order of the set. */
+  /** Names, in the order of the set; a primary manager has none. */
   readonly policies: readonly string[];
   /** Groups that the node belongs to. */
   readonly groups: readonly string[];
+  /** The name of the primary manager that it was given. */
+  readonly primary: string | null;
+}
+
+/** Whom rules may name, and the primary manager that nodes were given, by the name of the node. */
+export interface KnownManagers {
+  readonly systems: ManagerSystems;
+  readonly primaries: ReadonlyMap<string, ManagerSystem>;
 }
 
 /**
@@ -16,11 +25,17 @@ export interface Assigned extends PolicySet {
 export class AssignedPolicies {
   readonly #groups: ReadonlyMap<string, NodeGroup>;
   readonly #policies: ReadonlyMap<string, PolicyDefinition>;
+  readonly #managers: KnownManagers;
   readonly #sets = new Map<string, Assigned>();
   /** For each group those that hold it, itself included. */
   readonly #holders: ReadonlyMap<string, readonly string[]>;
 
-  constructor(groups: readonly NodeGroup[], policies: readonly PolicyDefinition[]) {
+  constructor(
+    groups: readonly NodeGroup[],
+    policies: readonly PolicyDefinition[],
+    managers: KnownManagers = { systems: { own: [], pools: [] }, primaries: new Map() },
+  ) {
+    this.#managers = managers;
     this.#groups = new Map(groups.map((group) => [group.name, group]));
     this.#policies = new Map(policies.map((policy) => [policy.name, policy]));
     this.#holders = holdersOf(groups);
@@ -28,10 +43,11 @@ export class AssignedPolicies {
 
   of(nodeName: string): Assigned {
     const groups = this.groupsOf(nodeName);
-    const key = groups.join(' ');
+    const primary = this.#managers.primaries.get(nodeName) ?? null;
+    const key = [primary?.name ?? '', ...groups].join(' ');
     const known = this.#sets.get(key);
     if (known) return known;
-    const assigned = this.#assign(groups);
+    const assigned = this.#assign(groups, primary);
     this.#sets.set(key, assigned);
     return assigned;
   }
@@ -46,16 +62,24 @@ export class AssignedPolicies {
   }
 
   /** A policy that a group names and nobody has defined yet comes when it is. */
-  #assign(groups: readonly string[]): Assigned {
+  #assign(groups: readonly string[], primary: ManagerSystem | null): Assigned {
     const names = new Set(groups.flatMap((group) => this.#groups.get(group)?.policies ?? []));
     const policies = [...names].filter((name) => this.#policies.has(name)).toSorted();
     const sources = policies.flatMap((name) => {
       const policy = this.#policies.get(name);
-      return policy ? [policy.source] : [];
+      return policy ? [this.#complete(policy.source)] : [];
     });
-    return { ...policySet(sources), policies, groups };
+    const first = primary === null ? [] : [{ ...primaryManager, manager: primary }];
+    return { ...policySet([...first, ...sources]), policies, groups, primary: primary?.name ?? null };
+  }
+
+  /** Rules name servers; agents need to know where those are and whom to believe. */
+  #complete(source: PolicySource): PolicySource {
+    return source['kind'] === 'flexible-management' ? { ...source, systems: this.#managers.systems } : source;
   }
 }
+
+const primaryManager = { kind: 'primary-manager', name: 'primary-manager' } as const;
 
 function holdersOf(groups: readonly NodeGroup[]): Map<string, string[]> {
   const direct = new Map<string, string[]>();

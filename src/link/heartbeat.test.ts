@@ -17,7 +17,7 @@ function byHand() {
   const pings: number[] = [];
   let silent = 0;
   const heartbeat = new Heartbeat({
-    clock: { monotonicMs: () => nowMs, wallMs: () => 0 },
+    clock: { monotonicMs: () => nowMs, wallMs: () => 0, timeZone: () => 'UTC' },
     timers,
     times: { pingEveryMs: 1_000, silentAfterMs: 3_000 },
     ping: (id) => pings.push(id),

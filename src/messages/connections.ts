@@ -162,7 +162,8 @@ function statusOf(
     version: shown?.version ?? null,
     address: shown?.address ?? null,
     via: current?.via ?? null,
-    policies: latest(rows.filter(({ policies }) => policies !== null))?.policies ?? null,
+    // A server that it left may say so later than the next one said what it runs, and repeats what it knew.
+    policies: current?.policies ?? latest(rows.filter(({ policies }) => policies !== null))?.policies ?? null,
   };
 }
 

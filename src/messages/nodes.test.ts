@@ -40,3 +40,28 @@ function hashAfter(transactions: readonly (readonly EntryStamp[])[]): string {
 test('a double of a node unknown until this very transaction counts as any other', () => {
   assert.equal(hashAfter([[later, earlier]]), hashAfter([[later], [earlier]]));
 });
+
+test('what a node runs is what it says where it is, also when a server that it left speaks up later', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'watchkeeper-nodes-'));
+  const database = nodeDatabases.open(join(folder, 'test.db'), { synchronous: 'full', busyMs: 100 });
+  try {
+    const store = MessageStore.open(database);
+    const say = (from: 1 | 2, hlc: number, connected: boolean, generation: number): void => {
+      const policies = { generation, digest: '', refused: null };
+      const about = { node, nodeName: 'db1', connected, lastHeardMs: 1, version: '1', address: '' };
+      const stamp = { origin: `${server}${from}.00000001`, seq: hlc, hlc };
+      database.transaction(() => {
+        store.apply(stamp, { kind: 'connections', value: { connections: [{ ...about, policies }] } });
+        store.beforeCommit();
+      });
+    };
+    say(1, 1, true, 1);
+    say(2, 2, true, 2);
+    say(1, 3, false, 1);
+    const [status] = store.nodes((of) => `${of}.00000001`);
+    assert.equal(JSON.parse(status?.policies ?? '{}').generation, 2);
+  } finally {
+    database.close();
+    rmSync(folder, { recursive: true });
+  }
+});

@@ -60,6 +60,12 @@ export const keys = {
   definitionChanges: 'changes/',
   /** deploymentHoldSchema (policy-definitions.ts): while it is there, agents are sent no change by itself. */
   deploymentHold: 'deployment-hold',
+  /** otherPoolSchema (other-pools.ts): pools that get messages from here, or send some. */
+  otherPool: (name: string) => `other-pools/${name}`,
+  otherPools: 'other-pools/',
+  /** primaryDefinitionSchema (other-pools.ts), by the name of the node. */
+  primary: (node: string) => `primary-managers/${node}`,
+  primaries: 'primary-managers/',
   /** Written with every change of a policy or a group, so that no group names what is being removed. */
   policyUses: 'policy-uses',
   /** sessionSchema */

@@ -91,6 +91,7 @@ export const routePermissions: Readonly<Record<string, RoutePermission>> = {
   'POST /api/v1/config': configure,
   'GET /api/v1/config/history': configure,
   'GET /api/v1/config/definition': configure,
+  'POST /api/v1/primary-managers': configure,
   'GET /api/v1/session': known,
   'DELETE /api/v1/session': known,
   'POST /api/v1/password': known,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { nameSchema } from './definitions.ts';
 import { deploymentStates, nodeGroupContentSchema, policiesRunningSchema } from './policy-definitions.ts';
 
 /** `0` or left out: whatever is there is replaced. A revision: only if it is still that one. */
@@ -81,6 +82,8 @@ export const nodePoliciesSchema = z
     groups: z.array(z.string()),
     /** Names of the policies that it should run. */
     policies: z.array(z.string()),
+    /** The server or virtual interface that it was given as its primary manager; null: whoever the pool lists first. */
+    primary: z.string().nullable(),
     /** Of the set that it should run. */
     digest: z.string(),
     /** What it said last; null when it never did. */
@@ -88,5 +91,18 @@ export const nodePoliciesSchema = z
   })
   .meta({ id: 'NodePolicies' });
 export type NodePolicies = z.infer<typeof nodePoliciesSchema>;
+
+export const primaryRequestSchema = z
+  .strictObject({
+    /** A server or virtual interface of the pool, by its name; null: whoever the pool lists first. */
+    manager: nameSchema.nullable(),
+    /** By name. */
+    nodes: z.array(nameSchema).min(1).max(1_000),
+  })
+  .meta({ id: 'PrimaryRequest' });
+export type PrimaryRequest = z.infer<typeof primaryRequestSchema>;
+
+/** What they were before is in the message that the pool makes of it; whether they follow is in the deployment. */
+export const primaryAnswerSchema = z.object({ nodes: z.int() }).meta({ id: 'PrimaryAnswer' });
 
 export const deploymentSchema = z.object({ nodes: z.array(nodePoliciesSchema) }).meta({ id: 'Deployment' });

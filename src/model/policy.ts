@@ -86,6 +86,66 @@ export const commandPolicySchema = z.strictObject({
 });
 export type CommandPolicy = Readonly<z.infer<typeof commandPolicySchema>>;
 
+/** A server or a virtual interface, as rules may name it, and where agents reach it. */
+export const managerSystemSchema = z.strictObject({
+  name: z.string().min(1).max(256),
+  coreId: z.uuid().optional(),
+  url: z.url({ protocol: /^https$/ }).max(1_024),
+});
+export type ManagerSystem = Readonly<z.infer<typeof managerSystemSchema>>;
+
+const systems = z.array(managerSystemSchema).max(256);
+
+/** Whom the rules of a node may name, as its pool knows them: its own servers and virtual interfaces, and other pools. */
+export const managerSystemsSchema = z.strictObject({
+  own: systems,
+  pools: z
+    .array(
+      z.strictObject({
+        id: z.uuid(),
+        name: nameSchema,
+        /** PEM certificates of the authorities that its servers are believed by. */
+        authorities: z.array(z.string().max(8_192)).min(1).max(16),
+        servers: systems.min(1),
+      }),
+    )
+    .max(64),
+});
+export type ManagerSystems = Readonly<z.infer<typeof managerSystemsSchema>>;
+
+export const flexibleTextCharsMax = 200_000;
+
+/** Who may manage the node, and who gets which of its messages when (flexible-management/). */
+export const flexiblePolicySchema = z.strictObject({
+  kind: z.literal('flexible-management'),
+  name: nameSchema,
+  /** In the language of responsible-manager files. */
+  text: z.string().min(1).max(flexibleTextCharsMax),
+  /** Added by the server that sends it; nobody writes it. */
+  systems: managerSystemsSchema.optional(),
+});
+export type FlexiblePolicyFile = Readonly<z.infer<typeof flexiblePolicySchema>>;
+
+/** The server or virtual interface that the node is to talk to first. Made by `node set-primary`; nobody writes it. */
+export const primaryManagerSchema = z.strictObject({
+  kind: z.literal('primary-manager'),
+  name: z.literal('primary-manager'),
+  manager: managerSystemSchema,
+});
+export type PrimaryManagerFile = Readonly<z.infer<typeof primaryManagerSchema>>;
+
+/** What a node watches by. */
+export type WatchPolicy = LogFilePolicy | CommandPolicy;
+
 /** One policy a file. */
-export const policySchema = z.discriminatedUnion('kind', [logFilePolicySchema, commandPolicySchema]);
+export const policySchema = z.discriminatedUnion('kind', [
+  logFilePolicySchema,
+  commandPolicySchema,
+  flexiblePolicySchema,
+  primaryManagerSchema,
+]);
 export type Policy = Readonly<z.infer<typeof policySchema>>;
+
+export function isWatchPolicy(policy: Policy): policy is WatchPolicy {
+  return policy.kind === 'log-file' || policy.kind === 'command';
+}

@@ -6,6 +6,8 @@ export interface Clock {
   monotonicMs(): number;
   /** Milliseconds since 1970 by the wall clock, which may jump. For display and stamps, never for durations. */
   wallMs(): number;
+  /** The time zone that this machine is set to, by its IANA name. */
+  timeZone(): string;
 }
 
 export interface Timer {

@@ -14,7 +14,7 @@ export function manualTime(startMs = 1_000): { clock: Clock; timers: Timers; adv
     };
   };
   return {
-    clock: { monotonicMs: () => nowMs, wallMs: () => 1_790_000_000_000 + nowMs },
+    clock: { monotonicMs: () => nowMs, wallMs: () => 1_790_000_000_000 + nowMs, timeZone: () => 'UTC' },
     timers: { after, soon: (run) => void after(0, run) },
     advance(ms) {
       const untilMs = nowMs + ms;

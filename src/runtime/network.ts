@@ -47,6 +47,12 @@ export interface ConnectOptions {
 
 export type HttpHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
+/** Another pool, agents of which may come on the link, and the authorities that name them. */
+export interface OtherPoolTrust {
+  readonly pool: string;
+  readonly authorityPems: readonly string[];
+}
+
 export interface ListenOptions {
   readonly host: string;
   readonly port: number;
@@ -60,6 +66,11 @@ export interface ListenOptions {
    * are. Asked at each handshake (`new`) and of what is connected (`open`) at `recheck`, whatever it speaks.
    */
   whyRefused?(peer: Identity, certificate: PeerCertificate, connection: 'new' | 'open'): string | null;
+  /**
+   * Agents of these pools may come on the link too, nobody else of them, and nowhere else. Asked at each connection; the
+   * pool's own authorities stay the only ones that name anybody of it.
+   */
+  otherPools?(): readonly OtherPoolTrust[];
   /** Every other HTTP request. The certificate is optional there; read it with `peerIdentity`. */
   readonly onRequest?: HttpHandler;
   /** On what is answered without `onRequest`: what is no request, and refusals. */

@@ -17,6 +17,7 @@ export async function removeNode(
     conditions: [],
     writes: [
       { key: keys.node(node.coreId), value: null },
+      { key: keys.primary(node.name), value: null },
       { key: keys.certificate(node.coreId), value: null },
     ],
   });

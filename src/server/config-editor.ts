@@ -1,11 +1,13 @@
 import type { Coordination, Transaction } from '../coordination/coordination.ts';
 import { isSameContent, type Content } from '../definitions/canonical.ts';
 import { checkConfig, saidOf } from '../definitions/check-config.ts';
+import { checkTargets } from '../definitions/check-targets.ts';
 import { codecOf } from '../definitions/config-kinds.ts';
 import type { ConfigNow, Found } from '../definitions/config-now.ts';
 import { placeText, type ConfigChange, type DefinitionPlace } from '../model/config.ts';
 import { keys } from '../model/definitions.ts';
 import { WatchError } from '../model/errors.ts';
+import type { ManagerSystems } from '../model/policy.ts';
 import type { Uuid } from '../model/uuid.ts';
 import { uuidV4 } from '../model/uuid.ts';
 import { issuesText } from '../policies/policy-set.ts';
@@ -24,6 +26,8 @@ interface Ports {
   readonly clock: Clock;
   readonly random: Random;
   readonly now: ConfigNow;
+  /** Whom rules of flexible management may name. */
+  readonly systems: () => ManagerSystems;
   readonly revisionOf: (key: string) => number;
   /** Keys of the setup links of a user. */
   readonly setupLinksOf: (user: Uuid) => readonly string[];
@@ -92,11 +96,12 @@ export class ConfigEditor {
 
   /** Null where nothing is to be done. */
   #plan(wanted: readonly ConfigChange[], by: Author, { via, also = [] }: EditOptions): Plan | null {
-    const { now, recorder, revisionOf } = this.#ports;
+    const { now, recorder, revisionOf, systems } = this.#ports;
     const found = wanted.map((change) => this.#seen(change));
     const changes = wanted.filter((change, at) => !isSameContent(change.content, found[at]?.content ?? null));
     if (changes.length === 0 && also.length === 0) return null;
     checkConfig(now.with(changes), changes);
+    checkTargets(changes, systems());
     const conditions: { key: string; revision: number }[] = [];
     const writes = [...also];
     for (const change of changes) {

@@ -8,7 +8,7 @@ import type { Log } from '../runtime/log.ts';
 import type { PoolView } from './pool-view.ts';
 
 interface Ports {
-  readonly pool: Pick<PoolView, 'policies' | 'nodeGroups' | 'generation'>;
+  readonly pool: Pick<PoolView, 'policies' | 'nodeGroups' | 'generation' | 'managerSystems' | 'primaries'>;
   readonly log: Log;
 }
 
@@ -40,7 +40,10 @@ export class Deployment {
   /** What nodes should run, as far as this server knows. */
   get assigned(): AssignedPolicies {
     const { pool } = this.#ports;
-    this.#assigned ??= new AssignedPolicies(pool.nodeGroups(), pool.policies());
+    this.#assigned ??= new AssignedPolicies(pool.nodeGroups(), pool.policies(), {
+      systems: pool.managerSystems(),
+      primaries: pool.primaries(),
+    });
     return this.#assigned;
   }
 
@@ -59,7 +62,7 @@ export class Deployment {
     this.#targets.delete(connection);
   }
 
-  /** Something has changed; `policies` when policies or groups have. */
+  /** Something has changed; `policies` when what a set is made from has. */
   definitionsChanged(policies: boolean): void {
     if (policies) this.#assigned = null;
     const isSighted = this.#isBlind && this.#ports.pool.generation() !== null;

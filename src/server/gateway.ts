@@ -2,8 +2,10 @@ import { acceptLink, type Greeting } from '../link/accept-link.ts';
 import type { LinkConnection } from '../link/connection.ts';
 import type { LinkMessageOf } from '../link/messages.ts';
 import type { NodeDefinition, ServerDefinition } from '../model/definitions.ts';
+import { matchesGlob } from '../model/glob.ts';
 import { textOf, type WatchError } from '../model/errors.ts';
 import type { Identity } from '../model/identity.ts';
+import type { OtherPool } from '../model/other-pools.ts';
 import type { Positions } from '../model/origin.ts';
 import type { Revocation } from '../model/trust.ts';
 import type { Uuid } from '../model/uuid.ts';
@@ -34,6 +36,14 @@ export interface AgentConnection {
   readonly dialled: string | null;
   /** The role of the virtual interface with that address. */
   readonly via: string | null;
+  /** The name of the other pool that the node belongs to; null for one of ours. */
+  readonly guestOf: string | null;
+}
+
+interface Welcome {
+  readonly name: string;
+  readonly version: string;
+  readonly coreId: Uuid;
 }
 
 /** What becomes of an accepted connection; `ended` is called once, after the last message. */
@@ -52,6 +62,10 @@ interface Ports {
   revocations(): readonly Revocation[];
   /** Why an identity counts no more, whatever is defined; null when it does. */
   whyRevoked(peer: Identity): WatchError | null;
+  readonly pool: Uuid;
+  /** Null for a pool of which nothing is defined here. */
+  otherPool(id: Uuid): OtherPool | null;
+  nodeNamed(name: string): boolean;
   node(coreId: Uuid): NodeDefinition | null;
   server(coreId: Uuid): ServerDefinition | null;
   nodeCount(): number;
@@ -103,8 +117,10 @@ export class Gateway {
       const revoked = this.#ports.whyRevoked(connection.peer);
       if (revoked !== null) connection.refuse(revoked.code, revoked.message);
     }
-    for (const [coreId, { connection, node }] of this.#agents) {
-      if (!this.#ports.node(coreId)) {
+    for (const [coreId, { connection, node, guestOf }] of this.#agents) {
+      const unwelcome = guestOf === null ? null : this.#whyNoGuest(node.name, connection.peer);
+      if (unwelcome !== null) connection.refuse('WK_DENIED', unwelcome);
+      if (guestOf === null && !this.#ports.node(coreId)) {
         connection.refuse('WK_NODE_UNKNOWN', `node ${node.name} was removed from the pool`);
       }
     }
@@ -126,7 +142,8 @@ export class Gateway {
 
   /** Tells agents whom to believe now. */
   tellTrust(): void {
-    for (const { connection } of this.#agents.values()) this.#tellTrust(connection);
+    for (const { connection, guestOf } of this.#agents.values())
+      if (guestOf === null) this.#tellTrust(connection);
   }
 
   #tellTrust(connection: LinkConnection): void {
@@ -178,6 +195,7 @@ export class Gateway {
     if (!this.#ports.knowsPool()) return { refuse: { code: 'WK_UNAVAILABLE', text: knowsNobody } };
     const revoked = this.#ports.whyRevoked(peer);
     if (revoked !== null) return { refuse: { code: revoked.code, text: revoked.message } };
+    if (peer.pool !== this.#ports.pool) return this.#decideGuest(hello, peer, welcome);
     if (peer.kind === 'agent') return this.#decideAgent(hello, peer, welcome);
     if (peer.kind !== 'server')
       return { refuse: { code: 'WK_DENIED', text: `a ${peer.kind} does not use the link` } };
@@ -191,11 +209,7 @@ export class Gateway {
     return { welcome: { ...welcome, ...known, positions: { ...this.#ports.positions() } } };
   }
 
-  #decideAgent(
-    hello: LinkMessageOf<'hello'>,
-    peer: Identity,
-    welcome: { name: string; version: string; coreId: Uuid },
-  ): Greeting {
+  #decideAgent(hello: LinkMessageOf<'hello'>, peer: Identity, welcome: Welcome): Greeting {
     const node = this.#ports.node(peer.coreId);
     if (!node) {
       const text = `node ${hello.name} (${peer.coreId}) is not enrolled in this pool; enrol it with watchkeeper agent join`;
@@ -205,6 +219,28 @@ export class Gateway {
       const text = `this agent says its node is ${hello.name}, the pool knows it as ${node.name}; correct name in its configuration`;
       return { refuse: { code: 'WK_DENIED', text } };
     }
+    return this.#welcomeAgent(welcome);
+  }
+
+  /** An agent of another pool may bring messages, and nothing else. */
+  #decideGuest(hello: LinkMessageOf<'hello'>, peer: Identity, welcome: Welcome): Greeting {
+    const text = this.#whyNoGuest(hello.name, peer);
+    return text === null ? this.#welcomeAgent(welcome) : { refuse: { code: 'WK_DENIED', text } };
+  }
+
+  /** It may never pass for a node of ours, by name or by core ID. */
+  #whyNoGuest(name: string, { pool, kind, coreId }: Identity): string | null {
+    const other = this.#ports.otherPool(pool);
+    if (other === null || kind !== 'agent')
+      return `nothing is known here of the pool that ${name} belongs to`;
+    if (!other.accept.some((pattern) => matchesGlob(pattern, name)))
+      return `no messages are taken here from node ${name} of pool ${other.name} (other-pool set --accept)`;
+    if (this.#ports.nodeNamed(name) || this.#ports.node(coreId))
+      return `a node of this pool is called ${name} too; messages from pool ${other.name} under that name are not taken`;
+    return null;
+  }
+
+  #welcomeAgent(welcome: Welcome): Greeting {
     return {
       welcome: {
         ...welcome,
@@ -217,16 +253,19 @@ export class Gateway {
   }
 
   #agentIsHere(connection: LinkConnection, hello: LinkMessageOf<'hello'>): void {
-    const node = this.#ports.node(connection.peer.coreId);
+    const { coreId, pool } = connection.peer;
+    const other = pool === this.#ports.pool ? null : this.#ports.otherPool(pool);
+    const node = other ? { coreId, name: hello.name, joinedMs: 0 } : this.#ports.node(coreId);
     if (!node) return connection.refuse('WK_NODE_UNKNOWN', 'the node was removed from the pool');
     this.#agents.get(node.coreId)?.connection.close('the agent has connected anew');
     const sinceMs = this.#ports.runtime.clock.wallMs();
     const { version, dialled = null } = hello;
+    const guestOf = other?.name ?? null;
     const via = dialled === null ? null : this.#ports.interfaceAt(dialled);
-    const agent: AgentConnection = { node, version, connection, sinceMs, dialled, via };
+    const agent: AgentConnection = { node, version, connection, sinceMs, dialled, via, guestOf };
     this.#agents.set(node.coreId, agent);
     const session = this.#ports.serveAgent(agent);
-    this.#tellTrust(connection);
+    if (guestOf === null) this.#tellTrust(connection);
     connection.onClose((close) => {
       if (this.#agents.get(node.coreId) === agent) this.#agents.delete(node.coreId);
       this.#ports.runtime.log.info('an agent is gone', {

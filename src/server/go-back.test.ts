@@ -27,6 +27,7 @@ function setUp() {
       sinceMs: 0,
       dialled: 'https://m1:1',
       via: null,
+      guestOf: null,
       ...change,
     };
   };

@@ -10,7 +10,7 @@ import {
 } from '../model/trust.ts';
 import type { Identity } from '../model/identity.ts';
 import type { Uuid } from '../model/uuid.ts';
-import type { Credentials, Listener, ListenOptions } from '../runtime/network.ts';
+import type { Credentials, Listener, ListenOptions, OtherPoolTrust } from '../runtime/network.ts';
 import { whyRefused, whyRevoked, type Remembered } from '../security/admission.ts';
 import { identityFileStore, type IdentityStore } from '../security/identity-store.ts';
 import { fingerprintOf, issuerOf } from '../security/certificate-info.ts';
@@ -95,13 +95,14 @@ export class Identities implements Remembered {
    * and refuses whom the pool refuses.
    */
   async listen(
-    options: Omit<ListenOptions, 'credentials' | 'whyRefused'>,
+    options: Omit<ListenOptions, 'credentials' | 'whyRefused' | 'otherPools'>,
     role: string | null = null,
   ): Promise<Listener> {
     const { network, clock } = this.#state.parts.runtime;
     const listener = await network.listen({
       ...options,
       credentials: this.#shownFor(role),
+      otherPools: () => this.#otherPools(),
       whyRefused: (peer, certificate, connection) =>
         connection === 'new'
           ? (whyRefused(peer, certificate, this, clock.wallMs())?.message ?? null)
@@ -114,6 +115,12 @@ export class Identities implements Remembered {
       return listener.close();
     };
     return { ...listener, close };
+  }
+
+  /** Pools some of whose nodes may send messages here. */
+  #otherPools(): OtherPoolTrust[] {
+    const guests = this.#state.pool.otherPools().filter(({ accept }) => accept.length > 0);
+    return guests.map(({ id, authorities }) => ({ pool: id, authorityPems: authorities }));
   }
 
   /** A person is asked about at each request; what goes on for long has to end when they are taken away. */

@@ -23,6 +23,7 @@ export function makeConfig(
     now,
     recorder,
     ownMessages,
+    systems: () => pool.managerSystems(),
     revisionOf: (key) => mirror.revisionOf(key),
     setupLinksOf: (user) =>
       mirror
@@ -44,6 +45,14 @@ export function makeConfig(
   const policies = new PolicyService({
     deployment,
     editor,
+    primaries: {
+      ...runtime,
+      coordination,
+      ownMessages,
+      own: () => pool.managerSystems().own,
+      nodes: () => pool.nodes(),
+      reached: (revision) => mirror.reached(revision, reachedMsMax),
+    },
     config,
     now,
     mirror,

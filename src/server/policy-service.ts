@@ -6,6 +6,7 @@ import type {
   PolicyDetail,
   PolicyRequest,
   Removal,
+  PrimaryRequest,
 } from '../model/policy-api.ts';
 import { isNodeInScope, type Scope } from '../model/rights.ts';
 import type { Content } from '../definitions/canonical.ts';
@@ -18,6 +19,7 @@ import type { ConfigService } from './config-service.ts';
 import type { Deployment } from './deployment.ts';
 import type { PolicyPort } from './http/view.ts';
 import { nodeGroupViews, nodePolicies, policyViews } from './policy-views.ts';
+import { setPrimary } from './primary-editor.ts';
 import type { PoolView } from './pool-view.ts';
 
 interface Ports {
@@ -25,6 +27,7 @@ interface Ports {
   readonly editor: ConfigEditor;
   readonly config: ConfigService;
   readonly now: ConfigNow;
+  readonly primaries: Parameters<typeof setPrimary>[0];
   readonly mirror: Mirror;
   readonly pool: PoolView;
   readonly messages: MessageStore;
@@ -56,6 +59,10 @@ export class PolicyService implements PolicyPort {
 
   remove(name: string, removal: Removal | undefined, by: string): Promise<void> {
     return this.#remove({ kind: 'policy', name }, removal, { by, via: 'policy remove' });
+  }
+
+  setPrimary({ manager, nodes }: PrimaryRequest, by: string): Promise<void> {
+    return setPrimary(this.#ports.primaries, manager, nodes, by);
   }
 
   setGroup(name: string, { revision, ...content }: NodeGroupRequest, by: string): Promise<void> {

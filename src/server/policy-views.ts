@@ -30,13 +30,14 @@ export function nodePolicies({
   return nodes.map(({ coreId, name }) => {
     const wanted = assigned.of(name);
     const running = runningOf(known.get(coreId)?.policies ?? null);
-    const { groups, policies, digest } = wanted;
+    const { groups, policies, digest, primary } = wanted;
     return {
       coreId,
       name,
       state: stateOf(wanted, running),
       groups: [...groups],
       policies: [...policies],
+      primary,
       digest,
       running,
     };

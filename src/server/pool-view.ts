@@ -37,7 +37,10 @@ import {
   type NodeAttributes,
   type PolicyGroup,
 } from '../model/node-definitions.ts';
+import { otherPoolSchema, primaryDefinitionSchema, type OtherPool } from '../model/other-pools.ts';
+import type { ManagerSystem, ManagerSystems } from '../model/policy.ts';
 import { publishedUrls } from '../model/published-addresses.ts';
+import { trustSchema } from '../model/trust.ts';
 import {
   endedSessionSchema,
   userDefinitionSchema,
@@ -158,6 +161,45 @@ export class PoolView {
 
   nodeGroups(): readonly NodeGroup[] {
     return this.#mirror.list(keys.nodeGroups, nodeGroupSchema);
+  }
+
+  /** Other pools, each with the authorities that it is believed by; none are trusted any more where there are none. */
+  otherPools(): (OtherPool & { readonly authorities: readonly string[] })[] {
+    const trusted = this.#mirror.get(keys.trust, trustSchema)?.authorities ?? [];
+    return this.#mirror.list(keys.otherPools, otherPoolSchema).map((pool) => ({
+      ...pool,
+      authorities: trusted.filter((one) => one.pool === pool.id).map(({ certificatePem }) => certificatePem),
+    }));
+  }
+
+  /** Whom rules of flexible management may name, and where agents reach them. */
+  managerSystems(): ManagerSystems {
+    const interfaces = this.interfaces().map(({ role, url }) => ({
+      name: role.slice(virtualInterfacePrefix.length),
+      url,
+    }));
+    const servers = this.servers().map((server) => {
+      const [url = server.url] = publishedUrls(server);
+      return { name: server.name, coreId: server.coreId, url };
+    });
+    const pools = this.otherPools().flatMap(({ id, name, servers: theirs, authorities }) =>
+      theirs.length === 0 || authorities.length === 0
+        ? []
+        : [{ id, name, authorities: authorities.slice(0, 16), servers: [...theirs] }],
+    );
+    return { own: [...interfaces, ...servers], pools };
+  }
+
+  /** The primary manager that nodes were given, by the name of the node; those that are no more are left out. */
+  primaries(): ReadonlyMap<string, ManagerSystem> {
+    const { own } = this.managerSystems();
+    const byName = new Map(own.map((system) => [system.name, system]));
+    return new Map(
+      this.#mirror.list(keys.primaries, primaryDefinitionSchema).flatMap(({ node, manager }) => {
+        const system = byName.get(manager);
+        return system ? [[node, system] as const] : [];
+      }),
+    );
   }
 
   /**

@@ -13,6 +13,17 @@ import { Sessions } from './sessions.ts';
 import { SnapshotExchange } from './snapshots/snapshot-exchange.ts';
 import { StandbyLog } from './standby-log.ts';
 
+/** What a set of policies is made from: also the servers that rules name. */
+const ofPolicies = [
+  keys.policies,
+  keys.nodeGroups,
+  keys.servers,
+  keys.roles,
+  keys.otherPools,
+  keys.primaries,
+  keys.trust,
+];
+
 interface Ports {
   readonly state: ServerState;
   toKeeper: ConstructorParameters<typeof Questions>[0]['toKeeper'];
@@ -66,10 +77,13 @@ export class ServerLinks {
   definitionsChanged(touched: (prefix: string) => boolean): void {
     if (touched('servers/')) this.peers.list(this.#state.pool.servers());
     if (touched('servers/') || touched('roles/')) this.gateway.tellAddresses();
-    this.deployment.definitionsChanged(touched(keys.policies) || touched(keys.nodeGroups));
-    if (touched('servers/') || touched('nodes/')) this.gateway.dropUnknown();
+    this.deployment.definitionsChanged(ofPolicies.some((prefix) => touched(prefix)));
+    if (touched('servers/') || touched('nodes/') || touched(keys.otherPools)) this.gateway.dropUnknown();
     if (touched(keys.revocations)) this.revoked();
-    if (touched(keys.trust)) this.gateway.tellTrust();
+    if (touched(keys.trust)) {
+      this.gateway.tellTrust();
+      this.gateway.dropUnknown();
+    }
   }
 
   /** Somebody was revoked: out they go, and whom the coordinator does not answer hears it from us. */
@@ -104,6 +118,9 @@ export class ServerLinks {
     return new Gateway({
       runtime,
       self,
+      pool: config.pool.id,
+      otherPool: (id) => pool.otherPools().find((other) => other.id === id) ?? null,
+      nodeNamed: (name) => pool.nodes().some((node) => node.name === name),
       knowsPool: () => pool.pool() !== null,
       trust: () => identities.trustForAgents(),
       revocations: () => identities.revocations(),

@@ -50,6 +50,7 @@ export class Sessions {
         if (what === 'messages' && agent.via !== null) counters.addVia(agent.via, count);
       },
     });
+    if (agent.guestOf !== null) return guestSession(agent, session);
     agent.connection.onMessage((message, body) => {
       if (message.type !== 'policiesRunning') return session.take(message, body);
       nodeConnections.runs(agent, message);
@@ -90,4 +91,10 @@ export class Sessions {
       },
     };
   }
+}
+
+/** The agent of another pool brings messages; where it is connected, and what it does, is a matter of its own pool. */
+function guestSession({ connection }: AgentConnection, session: AgentSession): Session {
+  connection.onMessage((message, body) => session.take(message, body));
+  return session;
 }

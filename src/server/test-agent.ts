@@ -20,9 +20,14 @@ export function connectOptions(servers: TestServers, server: RunningServer, cred
 }
 
 /** An agent as far as the link goes: whoever holds its certificate and says hello. */
-export async function connectAgent(servers: TestServers, server: RunningServer, node: TestNode) {
+export async function connectAgent(
+  servers: TestServers,
+  server: RunningServer,
+  node: TestNode,
+  credentials?: Credentials,
+) {
   const { connection } = await dialLink(servers.runtime, {
-    connect: connectOptions(servers, server, await servers.pool.credentials(node.identity)),
+    connect: connectOptions(servers, server, credentials ?? (await servers.pool.credentials(node.identity))),
     self: 'agent',
     hello: { name: node.name, version: '0' },
   });

@@ -10,8 +10,9 @@ export interface Append {
   readonly state?: Readonly<Record<string, string | null>>;
 }
 
-/** The pool's answer about a range that had `before` copies so far. */
+/** A pool's answer about a range of what it is to get, which had `before` copies so far. */
 export interface Settlement extends Range {
+  readonly target: string;
   readonly generation: number;
   readonly before: number;
   readonly stored: boolean;
@@ -26,17 +27,10 @@ export interface Waiting {
   reject(error: Error): void;
 }
 
-export function rangeOf({
-  from,
-  to,
-  generation,
-}: Range & { readonly generation: number }): Range & { generation: number } {
-  return { from, to, generation };
-}
-
-export function rowOf(message: Message): NewRow {
+export function rowOf(message: Message, target: string): NewRow {
   const body = JSON.stringify(message);
   return {
+    target,
     severity: severityRank(message.severity),
     createdMs: message.createdMs,
     bytes: Buffer.byteLength(body) + rowOverheadBytes,

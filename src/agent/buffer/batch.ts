@@ -1,7 +1,7 @@
 import { constants, zstdCompressSync } from 'node:zlib';
 import { entryBodySchemas } from '../../model/entry.ts';
 import type { Uuid } from '../../model/uuid.ts';
-import type { Range } from './store.ts';
+import type { TargetRange } from './store.ts';
 
 export const batchLimits = { countMax: 500, bytesMax: 262_144 } as const;
 
@@ -9,7 +9,7 @@ export const batchLimits = { countMax: 500, bytesMax: 262_144 } as const;
  * Messages on their way, compressed once: sent again on another connection it is the same bytes with the same message
  * IDs. `generation` is that of the database they stand in.
  */
-export interface Batch extends Range {
+export interface Batch extends TargetRange {
   readonly seqs: readonly number[];
   readonly bytes: number;
   /** 0, or 1 when it is sent again to get its second copy. */

@@ -3,12 +3,12 @@ import type { Message, MessageDraft } from '../../model/message.ts';
 import { UuidV7Source } from '../../model/uuid.ts';
 import type { Timer } from '../../runtime/clock.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
-import { rangeOf, rowOf, type Append, type Settlement, type Waiting } from './append.ts';
-import { batchLimits, encodeBatch, type Batch, type NodeName } from './batch.ts';
-import { Claims } from './claims.ts';
+import { rowOf, type Append, type Settlement, type Waiting } from './append.ts';
+import type { NodeName } from './batch.ts';
 import { damageMessage, gapMessage, gapReasons } from './gap.ts';
+import { Lane } from './lane.ts';
 import { openBufferDatabase, replaceDatabase, type Opened } from './open-database.ts';
-import { BufferStore, type Range, type Row } from './store.ts';
+import { BufferStore, type TargetSum } from './store.ts';
 import { copyTotals, type Totals } from './totals.ts';
 
 export const bufferBytesMin = 1_048_576;
@@ -32,10 +32,18 @@ export interface BufferOptions {
   readonly path: string;
   readonly bytesMax: number;
   readonly node: NodeName;
+  /** Who gets a message that is made now; asked once, before it is written. Without it the agent's own pool gets all. */
+  readonly route?: (message: Message) => Routed;
   /** New messages are on disk. */
   readonly onAppended: () => void;
   /** The disk failed in a way after which nothing written can be believed: the process must end. */
   readonly onFatal: (error: WatchError) => void;
+}
+
+/** A message as it is to be written, and the pool that gets it: empty for the agent's own. */
+export interface Routed {
+  readonly message: Message;
+  readonly target: string;
 }
 
 /**
@@ -51,9 +59,9 @@ export class Buffer implements AsyncDisposable {
   #waiting: Waiting[] = [];
   #waitingCount = 0;
   #settlements: Settlement[] = [];
-  readonly #claims = new Claims();
-  #next: number;
-  #nextOnce = 0;
+  readonly #lanes = new Map<string, Lane>();
+  /** Targets that are none any more, whose messages go home with the next commit. */
+  readonly #homeless = new Set<string>();
   #timer: Timer | null = null;
   #timerAtMs = Number.POSITIVE_INFINITY;
   #committedAtMs = Number.NEGATIVE_INFINITY;
@@ -67,7 +75,6 @@ export class Buffer implements AsyncDisposable {
   private constructor(options: BufferOptions, opened: Opened) {
     this.#options = options;
     this.#store = new BufferStore(opened.database);
-    this.#next = this.#store.firstUnsent() ?? this.#store.lastSeq + 1;
     this.#gapsOpen = this.#store.openGaps().length > 0;
     this.#unknownGaps = Number(this.#store.state('unknown gaps') ?? 0);
     if (opened.damaged) this.#reportDamage(opened.damaged);
@@ -91,9 +98,13 @@ export class Buffer implements AsyncDisposable {
         new WatchError('WK_OVERLOADED', `more than ${waitingMax} messages wait for the disk; send slower`),
       );
     const messages = this.#complete(append.drafts);
+    const { route } = this.#options;
     return new Promise((resolve, reject) => {
       this.#waiting.push({
-        rows: messages.map(rowOf),
+        rows: messages.map((message) => {
+          const routed = route?.(message) ?? { message, target: '' };
+          return rowOf(routed.message, routed.target);
+        }),
         ids: messages.map(({ id }) => id),
         state: append.state ?? {},
         resolve,
@@ -108,49 +119,31 @@ export class Buffer implements AsyncDisposable {
     return this.#store.state(key);
   }
 
-  /** The next batch to send: what was given back, then what is new. Null when there is none or enough is on the way. */
-  take(): Batch | null {
-    const returned = this.#claims.takeReturned();
-    if (returned) return returned;
-    const batch = this.#claim(() =>
-      this.#store.unsent(this.#next, batchLimits.countMax, batchLimits.bytesMax),
-    );
-    if (batch) this.#next = batch.to + 1;
-    else if (!this.#holdsBack) this.#next = this.#store.lastSeq + 1;
-    return batch;
+  /** What waits for one pool; always the same lane for the same target. */
+  lane(target: string): Lane {
+    const known = this.#lanes.get(target);
+    if (known) return known;
+    const lane = new Lane(target, {
+      node: this.#options.node,
+      store: () => this.#store,
+      generation: () => this.#generation,
+      holdsBack: () => this.#holdsBack,
+      read: (read) => this.#guard(read),
+      settle: (settlement) => this.#settle(settlement),
+    });
+    this.#lanes.set(target, lane);
+    return lane;
   }
 
-  /** About how many messages `take` still has to give; never 0 when there are some. */
-  get unsentCount(): number {
-    return this.#claims.returnedCount + Math.max(0, this.#store.lastSeq - this.#next + 1);
+  /** How much waits for each pool that something waits for. */
+  targets(): readonly TargetSum[] {
+    return this.#guard(() => this.#store.targets()) ?? [];
   }
 
-  /** The next batch of messages that one server has, to get them a second copy. Call when nothing else is to do. */
-  takeOnce(): Batch | null {
-    if (this.#store.totals.onceBytes === 0) return null;
-    const batch = this.#claim(() =>
-      this.#store.once(this.#nextOnce, batchLimits.countMax, batchLimits.bytesMax),
-    );
-    if (batch) this.#nextOnce = batch.to + 1;
-    else if (!this.#claims.anyForSecondCopy) this.#nextOnce = 0;
-    return batch;
-  }
-
-  /** Not stored: they will be the next that `take` gives, as they are. */
-  giveBack(batches: readonly Batch[]): void {
-    this.#claims.giveBack(batches);
-  }
-
-  /** The pool stored the batch; `refused` are the positions of messages that it will never take. */
-  settle(batch: Batch, copies: number, wanted: number, refused: readonly number[]): void {
-    const refusedSeqs = refused.flatMap((index) => batch.seqs[index] ?? []);
-    this.#claims.remove(batch);
-    this.#settle({ ...rangeOf(batch), before: batch.copies, stored: copies >= wanted, refused: refusedSeqs });
-  }
-
-  /** A batch that was stored once is stored as often as wanted now. */
-  settleSecond(range: Range & { readonly generation: number }): void {
-    this.#settle({ ...rangeOf(range), before: 1, stored: true, refused: [] });
+  /** That pool is reached no more: what waits for it goes to the agent's own. */
+  rehome(target: string): void {
+    this.#homeless.add(target);
+    this.#commitWithin(0);
   }
 
   get totals(): Totals {
@@ -183,30 +176,9 @@ export class Buffer implements AsyncDisposable {
 
   /** Half of the buffer at most may be on the way, so that eviction always finds something. */
   get #holdsBack(): boolean {
-    return (
-      this.#ended !== null || this.#replacing !== null || this.#claims.bytes > this.#options.bytesMax / 2
-    );
-  }
-
-  #claim(read: () => Row[]): Batch | null {
-    if (this.#holdsBack) return null;
-    const rows = this.#guard(read);
-    const [first, last] = [rows?.[0], rows?.at(-1)];
-    if (!rows || !first || !last) return null;
-    const batch: Batch = {
-      from: first.seq,
-      to: last.seq,
-      seqs: rows.map(({ seq }) => seq),
-      bytes: rows.reduce((sum, row) => sum + row.bytes, 0),
-      copies: first.copies,
-      body: encodeBatch(
-        this.#options.node,
-        rows.map(({ body }) => body),
-      ),
-      generation: this.#generation,
-    };
-    this.#claims.add(batch);
-    return batch;
+    if (this.#ended !== null || this.#replacing !== null) return true;
+    const claimed = [...this.#lanes.values()].reduce((sum, { claims }) => sum + claims.bytes, 0);
+    return claimed > this.#options.bytesMax / 2;
   }
 
   #settle(settlement: Settlement): void {
@@ -249,6 +221,8 @@ export class Buffer implements AsyncDisposable {
     }
     this.#committedAtMs = this.#options.runtime.clock.monotonicMs();
     this.#settlements = [];
+    for (const target of this.#homeless) this.#lanes.get(target)?.forget();
+    this.#homeless.clear();
     this.#full = false;
     this.#gapsOpen = this.#store.openGaps().length > 0;
     if (this.#gapsOpen) this.#commitWithin(this.#gapDueInMs());
@@ -262,8 +236,10 @@ export class Buffer implements AsyncDisposable {
       for (const row of rows) this.#store.insert(totals, row);
       for (const [key, value] of Object.entries(state)) this.#store.setState(key, value);
     }
+    for (const target of this.#homeless) this.#store.rehome(totals, target);
     this.#tellGaps(totals);
-    this.#store.evict(totals, this.#options.bytesMax, this.#claims.unstored);
+    const claimed = [...this.#lanes.values()].flatMap(({ claims }) => claims.unstored);
+    this.#store.evict(totals, this.#options.bytesMax, claimed);
   }
 
   #apply(totals: Totals, { refused, stored, before, ...range }: Settlement): void {
@@ -290,7 +266,7 @@ export class Buffer implements AsyncDisposable {
       const ofReason = gaps.filter((gap) => gap.reason === reason);
       if (ofReason.length === 0) continue;
       for (const message of this.#complete([gapMessage(ofReason, reason)]))
-        this.#store.insert(totals, rowOf(message));
+        this.#store.insert(totals, rowOf(message, ''));
     }
     this.#store.closeGaps();
     this.#gapToldAtMs = nowMs;
@@ -327,7 +303,7 @@ export class Buffer implements AsyncDisposable {
     this.#options.runtime.log.error('the buffer is damaged and is moved aside', { why });
     this.#generation += 1;
     this.#settlements = [];
-    this.#claims.clear();
+    for (const lane of this.#lanes.values()) lane.forget();
     this.#replacing = this.#reopen(why);
   }
 
@@ -337,8 +313,6 @@ export class Buffer implements AsyncDisposable {
       this.#store.close();
       const opened = await replaceDatabase(runtime, path, runtime.clock.wallMs(), why);
       this.#store = new BufferStore(opened.database);
-      this.#next = 0;
-      this.#nextOnce = 0;
       this.#replacing = null;
       if (opened.damaged) this.#reportDamage(opened.damaged);
     } catch (error) {

@@ -1,5 +1,5 @@
 import type { Batch } from './batch.ts';
-import type { Range } from './store.ts';
+import type { TargetRange } from './store.ts';
 
 /**
  * The batches on their way: eviction leaves their messages alone, since they may be stored already. What was given
@@ -47,7 +47,7 @@ export class Claims {
   }
 
   /** What eviction must not touch. */
-  get unstored(): readonly Range[] {
+  get unstored(): readonly TargetRange[] {
     return [...this.#claimed].filter(({ copies }) => copies === 0);
   }
 

@@ -3,12 +3,13 @@ import type { Database, Databases } from '../../runtime/database.ts';
 import type { Files } from '../../runtime/files.ts';
 import { isoTime } from './gap.ts';
 
-const schemaVersion = 1;
+const schemaVersion = 2;
 
 /**
  * messages: one row a message; `copies` is 0 or, once stored by one server only, 1. by_severity serves eviction and
  * counting without touching the bodies, once finds what waits for its second copy.
  * state: what sources must remember, written with the messages that they made.
+ * target: which pool gets the message: empty for the agent's own, else the ID of another.
  */
 const schema = `
   CREATE TABLE messages(
@@ -21,7 +22,12 @@ const schema = `
   CREATE TABLE gaps(
     reason TEXT NOT NULL, severity INTEGER NOT NULL, count INTEGER NOT NULL, firstMs INTEGER NOT NULL,
     lastMs INTEGER NOT NULL, PRIMARY KEY(reason, severity)) STRICT, WITHOUT ROWID;
-  CREATE TABLE state(key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE state(key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;`;
+
+/** What version 2 brought; what was there before is for the agent's own pool. */
+const targets = `
+  ALTER TABLE messages ADD COLUMN target TEXT NOT NULL DEFAULT '';
+  CREATE INDEX by_target ON messages(target, seq, copies, bytes);
   PRAGMA user_version = ${schemaVersion};`;
 
 export interface Ports {
@@ -94,12 +100,12 @@ function openHere(databases: Databases, path: string): Database {
 function prepare(database: Database): void {
   const version = database.prepare('PRAGMA user_version').get<{ user_version: number }>()?.user_version;
   if (version === schemaVersion) return;
-  if (version !== 0)
+  if (version !== 0 && version !== 1)
     throw new WatchError(
       'WK_CONFLICT',
       `${database.path}: was written by a newer version of the agent; install that one`,
     );
-  database.transaction(() => database.exec(schema));
+  database.transaction(() => database.exec(version === 0 ? schema + targets : targets));
 }
 
 const damagedKept = 3;

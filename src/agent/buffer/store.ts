@@ -4,6 +4,8 @@ import { add, copyTotals, noTotals, type Totals } from './totals.ts';
 import { gapReasons, type Gap, type GapReason } from './gap.ts';
 
 export interface NewRow {
+  /** The pool that gets it: empty for the agent's own, else the ID of another. */
+  readonly target: string;
   readonly severity: number;
   readonly createdMs: number;
   readonly bytes: number;
@@ -18,10 +20,20 @@ export interface Row {
   readonly body: string;
 }
 
-/** Sequence numbers from one to the other, both included. */
+/** Sequence numbers from one to the other, both included; of these those of one target. */
 export interface Range {
   readonly from: number;
   readonly to: number;
+}
+export interface TargetRange extends Range {
+  readonly target: string;
+}
+
+/** What the messages of one target take. */
+export interface TargetSum {
+  readonly target: string;
+  readonly count: number;
+  readonly bytes: number;
 }
 
 interface Evictable {
@@ -76,7 +88,13 @@ export class BufferStore {
   }
 
   insert(totals: Totals, row: NewRow): void {
-    const { lastInsertRowid } = this.#sql.insert.run(row.severity, row.bytes, row.createdMs, row.body);
+    const { lastInsertRowid } = this.#sql.insert.run(
+      row.severity,
+      row.bytes,
+      row.createdMs,
+      row.body,
+      row.target,
+    );
     this.#lastSeq = lastInsertRowid;
     add(totals.produced, row.severity, 1);
     add(totals.buffered, row.severity, 1);
@@ -84,13 +102,14 @@ export class BufferStore {
   }
 
   /** Takes the messages of a range that have exactly `copies` out of the buffer: the pool has them. */
-  deliver(totals: Totals, range: Range, copies: number): void {
+  deliver(totals: Totals, range: TargetRange, copies: number): void {
     const groups = this.#sql.sumRange.all<{ severity: number; count: number; bytes: number }>(
       range.from,
       range.to,
       copies,
+      range.target,
     );
-    this.#sql.deleteRange.run(range.from, range.to, copies);
+    this.#sql.deleteRange.run(range.from, range.to, copies, range.target);
     for (const { severity, count, bytes } of groups) {
       add(totals.delivered, severity, count);
       add(totals.buffered, severity, -count);
@@ -100,10 +119,27 @@ export class BufferStore {
   }
 
   /** Notes that the messages of a range are stored by one server. */
-  storedOnce(totals: Totals, range: Range): void {
-    for (const { bytes } of this.#sql.sumRange.all<{ bytes: number }>(range.from, range.to, 0))
+  storedOnce(totals: Totals, range: TargetRange): void {
+    const { from, to, target } = range;
+    for (const { bytes } of this.#sql.sumRange.all<{ bytes: number }>(from, to, 0, target))
       totals.onceBytes += bytes;
-    this.#sql.markOnce.run(range.from, range.to);
+    this.#sql.markOnce.run(from, to, target);
+  }
+
+  /**
+   * What waits for a target that is none any more goes to the agent's own pool, as if it came now: under new numbers, so
+   * that no range that is on its way there takes it along.
+   */
+  rehome(totals: Totals, target: string): void {
+    const once = this.#sql.onceOf.get<{ bytes: number | null }>(target)?.bytes ?? 0;
+    const { lastInsertRowid } = this.#sql.copyHome.run(target);
+    if (this.#sql.deleteTarget.run(target).changes > 0) this.#lastSeq = lastInsertRowid;
+    totals.onceBytes -= once;
+  }
+
+  /** Of every target that something waits for. */
+  targets(): TargetSum[] {
+    return this.#sql.targets.all<TargetSum>();
   }
 
   /** The pool will never take this message: it becomes part of a gap. */
@@ -118,11 +154,11 @@ export class BufferStore {
    * Makes room until at most `bytesMax` are used: first what one server has already, oldest first, then the
    * lowest severity, oldest first. What is claimed by a batch on its way stays. Returns how many were dropped.
    */
-  evict(totals: Totals, bytesMax: number, claimed: readonly Range[]): number {
+  evict(totals: Totals, bytesMax: number, claimed: readonly TargetRange[]): number {
     while (totals.bufferedBytes > bytesMax && totals.onceBytes > 0) {
-      const oldest = this.#sql.oldestOnce.get<{ seq: number }>();
+      const oldest = this.#sql.oldestOnce.get<{ seq: number; target: string }>();
       if (!oldest) break;
-      this.deliver(totals, { from: oldest.seq, to: oldest.seq }, 1);
+      this.deliver(totals, { from: oldest.seq, to: oldest.seq, target: oldest.target }, 1);
     }
     const dropped = totals.bufferedBytes > bytesMax ? this.#evictable(totals, bytesMax, claimed) : [];
     for (const row of dropped) {
@@ -133,17 +169,24 @@ export class BufferStore {
   }
 
   /** Chosen first, dropped after: a table must not change under its iterator. */
-  #evictable(totals: Totals, bytesMax: number, claimed: readonly Range[]): Evictable[] {
+  #evictable(totals: Totals, bytesMax: number, claimed: readonly TargetRange[]): Evictable[] {
     const chosen: Evictable[] = [];
     let excessBytes = totals.bufferedBytes - bytesMax;
     for (const severity of severities.keys())
       for (const row of this.#sql.lowest.iterate<Evictable>(severity)) {
         if (excessBytes <= 0) return chosen;
-        if (claimed.some(({ from, to }) => row.seq >= from && row.seq <= to)) continue;
+        if (this.#isClaimed(row.seq, claimed)) continue;
         chosen.push(row);
         excessBytes -= row.bytes;
       }
     return chosen;
+  }
+
+  #isClaimed(seq: number, claimed: readonly TargetRange[]): boolean {
+    const around = claimed.filter(({ from, to }) => seq >= from && seq <= to);
+    if (around.length === 0) return false;
+    const target = this.#sql.one.get<{ target: string }>(seq)?.target;
+    return around.some((range) => range.target === target);
   }
 
   #drop(totals: Totals, row: Evictable, createdMs: number, reason: GapReason): void {
@@ -166,19 +209,19 @@ export class BufferStore {
     this.#sql.closeGaps.run();
   }
 
-  /** Up to `countMax` messages with no copy yet, from a sequence number on: whole in rows, cut at `bytesMax`. */
-  unsent(from: number, countMax: number, bytesMax: number): Row[] {
-    return cut(withoutCopies(this.#sql.unsent.iterate<Row>(from)), countMax, bytesMax);
+  /** Up to `countMax` messages for a target with no copy yet, from a sequence number on: whole in rows, cut at `bytesMax`. */
+  unsent(target: string, from: number, countMax: number, bytesMax: number): Row[] {
+    return cut(withoutCopies(this.#sql.unsent.iterate<Row>(target, from)), countMax, bytesMax);
   }
 
   /** The same for messages that one server has. */
-  once(from: number, countMax: number, bytesMax: number): Row[] {
-    return cut(this.#sql.once.iterate<Row>(from), countMax, bytesMax);
+  once(target: string, from: number, countMax: number, bytesMax: number): Row[] {
+    return cut(this.#sql.once.iterate<Row>(target, from), countMax, bytesMax);
   }
 
   /** The lowest sequence number without a copy; null where there is none. */
-  firstUnsent(): number | null {
-    return this.#sql.firstUnsent.get<{ seq: number | null }>()?.seq ?? null;
+  firstUnsent(target: string): number | null {
+    return this.#sql.firstUnsent.get<{ seq: number | null }>(target)?.seq ?? null;
   }
 
   state(key: string): string | null {
@@ -258,19 +301,25 @@ function prepareAll(database: Database): Record<StatementName, Statement> {
 type StatementName = keyof typeof sql;
 
 const sql = {
-  insert: 'INSERT INTO messages(severity, bytes, createdMs, body) VALUES (?, ?, ?, ?)',
+  insert: 'INSERT INTO messages(severity, bytes, createdMs, body, target) VALUES (?, ?, ?, ?, ?)',
   sumRange: `SELECT severity, count(*) AS count, sum(bytes) AS bytes FROM messages NOT INDEXED
-    WHERE seq BETWEEN ? AND ? AND copies = ? GROUP BY severity`,
-  deleteRange: 'DELETE FROM messages NOT INDEXED WHERE seq BETWEEN ? AND ? AND copies = ?',
-  markOnce: 'UPDATE messages NOT INDEXED SET copies = 1 WHERE seq BETWEEN ? AND ? AND copies = 0',
-  one: 'SELECT seq, severity, copies, bytes, createdMs FROM messages WHERE seq = ?',
+    WHERE seq BETWEEN ? AND ? AND copies = ? AND target = ? GROUP BY severity`,
+  deleteRange: 'DELETE FROM messages NOT INDEXED WHERE seq BETWEEN ? AND ? AND copies = ? AND target = ?',
+  markOnce: `UPDATE messages NOT INDEXED SET copies = 1
+    WHERE seq BETWEEN ? AND ? AND copies = 0 AND target = ?`,
+  one: 'SELECT seq, severity, copies, bytes, createdMs, target FROM messages WHERE seq = ?',
   deleteOne: 'DELETE FROM messages WHERE seq = ?',
-  oldestOnce: 'SELECT seq FROM messages WHERE copies = 1 ORDER BY seq LIMIT 1',
+  oldestOnce: 'SELECT seq, target FROM messages WHERE copies = 1 ORDER BY seq LIMIT 1',
   lowest: 'SELECT seq, severity, bytes FROM messages WHERE severity = ? AND copies = 0 ORDER BY seq',
-  unsent: 'SELECT seq, bytes, copies, body FROM messages WHERE seq >= ? ORDER BY seq',
-  once: 'SELECT seq, bytes, copies, body FROM messages WHERE copies = 1 AND seq >= ? ORDER BY seq',
+  unsent: 'SELECT seq, bytes, copies, body FROM messages WHERE target = ? AND seq >= ? ORDER BY seq',
+  once: 'SELECT seq, bytes, copies, body FROM messages WHERE copies = 1 AND target = ? AND seq >= ? ORDER BY seq',
   lastSeq: 'SELECT max(seq) AS seq FROM messages',
-  firstUnsent: 'SELECT min(seq) AS seq FROM messages INDEXED BY by_severity WHERE copies = 0',
+  firstUnsent: 'SELECT min(seq) AS seq FROM messages WHERE target = ? AND copies = 0',
+  targets: 'SELECT target, count(*) AS count, sum(bytes) AS bytes FROM messages GROUP BY target',
+  onceOf: 'SELECT sum(bytes) AS bytes FROM messages WHERE target = ? AND copies = 1',
+  copyHome: `INSERT INTO messages(severity, bytes, createdMs, body, target)
+    SELECT severity, bytes, createdMs, body, '' FROM messages WHERE target = ? ORDER BY seq`,
+  deleteTarget: 'DELETE FROM messages WHERE target = ?',
   gaps: 'SELECT reason, severity, count, firstMs, lastMs FROM gaps ORDER BY reason, severity',
   addGap: `INSERT INTO gaps(reason, severity, count, firstMs, lastMs) VALUES (?, ?, 1, ?, ?)
     ON CONFLICT(reason, severity) DO UPDATE SET count = count + 1,

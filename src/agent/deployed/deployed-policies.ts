@@ -3,6 +3,7 @@ import { textOf } from '../../model/errors.ts';
 import type { Policy } from '../../model/policy.ts';
 import type { PoliciesRunning } from '../../model/policy-definitions.ts';
 import { emptyDigest, readPolicySet, type RefusedPolicy } from '../../policies/policy-set.ts';
+import { nodeManagers, whyNotPrimary } from '../managers/node-policies.ts';
 import type { Timer } from '../../runtime/clock.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 
@@ -90,6 +91,9 @@ export class DeployedPolicies implements Disposable {
     const read = readPolicySet(text, digest);
     if ('refused' in read) return this.#refuse(digest, refusedText(read.refused));
     const forbidden = read.policies.flatMap((policy) => this.#forbidden(policy));
+    const before = nodeManagers(this.#policies).primary;
+    const primary = whyNotPrimary(nodeManagers(read.policies), before);
+    if (primary !== null) forbidden.push({ policy: 'primary-manager', text: primary });
     if (forbidden.length > 0) return this.#refuse(digest, refusedText(forbidden));
     try {
       const stored = JSON.stringify({ generation, digest, text });

@@ -62,7 +62,7 @@ class Bench {
     const runtime = {
       ...testAgentRuntime,
       commands: noCommands,
-      clock: { wallMs: () => clock.wallMs(), monotonicMs: () => clock.monotonicMs() + this.skewMs },
+      clock: { ...clock, monotonicMs: () => clock.monotonicMs() + this.skewMs },
     };
     this.buffer = await Buffer.open({
       runtime,
@@ -102,7 +102,7 @@ class Bench {
 
   messages(): readonly Message[] {
     const all: Message[] = [];
-    for (let batch = this.buffer.take(); batch; batch = this.buffer.take())
+    for (let batch = this.buffer.lane('').take(); batch; batch = this.buffer.lane('').take())
       all.push(...batchSchema.parse(JSON.parse(zstdDecompressSync(batch.body).toString())).messages);
     return all;
   }

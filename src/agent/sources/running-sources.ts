@@ -1,4 +1,4 @@
-import type { Policy } from '../../model/policy.ts';
+import type { WatchPolicy } from '../../model/policy.ts';
 import { CommandSource } from './command.ts';
 import { compileLogPolicy } from './evaluate-line.ts';
 import { LogFileSource } from './log-file.ts';
@@ -29,7 +29,7 @@ export class RunningSources implements AsyncDisposable {
   }
 
   /** Makes these the ones that run; a name that comes twice is of the later one. Policies have been checked. */
-  set(policies: readonly Policy[]): Promise<void> {
+  set(policies: readonly WatchPolicy[]): Promise<void> {
     this.#last = this.#last.then(() => this.#set(policies));
     return this.#last;
   }
@@ -40,7 +40,7 @@ export class RunningSources implements AsyncDisposable {
     await Promise.all([...this.#running.values()].map(({ source }) => source[Symbol.asyncDispose]()));
   }
 
-  async #set(policies: readonly Policy[]): Promise<void> {
+  async #set(policies: readonly WatchPolicy[]): Promise<void> {
     if (this.#closed) return;
     const wanted = new Map(policies.map((policy) => [policy.name, policy]));
     const ended = [...this.#running].filter(([name, { text }]) => JSON.stringify(wanted.get(name)) !== text);
@@ -51,7 +51,7 @@ export class RunningSources implements AsyncDisposable {
         this.#running.set(name, { text: JSON.stringify(policy), source: this.#begin(policy) });
   }
 
-  #begin(policy: Policy): Source {
+  #begin(policy: WatchPolicy): Source {
     return policy.kind === 'log-file'
       ? new LogFileSource({ ...this.#options, compiled: compileLogPolicy(policy) })
       : new CommandSource({ ...this.#options, policy });

@@ -9,10 +9,12 @@ import type { Credentials } from '../../runtime/network.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { NodeName } from '../buffer/batch.ts';
 import type { Buffer } from '../buffer/buffer.ts';
+import type { Lane } from '../buffer/lane.ts';
 import type { DeployedPolicies } from '../deployed/deployed-policies.ts';
 import {
   homeFirst,
   mergeServers,
+  primaryFirst,
   startManager,
   stepManager,
   type ManagerEvent,
@@ -24,6 +26,8 @@ export interface StreamOptions {
   readonly runtime: Pick<Runtime, 'clock' | 'timers' | 'random' | 'network' | 'log'>;
   readonly node: NodeName;
   readonly pool: Uuid;
+  /** What is sent; of the agent's own pool the lane with the empty target. */
+  readonly lane: Lane;
   /** As configured; what the pool lists is remembered in the buffer and comes first. */
   readonly servers: readonly string[];
   /** Those of the next connection. */
@@ -34,7 +38,10 @@ export interface StreamOptions {
   disbelieved(): void;
   readonly version: string;
   readonly buffer: Buffer;
-  readonly policies: Pick<DeployedPolicies, 'running' | 'take'>;
+  /** Null for another pool than the agent's own, which has nothing to say about what the node does. */
+  readonly policies: Pick<DeployedPolicies, 'running' | 'take'> | null;
+  /** Where the primary manager is reached that this node was given; null: whoever the pool lists first. */
+  primary(): string | null;
 }
 
 export interface StreamStatus {
@@ -63,13 +70,16 @@ const dialTimeoutMs = 3_000;
 const policiesSince = 3;
 const messageBytesMax = 2_097_152;
 const windowBatchesDefault = 16;
-const rememberedServers = 'servers';
 const serverListSchema = z.array(z.string().max(1_024)).max(64);
 
 /** The agent's connection to the pool: carries out what stepManager decides, and owns the sending over it. */
 export class AgentStream implements AsyncDisposable {
   readonly #options: StreamOptions;
   readonly #stop = new AbortController();
+  /** Under which key of the buffer the pool's list is kept. */
+  readonly #remembered: string;
+  /** As the pool told last. */
+  #told: readonly string[];
   #state: ManagerState;
   #live: Live | null = null;
   #timer: Timer | null = null;
@@ -77,9 +87,10 @@ export class AgentStream implements AsyncDisposable {
 
   constructor(options: StreamOptions) {
     this.#options = options;
-    this.#state = startManager(
-      mergeServers(serversIn(options.buffer.state(rememberedServers)), options.servers),
-    );
+    const { target } = options.lane;
+    this.#remembered = target === '' ? 'servers' : `servers of ${target}`;
+    this.#told = serversIn(options.buffer.state(this.#remembered));
+    this.#state = startManager(this.#inOrder());
     this.#step({ kind: 'start' });
   }
 
@@ -90,9 +101,18 @@ export class AgentStream implements AsyncDisposable {
 
   /** To a server that understands it. */
   tellPolicies(): void {
+    const { policies } = this.#options;
     const connection = this.#live?.connection;
-    if (connection && connection.protocol >= policiesSince)
-      connection.send({ type: 'policiesRunning', ...this.#options.policies.running });
+    if (policies && connection && connection.protocol >= policiesSince)
+      connection.send({ type: 'policiesRunning', ...policies.running });
+  }
+
+  /** Another primary manager: the stream goes to it as soon as it answers, not all agents at once. */
+  primaryChanged(): void {
+    const servers = this.#inOrder();
+    if (servers[0] === this.#state.servers[0]) return;
+    this.#step({ kind: 'servers', servers });
+    this.#step({ kind: 'goBack' });
   }
 
   get status(): StreamStatus {
@@ -176,11 +196,11 @@ export class AgentStream implements AsyncDisposable {
     const overtaken = this.#state.phase === 'live' && !this.#state.returning;
     if (this.#stop.signal.aborted || overtaken) return connection.close('not needed any more');
     this.#drop('returning to the primary');
-    const { runtime, buffer } = this.#options;
+    const { runtime, lane } = this.#options;
     const sending = new Sending({
       runtime,
       connection,
-      buffer,
+      lane,
       windowBatches: welcome.windowBatches ?? windowBatchesDefault,
       onStuck: (why) => this.#leave(connection, why),
       onServers: ({ servers, interfaces }) => this.#learn(servers, interfaces),
@@ -207,13 +227,20 @@ export class AgentStream implements AsyncDisposable {
     const { buffer, servers: configured, runtime } = this.#options;
     const servers = homeFirst(told, interfaces, configured);
     const value = JSON.stringify(servers);
-    this.#step({ kind: 'servers', servers: mergeServers(servers, configured) });
-    if (value === buffer.state(rememberedServers)) return;
+    this.#told = servers;
+    this.#step({ kind: 'servers', servers: this.#inOrder() });
+    if (value === buffer.state(this.#remembered)) return;
     buffer
-      .append({ drafts: [], state: { [rememberedServers]: value } })
+      .append({ drafts: [], state: { [this.#remembered]: value } })
       .catch((error: unknown) =>
         runtime.log.warn('the list of servers could not be remembered', { why: textOf(error) }),
       );
+  }
+
+  /** The primary manager first, if the pool still has it. */
+  #inOrder(): readonly string[] {
+    const { servers } = this.#options;
+    return primaryFirst(mergeServers(this.#told, servers), this.#options.primary());
   }
 
   #closed(connection: LinkConnection, close: LinkClose): void {
@@ -246,7 +273,9 @@ export class AgentStream implements AsyncDisposable {
     { generation, digest }: LinkMessageOf<'policies'>,
     body: Uint8Array,
   ): Promise<void> {
-    await this.#options.policies.take({ generation, digest, text: new TextDecoder().decode(body) });
+    const { policies } = this.#options;
+    if (policies === null) return;
+    await policies.take({ generation, digest, text: new TextDecoder().decode(body) });
     if (this.#live?.connection === connection) this.tellPolicies();
   }
 

@@ -222,3 +222,9 @@ export function homeFirst(
   const home = configured.find((url) => told.slice(0, interfaces).includes(url));
   return home === undefined ? told : [home, ...told.filter((url) => url !== home)];
 }
+
+/** An address that the pool does not have (any more) is not dialled. */
+export function primaryFirst(servers: readonly string[], primary: string | null): readonly string[] {
+  if (primary === null || !servers.includes(primary)) return servers;
+  return [primary, ...servers.filter((url) => url !== primary)];
+}

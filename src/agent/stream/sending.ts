@@ -4,14 +4,14 @@ import type { Timer } from '../../runtime/clock.ts';
 import { every } from '../../runtime/timing.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { Batch } from '../buffer/batch.ts';
-import type { Buffer } from '../buffer/buffer.ts';
+import type { Lane } from '../buffer/lane.ts';
 import type { Range } from '../buffer/store.ts';
 import { decideSend, type SendDecision } from './decide-send.ts';
 
 export interface SendingOptions {
   readonly runtime: Pick<Runtime, 'clock' | 'timers' | 'log'>;
   readonly connection: LinkConnection;
-  readonly buffer: Buffer;
+  readonly lane: Lane;
   readonly windowBatches: number;
   /** The server takes nothing for too long; another one may. */
   readonly onStuck: (why: string) => void;
@@ -43,7 +43,7 @@ const checkEveryMs = 5_000;
 /** Batches remembered until their second copy; the oldest beyond are sent again later instead. */
 const awaitingMax = 10_000;
 
-/** Moves batches from the buffer over one open connection and takes the answers. */
+/** Moves batches from a lane of the buffer over one open connection and takes the answers. */
 export class Sending {
   readonly #options: SendingOptions;
   readonly #unanswered = new Map<number, Sent>();
@@ -83,8 +83,10 @@ export class Sending {
       const nowMs = this.#options.runtime.clock.monotonicMs();
       const decision = this.#decide(nowMs);
       if (decision.do === 'wait') return this.#waitUntil(decision.untilMs, nowMs);
-      const { buffer } = this.#options;
-      const batch = decision.do === 'send' ? buffer.take() : buffer.takeOnce();
+      const { lane } = this.#options;
+      const batch = decision.do === 'send' ? lane.take() : lane.takeOnce();
+      // What is new was for another pool; there may be something to send once more.
+      if (!batch && decision.do === 'send' && lane.unsentCount === 0) continue;
       if (!batch) return;
       this.#unsentSinceMs = null;
       this.#send(batch, nowMs);
@@ -97,13 +99,13 @@ export class Sending {
     this.#stopped = true;
     this.#timer?.cancel();
     this.#checks.cancel();
-    this.#options.buffer.giveBack([...this.#unanswered.values()].map(({ batch }) => batch));
+    this.#options.lane.giveBack([...this.#unanswered.values()].map(({ batch }) => batch));
     this.#unanswered.clear();
     this.#awaiting.clear();
   }
 
   #decide(nowMs: number): SendDecision {
-    const { unsentCount } = this.#options.buffer;
+    const { unsentCount } = this.#options.lane;
     if (unsentCount === 0) this.#unsentSinceMs = null;
     else this.#unsentSinceMs ??= nowMs;
     return decideSend(
@@ -126,7 +128,7 @@ export class Sending {
   }
 
   #send(batch: Batch, nowMs: number): void {
-    const { connection, buffer } = this.#options;
+    const { connection, lane } = this.#options;
     const number = this.#batches;
     const said = connection.send({ type: 'batch', batch: number, count: batch.seqs.length }, batch.body);
     if (said === 'taken') {
@@ -134,7 +136,7 @@ export class Sending {
       this.#unanswered.set(number, { batch, sentAtMs: nowMs });
       return;
     }
-    buffer.giveBack([batch]);
+    lane.giveBack([batch]);
     this.#full = true;
     // A closed connection stays full for good: whoever owns it stops us.
     if (said === 'full') void this.#afterRoom();
@@ -159,13 +161,13 @@ export class Sending {
   }
 
   #stored({ batch: number, copies, wanted, refused = [] }: LinkMessageOf<'stored'>): void {
-    const { buffer, runtime } = this.#options;
+    const { lane, runtime } = this.#options;
     const sent = this.#unanswered.get(number);
     if (!sent) return this.#storedSecond(number, copies >= wanted);
     this.#unanswered.delete(number);
     this.#refusingSinceMs = null;
     this.#objection = null;
-    buffer.settle(
+    lane.settle(
       sent.batch,
       copies,
       wanted,
@@ -190,16 +192,16 @@ export class Sending {
     const range = this.#awaiting.get(number);
     if (!range || !enough) return;
     this.#awaiting.delete(number);
-    this.#options.buffer.settleSecond(range);
+    this.#options.lane.settleSecond(range);
   }
 
   #again({ batch: number, code, text, afterMs }: LinkMessageOf<'again'>): void {
     const sent = this.#unanswered.get(number);
     if (!sent) return;
-    const { buffer, runtime } = this.#options;
+    const { lane, runtime } = this.#options;
     const nowMs = runtime.clock.monotonicMs();
     this.#unanswered.delete(number);
-    buffer.giveBack([sent.batch]);
+    lane.giveBack([sent.batch]);
     this.#pausedUntilMs = Math.max(this.#pausedUntilMs, nowMs + Math.max(afterMs, 10));
     this.#refusingSinceMs ??= nowMs;
     if (this.#objection?.code !== code)

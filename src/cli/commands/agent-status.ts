@@ -50,6 +50,10 @@ function pairsOf(status: AgentStatus, when: (ms: number) => string): [string, st
     ...(problem === null
       ? []
       : [['problem', safeText(`${problem.server}: ${problem.text}`)] satisfies [string, string]]),
+    ...(status.primary === null
+      ? []
+      : [['primary manager', safeText(status.primary)] satisfies [string, string]]),
+    ...status.otherPools.map((other): [string, string] => ['also sends to', otherPoolText(other)]),
     ['produced', String(total(buffer.produced))],
     ['delivered', String(total(buffer.delivered))],
     [
@@ -59,6 +63,17 @@ function pairsOf(status: AgentStatus, when: (ms: number) => string): [string, st
     ['dropped', String(total(buffer.dropped))],
     ...(buffer.diskFull ? [['disk', 'full: nothing more can be buffered'] satisfies [string, string]] : []),
   ];
+}
+
+function otherPoolText({
+  pool,
+  phase,
+  server,
+  buffered,
+  problem,
+}: AgentStatus['otherPools'][number]): string {
+  const where = phase === 'live' ? `connected to ${server ?? ''}` : (problem?.text ?? 'not connected');
+  return safeText(`${pool}, ${where}, ${buffered} wait`);
 }
 
 const sourceColumns: Column<AgentStatus['sources'][number]>[] = [

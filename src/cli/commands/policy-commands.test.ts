@@ -152,6 +152,18 @@ test('policy set checks every file before it sends the first', async () => {
   assert.equal(good.stderr, 'policy load is defined (2 current, 1 pending)\n');
 });
 
+test('policy set takes a file of flexible management, named after it', async () => {
+  const answered = { ...view, name: 'desk', kind: 'flexible-management', source };
+  const { calls, stderr } = await ask(['policy', 'set', 'desk.mgrconf'], answered);
+  assert.match(calls[0]?.url ?? '', /\/api\/v1\/policies\/desk$/);
+  const sent = { kind: 'flexible-management', name: 'desk', text: policy };
+  assert.deepEqual(JSON.parse(String(calls[0]?.body)), { source: sent });
+  assert.match(stderr, /policy desk is defined/);
+  const bad = await ask(['policy', 'set', 'bad.mgrconf']);
+  assert.deepEqual([bad.exitCode, bad.calls.length], [2, 0]);
+  assert.match(bad.stderr, /bad\.mgrconf: line 12, column 11: no time template "day" is defined/);
+});
+
 test('policy show prints what policy set takes', async () => {
   const { stdout } = await ask(['policy', 'show', 'load'], { ...view, source });
   await writeFile(join(folder, 'shown.yaml'), stdout);
@@ -165,6 +177,7 @@ test('policy status tells drift by its exit code, and why', async () => {
     state: 'current',
     groups: ['all'],
     policies: ['load'],
+    primary: null,
     digest: 'd',
     running: null,
   };

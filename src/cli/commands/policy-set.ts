@@ -6,6 +6,7 @@ import { checkedPolicySchema } from '../../policies/checked-policy.ts';
 import { readYamlFile } from '../../runtime/yaml-file.ts';
 import type { Cli } from '../cli.ts';
 import { withClient } from '../client-options.ts';
+import { readFlexibleSource } from '../flexible-file.ts';
 import { countsText, pathOf } from '../policies.ts';
 import { note, printJson } from '../print.ts';
 import { resolvePath } from '../resolve-path.ts';
@@ -22,16 +23,22 @@ export function define(command: Command, cli: Cli): void {
       'before',
       `Examples:
   watchkeeper policy set disk.yaml
+  watchkeeper policy set desk.mgrconf
   watchkeeper node-group set linux --node '*' --policy disk
 
 Defines policies, or changes them. Connected agents of the groups that name them get them at once, others when they return.
-Every file is checked before the first is sent.
+Every file is checked before the first is sent. A file that does not end in .yaml or .yml holds flexible management; the policy is
+called like the file.
 `,
     )
     .action(async (files, options) => {
       const runtime = await cli.runtime();
       const sources = [];
       for (const file of files) {
+        if (!/\.ya?ml$/.test(file)) {
+          sources.push(await readFlexibleSource(cli, file));
+          continue;
+        }
         const path = resolvePath(cli, file);
         await readYamlFile(runtime.files, path, checkedPolicySchema);
         sources.push(await readYamlFile(runtime.files, path, sourceSchema));

@@ -4,6 +4,7 @@ import type { Clock, Timers } from '../clock.ts';
 export const nodeClock: Clock = {
   monotonicMs: () => Number(process.hrtime.bigint()) / 1e6,
   wallMs: () => Date.now(),
+  timeZone: () => Temporal.Now.timeZoneId(),
 };
 
 export const nodeTimers: Timers = {

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { operationRequestSchema } from '../../model/api.ts';
 import type { AuditDraft } from '../../model/audit.ts';
 import { placeText, type configRequestSchema } from '../../model/config.ts';
+import type { PrimaryRequest } from '../../model/policy-api.ts';
 import type { tokenCreateSchema, userCreateSchema, userRequestSchema } from '../../model/users-api.ts';
 
 /** What of a request goes into the audit trail. Never a secret. */
@@ -82,6 +83,15 @@ export const audited: Readonly<Record<string, 'self' | 'nothing' | ((request: Fa
       target: parameter(params, 'name'),
       detail: JSON.stringify(body),
     }),
+    'POST /api/v1/primary-managers': ({ body }) => {
+      const { manager, nodes } = bodyOf<PrimaryRequest>(body);
+      const target = nodes.length === 1 ? (nodes[0] ?? '') : `${nodes.length} nodes`;
+      return {
+        action: 'node.set-primary',
+        target,
+        detail: JSON.stringify({ manager, nodes: nodes.slice(0, 50) }),
+      };
+    },
     'DELETE /api/v1/node-groups/:name': named('node-group.remove'),
     'POST /api/v1/config': ({ body }) => ofConfig(bodyOf(body)),
     'POST /api/v1/servers/:server/interfaces': ({ params, body }) => ({

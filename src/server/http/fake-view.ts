@@ -71,6 +71,7 @@ export class FakeView implements ServerView {
     deployment: () => [],
     set: async () => {},
     remove: async () => {},
+    setPrimary: async () => {},
     setGroup: async () => {},
     removeGroup: async () => {},
   };

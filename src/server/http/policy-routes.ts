@@ -10,6 +10,8 @@ import {
   policyRequestSchema,
   policyViewSchema,
   policyViewsSchema,
+  primaryAnswerSchema,
+  primaryRequestSchema,
   removalQuerySchema,
   removedSchema,
   type Removal,
@@ -23,6 +25,7 @@ export function policyRoutes(app: App, parts: Parts): void {
   readPolicies(app, parts);
   writePolicies(app, parts);
   nodeGroups(app, parts);
+  primaryManagers(app, parts);
 }
 
 function readPolicies(app: App, { view }: Parts): void {
@@ -86,6 +89,22 @@ function writePolicies(app: App, { view }: Parts): void {
     handler: async ({ params, query, caller }) => {
       await view.policies.remove(params.name, removalOf(query), known(caller).name);
       return { removed: params.name };
+    },
+  });
+}
+
+function primaryManagers(app: App, { view }: Parts): void {
+  app.route({
+    method: 'POST',
+    url: '/api/v1/primary-managers',
+    schema: {
+      summary: 'Gives nodes another primary manager; each follows if its policies let that one become it',
+      body: primaryRequestSchema,
+      response: { 200: primaryAnswerSchema, ...errorAnswers },
+    },
+    handler: async ({ body, caller }) => {
+      await view.policies.setPrimary(body, known(caller).name);
+      return { nodes: body.nodes.length };
     },
   });
 }

@@ -27,6 +27,7 @@ import type {
   PolicyDetail,
   PolicyRequest,
   Removal,
+  PrimaryRequest,
 } from '../../model/policy-api.ts';
 import type { RenewAnswer, RenewRequest } from '../../model/trust.ts';
 
@@ -107,6 +108,8 @@ export interface PolicyPort {
   deployment(scope: Scope): readonly NodePolicies[];
   set(name: string, request: PolicyRequest, by: string): Promise<void>;
   remove(name: string, removal: Removal | undefined, by: string): Promise<void>;
+  /** Gives nodes another primary manager; whether they follow is in the deployment. */
+  setPrimary(request: PrimaryRequest, by: string): Promise<void>;
   setGroup(name: string, request: NodeGroupRequest, by: string): Promise<void>;
   removeGroup(name: string, removal: Removal | undefined, by: string): Promise<void>;
 }

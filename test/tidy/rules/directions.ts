@@ -7,7 +7,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   model: [],
   runtime: ['model'],
   'flexible-management': ['model'],
-  policies: ['model'],
+  policies: ['model', 'flexible-management'],
   security: ['model', 'runtime', 'coordination'],
   access: ['model', 'runtime', 'coordination', 'security', 'journal'],
   link: ['model', 'runtime', 'flexible-management'],

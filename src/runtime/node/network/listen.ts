@@ -4,10 +4,13 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { WebSocketServer } from 'ws';
+import type { IdentityVerdict } from '../../../model/certificate-names.ts';
 import { WatchError } from '../../../model/errors.ts';
 import type { Log } from '../../log.ts';
 import type { Credentials, HttpHandler, Listener, ListenOptions } from '../../network.ts';
+import { nodeClock } from '../clock.ts';
 import { listenError } from './network-error.ts';
+import { agentOfOtherPool } from './other-pool-agent.ts';
 import { identityOfSocket } from './peer-identity.ts';
 import { RefusalLog } from './refusal-log.ts';
 import { boundNewcomers } from './bound-newcomers.ts';
@@ -94,7 +97,7 @@ export async function listen(options: ListenOptions, log: Log, limits: ListenLim
     socket.on('error', () => socket.destroy());
     if (request.url !== '/link') return answers.raw(socket, '404 Not Found', 'the link lives at /link');
     const why = refusedPeers.whyOf(socket);
-    const verdict = why === null ? identityOfSocket(socket, options.pool) : { refused: why };
+    const verdict = why === null ? identityOnLink(socket, options) : { refused: why };
     if ('refused' in verdict) {
       refusals.add(verdict.refused, { address: request.socket.remoteAddress });
       return answers.raw(socket, '401 Unauthorized', verdict.refused);
@@ -119,6 +122,14 @@ export async function listen(options: ListenOptions, log: Log, limits: ListenLim
     recheck: () => refusedPeers.recheck(),
     close: () => closeServer(server, sockets),
   };
+}
+
+/** Of our pool, or an agent of another that is let in. */
+function identityOnLink(socket: Duplex, options: ListenOptions): IdentityVerdict {
+  const own = identityOfSocket(socket, options.pool);
+  if ('identity' in own) return own;
+  const identity = agentOfOtherPool(socket, options.otherPools?.() ?? [], nodeClock.wallMs());
+  return identity === null ? own : { identity };
 }
 
 function makeServer(
