@@ -5,6 +5,7 @@ import type { Runtime } from '../runtime/runtime.ts';
 import { readYamlFile } from '../runtime/yaml-file.ts';
 import { serverConfigSchema, type ServerConfig } from '../server/config.ts';
 import type { Cli } from './cli.ts';
+import { auditedCoordination } from './local-audit.ts';
 import { resolvePath } from './resolve-path.ts';
 
 /** What commands work with that stand on a server's own machine. */
@@ -15,7 +16,7 @@ export interface Local {
 }
 
 /**
- * Opens the coordinator that a server's configuration names. Errors: WK_CONFIG, and WK_ELSEWHERE where the
+ * Opens the coordinator that a server's configuration names; what is written there is noted for the audit trail. Errors: WK_CONFIG, and WK_ELSEWHERE where the
  * coordinator's file is not on this machine: opening it would make an empty one.
  */
 export async function withCoordinator<T>(
@@ -28,7 +29,11 @@ export async function withCoordinator<T>(
   await assertHere(runtime, config.coordination);
   const coordination = await openCoordination(config.coordination, runtime);
   try {
-    return await run({ runtime, config, coordination });
+    return await run({
+      runtime,
+      config,
+      coordination: auditedCoordination(coordination, cli, runtime, config),
+    });
   } finally {
     await coordination.close();
   }

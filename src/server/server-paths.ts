@@ -11,6 +11,9 @@ export interface ServerPaths {
   furtherAuthority(fingerprint: string): string;
   /** Who was revoked, as other servers said and the coordinator had not yet. */
   readonly revoked: string;
+  /** What commands of this machine did, and how far that was taken into the audit trail. */
+  readonly localCommands: string;
+  readonly localCommandsTaken: string;
   /** A snapshot while it comes in, and when it waits for the next start to be installed. */
   readonly snapshotIncoming: string;
   readonly snapshotReady: string;
@@ -26,6 +29,8 @@ export function serverPaths(data: string): ServerPaths {
     authority: `${data}/authority.pem`,
     furtherAuthority: (fingerprint) => `${data}/authority-${fingerprint.slice(0, 16)}.pem`,
     revoked: `${data}/revoked.json`,
+    localCommands: `${data}/local-commands.jsonl`,
+    localCommandsTaken: `${data}/local-commands.json`,
     snapshotIncoming: `${data}/snapshot.incoming`,
     snapshotReady: `${data}/snapshot.ready`,
     snapshotOutgoing: (coreId) => `${data}/snapshot.for-${coreId}`,

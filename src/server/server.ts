@@ -7,6 +7,7 @@ import { DamageReports } from './damage-reports.ts';
 import { Enrolment } from './enrolment.ts';
 import { createHttp } from './http/http.ts';
 import { securityHeaders } from './http/security-headers.ts';
+import { LocalCommands } from './local-commands.ts';
 import { makeView } from './make-view.ts';
 import { ownNotices } from './own-notices.ts';
 import { ServerDuties } from './server-duties.ts';
@@ -31,6 +32,7 @@ export class Server {
   readonly #duties: ServerDuties;
   readonly #enrolment: Enrolment;
   #http: { handler: HttpHandler; close(): Promise<void> } | null = null;
+  readonly #localCommands: LocalCommands;
   #listener: Listener | null = null;
 
   constructor(parts: ServerParts) {
@@ -45,6 +47,11 @@ export class Server {
       stop,
     });
     this.#enrolment = makeEnrolment(state);
+    this.#localCommands = new LocalCommands({
+      runtime: parts.runtime,
+      data: parts.config.data,
+      record: (draft) => state.access.record(draft),
+    });
     this.view = makeView(state, this.#links, this.#duties, this.#enrolment);
     this.damage = new DamageReports({
       runtime: parts.runtime,
@@ -84,6 +91,7 @@ export class Server {
     if (!mirror.live) await this.#askMembers();
     this.#listener = await this.#listen(config.listen.host, config.listen.port);
     await identities.start((request) => this.#enrolment.renewOwn(request));
+    await this.#localCommands.start();
     this.#links.start();
     this.#duties.start(parent);
     if (store.damaged !== null) this.damage.startedWithout(store.damaged);
@@ -114,6 +122,7 @@ export class Server {
     const { access, mirror, health, copies, parts, identities, definitions } = this.#state;
     this.stop('closed');
     identities.close();
+    this.#localCommands.close();
     definitions.recorder.close();
     this.#duties.close();
     this.#links.close();
