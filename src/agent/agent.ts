@@ -28,6 +28,8 @@ export interface AgentOptions {
   readonly identity?: IdentityStore;
   readonly policies: LoadedPolicies;
   readonly version: string;
+  /** What this machine runs on, `linux`; rules of node groups may ask for it. */
+  readonly system?: string;
   /** The disk failed: nothing more can be believed, the process must end and be started anew. */
   readonly onFatal: (error: WatchError) => void;
 }
@@ -97,7 +99,7 @@ class RunningAgent implements Agent {
 
   /** Takes over `parts`: they end in the reverse order, sources before the stream, the stream before the buffer. */
   static async start(options: AgentOptions, parts: AsyncDisposableStack): Promise<RunningAgent> {
-    const { runtime, config, credentials, policies, version } = options;
+    const { runtime, config, credentials, policies, version, system } = options;
     const node = { coreId: config.coreId, name: config.name };
     let stream: AgentStreams | null = null;
     let managers = noManagers;
@@ -147,6 +149,7 @@ class RunningAgent implements Agent {
         disbelieved: () => identity.disbelieved(),
         trusted: (message) => identity.trusted(message),
         version,
+        system,
         buffer,
         policies: deployed,
         managers,

@@ -15,6 +15,8 @@ export interface Cli {
   readonly stderr: Output;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly version: string;
+  /** What this machine runs on: `linux`. */
+  readonly system: string;
   /** The program's own folder, where `plugins/` is. */
   readonly folder: string;
   /** The folder that relative paths on the command line count from. */

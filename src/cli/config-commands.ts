@@ -3,6 +3,12 @@ import type { CommandEntry } from './command-entry.ts';
 /** Definitions as files, and what they were. */
 export const configCommands: readonly CommandEntry[] = [
   {
+    path: 'node label',
+    summary: 'say what a node is, for rules of node groups',
+    load: () => import('./commands/node-label.ts'),
+  },
+
+  {
     path: 'config export',
     summary: 'write every definition into a folder, one file each',
     load: () => import('./commands/config-export.ts'),

@@ -41,6 +41,7 @@ export async function runFake(line: readonly string[], options: FakeOptions): Pr
     stderr: output('stderr'),
     environment: { LANG: 'C.UTF-8', HOME: options.workingDirectory, ...options.environment },
     version: '0.0.0',
+    system: 'linux',
     folder: options.workingDirectory,
     workingDirectory: options.workingDirectory,
     runtime: async () => runtime,

@@ -32,9 +32,10 @@ export function remove<Schema extends z.ZodType>(
   client: PoolClient,
   kind: 'policies' | 'node-groups',
   name: string,
-  schema: Schema,
+  { schema, force }: { readonly schema: Schema; readonly force: boolean },
 ): Promise<z.output<Schema>> {
-  const question: Question = { method: 'DELETE', path: pathOf(kind, name), once: true };
+  const query = force ? { force: 'true' } : {};
+  const question: Question = { method: 'DELETE', path: pathOf(kind, name), query, once: true };
   return client.ask(question, schema);
 }
 

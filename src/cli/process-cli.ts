@@ -19,6 +19,7 @@ export function processCli(entry: string): Cli {
     stderr: outputOf(process.stderr),
     environment: process.env,
     version,
+    system: process.platform,
     folder: dirname(dirname(entry)),
     workingDirectory: process.cwd(),
     // The real runtime is the heaviest thing there is to load; a help text does without.

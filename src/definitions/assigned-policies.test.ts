@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { NodeGroup, PolicyDefinition } from '../model/policy-definitions.ts';
 import { emptyDigest, readPolicySet } from '../policies/policy-set.ts';
-import { AssignedPolicies } from './assigned-policies.ts';
+import type { NodeFacts } from '../model/node-definitions.ts';
+import { AssignedPolicies, nameAlone } from './assigned-policies.ts';
 import { circleFrom } from './circle-from.ts';
 
 const by = { changedMs: 0, by: 'ann' };
@@ -65,4 +66,31 @@ test('groups that hold each other are found, and end nothing', () => {
   const circular = ['a', 'b', 'c'].map((name) => group(name, { groups: held[name] ?? [] }));
   const assigned = new AssignedPolicies([...circular, group('d', { nodes: ['x'] })], []);
   assert.deepEqual(assigned.groupsOf('x'), ['a', 'b', 'c', 'd']);
+});
+
+test('a node belongs to groups by rules over what is known of it, and gets what policy groups hold', () => {
+  const facts: Readonly<Record<string, Partial<NodeFacts>>> = {
+    web01: { address: '10.1.2.3', system: 'linux', labels: { tier: 'web', site: 'oslo' } },
+    web02: { address: '10.2.2.3', system: 'linux', labels: { tier: 'web' } },
+    db1: { address: 'fd00:1::7', system: 'aix', labels: { tier: 'db' } },
+  };
+  const groups = [
+    group('oslo', { rules: [{ addresses: ['10.1.0.0/16', 'fd00:1::/32'] }], policyGroups: ['base'] }),
+    group('web', { rules: [{ labels: { tier: 'web' }, systems: ['lin*'] }], policies: ['http'] }),
+    group('either', { rules: [{ names: ['db*'] }, { labels: { site: 'os*' } }] }),
+    group('named', { nodes: ['web02', 'new*'] }),
+  ];
+  const policyGroups = [
+    { name: 'base', policies: ['load'], groups: ['disks'], ...by },
+    { name: 'disks', policies: ['disk'], groups: ['base'], ...by },
+  ];
+  const assigned = new AssignedPolicies(groups, [policy('load'), policy('http'), policy('disk')], undefined, {
+    policyGroups,
+    factsOf: (name) => ({ ...nameAlone(name), ...facts[name] }),
+  });
+  assert.deepEqual(assigned.groupsOf('web01'), ['either', 'oslo', 'web']);
+  assert.deepEqual(assigned.of('web01').policies, ['disk', 'http', 'load']);
+  assert.deepEqual(assigned.groupsOf('web02'), ['named', 'web']);
+  assert.deepEqual(assigned.groupsOf('db1'), ['either', 'oslo']);
+  assert.deepEqual(assigned.groupsOf('new1'), ['named'], 'what is not known fits no rule');
 });

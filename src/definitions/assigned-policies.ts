@@ -1,7 +1,9 @@
-import { matchesGlob } from '../model/glob.ts';
+import type { NodeFacts, PolicyGroup } from '../model/node-definitions.ts';
 import type { ManagerSystem, ManagerSystems } from '../model/policy.ts';
 import type { NodeGroup, PolicyDefinition } from '../model/policy-definitions.ts';
 import { policySet, type PolicySet, type PolicySource } from '../policies/policy-set.ts';
+import { nodeMatcher } from './node-matcher.ts';
+import { policiesInGroups } from './policies-in-groups.ts';
 
 export interface Assigned extends PolicySet {
   /** Names, in the order of the set; a primary manager has none. */
@@ -18,6 +20,18 @@ export interface KnownManagers {
   readonly primaries: ReadonlyMap<string, ManagerSystem>;
 }
 
+/** What belongs to nodes beside their groups. */
+export interface NodeKnowledge {
+  readonly policyGroups: readonly PolicyGroup[];
+  /** What rules are about. */
+  readonly factsOf: (nodeName: string) => NodeFacts;
+}
+
+/** Of a node that nothing is known of but its name. */
+export function nameAlone(name: string): NodeFacts {
+  return { name, address: null, system: null, labels: {} };
+}
+
 /**
  * Which policies each node gets: those of every group that it belongs to. Made once for a state of the definitions; nodes
  * with the same groups share a set.
@@ -30,12 +44,20 @@ export class AssignedPolicies {
   /** For each group those that hold it, itself included. */
   readonly #holders: ReadonlyMap<string, readonly string[]>;
 
+  readonly #matchers: ReadonlyMap<string, (node: NodeFacts) => boolean>;
+  readonly #policyGroups: ReadonlyMap<string, PolicyGroup>;
+  readonly #factsOf: NodeKnowledge['factsOf'];
+
   constructor(
     groups: readonly NodeGroup[],
     policies: readonly PolicyDefinition[],
     managers: KnownManagers = { systems: { own: [], pools: [] }, primaries: new Map() },
+    { policyGroups, factsOf }: NodeKnowledge = { policyGroups: [], factsOf: nameAlone },
   ) {
     this.#managers = managers;
+    this.#policyGroups = new Map(policyGroups.map((group) => [group.name, group]));
+    this.#factsOf = factsOf;
+    this.#matchers = new Map(groups.map((group) => [group.name, nodeMatcher(group)]));
     this.#groups = new Map(groups.map((group) => [group.name, group]));
     this.#policies = new Map(policies.map((policy) => [policy.name, policy]));
     this.#holders = holdersOf(groups);
@@ -55,15 +77,15 @@ export class AssignedPolicies {
   /** In the order of their names. */
   groupsOf(nodeName: string): string[] {
     const found = new Set<string>();
-    for (const { name, nodes } of this.#groups.values())
-      if (nodes.some((pattern) => matchesGlob(pattern, nodeName)))
-        for (const holder of this.#holders.get(name) ?? []) found.add(holder);
+    const facts = this.#factsOf(nodeName);
+    for (const [name, fits] of this.#matchers)
+      if (fits(facts)) for (const holder of this.#holders.get(name) ?? []) found.add(holder);
     return [...found].toSorted();
   }
 
   /** A policy that a group names and nobody has defined yet comes when it is. */
   #assign(groups: readonly string[], primary: ManagerSystem | null): Assigned {
-    const names = new Set(groups.flatMap((group) => this.#groups.get(group)?.policies ?? []));
+    const names = new Set(groups.flatMap((group) => this.#policiesOf(group)));
     const policies = [...names].filter((name) => this.#policies.has(name)).toSorted();
     const sources = policies.flatMap((name) => {
       const policy = this.#policies.get(name);
@@ -76,6 +98,11 @@ export class AssignedPolicies {
   /** Rules name servers; agents need to know where those are and whom to believe. */
   #complete(source: PolicySource): PolicySource {
     return source['kind'] === 'flexible-management' ? { ...source, systems: this.#managers.systems } : source;
+  }
+
+  #policiesOf(groupName: string): string[] {
+    const { policies = [], policyGroups = [] } = this.#groups.get(groupName) ?? {};
+    return [...policies, ...policiesInGroups(policyGroups, this.#policyGroups)];
   }
 }
 

@@ -31,6 +31,8 @@ export const linkMessageSchemas = {
     version: name,
     /** Agents only: the address they reached us at, which says through which virtual interface they came. */
     dialled: z.string().max(1_024).optional(),
+    /** Agents only: what they run on, `linux`. */
+    system: z.string().max(64).optional(),
     /** Servers only: where this server's journal stands. */
     origin: origin.optional(),
   }),

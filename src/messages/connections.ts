@@ -20,6 +20,7 @@ interface ConnectionRow {
   readonly address: string;
   readonly via: string | null;
   readonly policies: string | null;
+  readonly system: string | null;
 }
 
 /** What a node looks like to this server. `server` is the core ID of the one its agent is connected to. */
@@ -39,7 +40,7 @@ export interface NodeStatus {
 }
 
 const columns = `node, server, origin, hlc, connected, since_ms AS sinceMs, last_heard_ms AS lastHeardMs, version,
-  address, via, policies`;
+  address, via, policies, system`;
 
 /** Which agents are connected to which server: one row for each pair, set by the latest word of that server. */
 export class Connections {
@@ -50,6 +51,7 @@ export class Connections {
   readonly #all: Statement;
   readonly #connectedTo: Statement;
   readonly #lastHeard: Statement;
+  readonly #lastSeen: Statement;
   /** What was answered for these runs, until a connection changes. */
   #answered: { readonly origins: string; readonly nodes: ReadonlySet<Uuid> } | null = null;
 
@@ -59,10 +61,13 @@ export class Connections {
     this.#read = database.prepare(`SELECT ${columns} FROM connections WHERE node = ? AND server = ?`);
     this.#write =
       database.prepare(`INSERT OR REPLACE INTO connections(node, server, origin, hlc, connected, since_ms, last_heard_ms, version,
-        address, via, policies) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+        address, via, policies, system) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
     this.#all = database.prepare(`SELECT ${columns} FROM connections`);
     this.#connectedTo = database.prepare(
       'SELECT node FROM connections WHERE connected = 1 AND origin IN (SELECT value FROM json_each(?))',
+    );
+    this.#lastSeen = database.prepare(
+      'SELECT address, system FROM connections WHERE node = ? ORDER BY hlc DESC, origin DESC LIMIT 1',
     );
     this.#lastHeard = database.prepare('SELECT max(last_heard_ms) AS ms FROM connections WHERE node = ?');
   }
@@ -109,6 +114,11 @@ export class Connections {
     return this.#lastHeard.get<{ ms: number | null }>(node)?.ms ?? null;
   }
 
+  /** From where a node came last, and on what it says it runs; null for one that was never connected. */
+  lastSeen(node: Uuid): { readonly address: string; readonly system: string | null } | null {
+    return this.#lastSeen.get<{ address: string; system: string | null }>(node) ?? null;
+  }
+
   *hashes(): IterableIterator<number> {
     for (const row of this.#all.iterate<ConnectionRow>()) yield hashOf(row);
   }
@@ -136,6 +146,7 @@ export class Connections {
       address,
       via ?? null,
       policies,
+      connection.system ?? null,
     );
     if (known) this.#totals.takeHash(hashOf(known));
     this.#totals.addHash(hashOf({ node, server, origin, hlc, connected: flag, lastHeardMs }));

@@ -187,6 +187,11 @@ export class MessageStore implements Applier {
     return this.#connections.lastHeardMs(node);
   }
 
+  /** From where a node came last, and on what it says it runs; null for one that was never connected. */
+  lastSeen(node: Uuid): { readonly address: string; readonly system: string | null } | null {
+    return this.#connections.lastSeen(node);
+  }
+
   /** Changes of a role's holder, the newest first; below an epoch where one is given. */
   roleChanges(role: string, limit: number, belowEpoch?: number): RoleChange[] {
     return this.#roleHistory.list(role, limit, belowEpoch);

@@ -47,7 +47,7 @@ export function createMessageTables(database: Database): void {
     CREATE TABLE IF NOT EXISTS connections(
       node TEXT NOT NULL, server TEXT NOT NULL, origin TEXT NOT NULL, hlc INTEGER NOT NULL, connected INTEGER NOT NULL,
       since_ms INTEGER NOT NULL, last_heard_ms INTEGER NOT NULL, version TEXT NOT NULL, address TEXT NOT NULL,
-      via TEXT, policies TEXT, PRIMARY KEY(node, server)) WITHOUT ROWID;
+      via TEXT, policies TEXT, system TEXT, PRIMARY KEY(node, server)) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS totals(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS audit(
       origin TEXT NOT NULL, number INTEGER NOT NULL, seq INTEGER NOT NULL, hlc INTEGER NOT NULL, text TEXT NOT NULL,
@@ -64,6 +64,7 @@ export function createMessageTables(database: Database): void {
     CREATE TABLE IF NOT EXISTS slices(row INTEGER PRIMARY KEY, bits BLOB NOT NULL);`);
   addColumn(database, 'connections', 'via', 'TEXT');
   addColumn(database, 'connections', 'policies', 'TEXT');
+  addColumn(database, 'connections', 'system', 'TEXT');
 }
 
 /** For a database that an older version made. */

@@ -63,6 +63,8 @@ export const entryBodySchemas = {
           address: z.string().max(256),
           /** The role of the virtual interface that it came through. */
           via: role.optional(),
+          /** What it says it runs on: `linux`. */
+          system: z.string().max(64).optional(),
           /** What the agent said of the policies that it got from the pool. */
           policies: policiesRunningSchema.optional(),
         }),

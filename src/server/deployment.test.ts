@@ -7,6 +7,7 @@ import { startAgent, type Agent } from '../agent/agent.ts';
 import { agentConfigSchema } from '../agent/config.ts';
 import { noPolicies } from '../agent/load-policies.ts';
 import { codeOf } from '../model/errors.ts';
+import { Rights } from '../model/rights.ts';
 import type { RunningServer } from './start-server.ts';
 import type { TestNode } from './test-agent.ts';
 import { eventually, TestServers } from './test-servers.ts';
@@ -14,7 +15,13 @@ import { eventually, TestServers } from './test-servers.ts';
 const load = { kind: 'command', name: 'load', command: ['/bin/true'], every: '1h' };
 const disk = { ...load, name: 'disk' };
 
-async function run(servers: TestServers, node: TestNode, data: string, more: object = {}): Promise<Agent> {
+async function run(
+  servers: TestServers,
+  node: TestNode,
+  data: string,
+  more: object = {},
+  system?: string,
+): Promise<Agent> {
   return startAgent({
     runtime: servers.runtime,
     config: agentConfigSchema.parse({
@@ -29,6 +36,7 @@ async function run(servers: TestServers, node: TestNode, data: string, more: obj
     credentials: await servers.pool.credentials(node.identity),
     policies: noPolicies,
     version: '0',
+    ...(system !== undefined && { system }),
     onFatal: (error) => assert.fail(error),
   });
 }
@@ -135,4 +143,62 @@ test('what is wrong, in use or changed meanwhile is refused', async () => {
   await policies.removeGroup('web', undefined, 'ann');
   await policies.remove('load', undefined, 'ann');
   assert.deepEqual([policies.list(), policies.groups()], [[], []]);
+});
+
+test('a node that joins gets the policies of the groups whose rules it fits, and what it is said to be counts at once', async () => {
+  await using servers = await TestServers.start(2);
+  const [first, second] = servers.running;
+  assert.ok(first && second);
+  const data = await mkdtemp(join(tmpdir(), 'wk-deployment-'));
+  const { policies, config } = first.view;
+  const ann = { name: 'ann', coreId: null, rights: new Rights([{ right: 'configure' }]) };
+  const options = { via: 'config apply', hold: false };
+  const label = (revision: number, labels: Record<string, string>) =>
+    config.apply([{ kind: 'node', name: 'web01', revision, content: { labels } }], ann, options);
+  await policies.set('load', { source: load }, 'ann');
+  await policies.set('disk', { source: disk }, 'ann');
+  const revision = await label(0, { site: 'oslo' });
+  const group = { kind: 'policy-group' as const, name: 'base', revision: 0, content: { policies: ['disk'] } };
+  await config.apply([group], ann, options);
+  await policies.setGroup(
+    'here',
+    { rules: [{ addresses: ['127.0.0.0/8'], systems: ['test*'] }], policyGroups: ['base'] },
+    'ann',
+  );
+  await policies.setGroup('oslo', { rules: [{ labels: { site: 'oslo' } }], policies: ['load'] }, 'ann');
+  const web = await servers.enrolNode('web01');
+  {
+    await using agent = await run(servers, web, `${data}/web`, {}, 'test 1');
+    await eventually(
+      'it has what its groups give',
+      () => policiesOf(agent).toSorted().join() === 'disk,load',
+    );
+    await eventually('both servers count it', () =>
+      servers.running.every(
+        (server) =>
+          stateOf(server, web) === 'current' &&
+          server.view.policies.groups().every(({ members }) => members === 1),
+      ),
+    );
+    await label(revision, { site: 'bergen' });
+    await eventually('it is in the group no more', () => policiesOf(agent).join() === 'disk');
+  }
+  await eventually('away, it is known by what it said last', () =>
+    second.view.policies.groups().some(({ name, members }) => name === 'here' && members === 1),
+  );
+  await assert.rejects(
+    config.apply(
+      [
+        {
+          ...group,
+          revision: first.view.config.revision({ kind: 'policy-group', name: 'base' }, ann).now,
+          content: null,
+        },
+      ],
+      ann,
+      options,
+    ),
+    /policy group base is used by node group here/,
+  );
+  await rm(data, { recursive: true });
 });

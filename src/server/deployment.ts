@@ -1,4 +1,6 @@
 import { AssignedPolicies } from '../definitions/assigned-policies.ts';
+import type { NodeFacts } from '../model/node-definitions.ts';
+import type { Uuid } from '../model/uuid.ts';
 import type { LinkConnection } from '../link/connection.ts';
 import type { LinkMessageOf } from '../link/messages.ts';
 import type { NodeDefinition } from '../model/definitions.ts';
@@ -8,9 +10,24 @@ import type { Log } from '../runtime/log.ts';
 import type { PoolView } from './pool-view.ts';
 
 interface Ports {
-  readonly pool: Pick<PoolView, 'policies' | 'nodeGroups' | 'generation' | 'managerSystems' | 'primaries'>;
+  readonly pool: Pick<
+    PoolView,
+    | 'policies'
+    | 'policyGroups'
+    | 'nodeGroups'
+    | 'nodes'
+    | 'nodeAttributes'
+    | 'generation'
+    | 'managerSystems'
+    | 'primaries'
+  >;
+  /** What the pool knows of a node, whichever server it is connected to. */
+  readonly lastSeen: (node: Uuid) => Seen | null;
   readonly log: Log;
 }
+
+/** From where a node comes, and on what it says it runs. */
+type Seen = Pick<NodeFacts, 'address' | 'system'>;
 
 /** An agent that has said what it runs. */
 interface Target {
@@ -30,6 +47,10 @@ export class Deployment {
   readonly #ports: Ports;
   readonly #targets = new Map<LinkConnection, Target>();
   #assigned: AssignedPolicies | null = null;
+  /** What nodes that are connected here say, by their names: the journal has it a moment later. */
+  readonly #seen = new Map<string, Seen & { readonly connection: LinkConnection }>();
+  #coreIds: { readonly nodes: readonly NodeDefinition[]; readonly byName: ReadonlyMap<string, Uuid> } | null =
+    null;
   /** Somebody was not sent anything, since the coordinator is not followed now. */
   #isBlind = false;
 
@@ -40,15 +61,23 @@ export class Deployment {
   /** What nodes should run, as far as this server knows. */
   get assigned(): AssignedPolicies {
     const { pool } = this.#ports;
-    this.#assigned ??= new AssignedPolicies(pool.nodeGroups(), pool.policies(), {
-      systems: pool.managerSystems(),
-      primaries: pool.primaries(),
-    });
+    this.#assigned ??= new AssignedPolicies(
+      pool.nodeGroups(),
+      pool.policies(),
+      { systems: pool.managerSystems(), primaries: pool.primaries() },
+      { policyGroups: pool.policyGroups(), factsOf: (name) => this.#factsOf(name) },
+    );
     return this.#assigned;
   }
 
   /** An agent told what it runs. */
-  told(connection: LinkConnection, node: NodeDefinition, told: LinkMessageOf<'policiesRunning'>): void {
+  told(
+    connection: LinkConnection,
+    node: NodeDefinition,
+    told: LinkMessageOf<'policiesRunning'>,
+    seen: Seen,
+  ): void {
+    this.#seen.set(node.name, { ...seen, connection });
     const { generation, digest, refused } = told;
     const running = { generation, digest, refused };
     const target = this.#targets.get(connection) ?? { node, connection, running, offered: null };
@@ -59,7 +88,10 @@ export class Deployment {
   }
 
   gone(connection: LinkConnection): void {
+    const name = this.#targets.get(connection)?.node.name;
     this.#targets.delete(connection);
+    // Else it has connected anew, and what it said then counts.
+    if (name !== undefined && this.#seen.get(name)?.connection === connection) this.#seen.delete(name);
   }
 
   /** Something has changed; `policies` when what a set is made from has. */
@@ -69,6 +101,21 @@ export class Deployment {
     if (!policies && !isSighted) return;
     this.#isBlind = false;
     for (const target of this.#targets.values()) this.#offer(target);
+  }
+
+  #factsOf(name: string): NodeFacts {
+    const { pool, lastSeen } = this.#ports;
+    const coreId = this.#coreIdOf(name);
+    const { address, system } = this.#seen.get(name) ??
+      (coreId === undefined ? null : lastSeen(coreId)) ?? { address: null, system: null };
+    return { name, address, system, labels: pool.nodeAttributes(name)?.labels ?? {} };
+  }
+
+  #coreIdOf(name: string): Uuid | undefined {
+    const nodes = this.#ports.pool.nodes();
+    if (this.#coreIds?.nodes !== nodes)
+      this.#coreIds = { nodes, byName: new Map(nodes.map((node) => [node.name, node.coreId])) };
+    return this.#coreIds.byName.get(name);
   }
 
   #offer(target: Target): void {

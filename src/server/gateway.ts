@@ -38,6 +38,8 @@ export interface AgentConnection {
   readonly via: string | null;
   /** The name of the other pool that the node belongs to; null for one of ours. */
   readonly guestOf: string | null;
+  /** What it says it runs on; null for an agent of a version that does not say. */
+  readonly system: string | null;
 }
 
 interface Welcome {
@@ -259,10 +261,10 @@ export class Gateway {
     if (!node) return connection.refuse('WK_NODE_UNKNOWN', 'the node was removed from the pool');
     this.#agents.get(node.coreId)?.connection.close('the agent has connected anew');
     const sinceMs = this.#ports.runtime.clock.wallMs();
-    const { version, dialled = null } = hello;
+    const { version, dialled = null, system = null } = hello;
     const guestOf = other?.name ?? null;
     const via = dialled === null ? null : this.#ports.interfaceAt(dialled);
-    const agent: AgentConnection = { node, version, connection, sinceMs, dialled, via, guestOf };
+    const agent: AgentConnection = { node, version, connection, sinceMs, dialled, via, guestOf, system };
     this.#agents.set(node.coreId, agent);
     const session = this.#ports.serveAgent(agent);
     if (guestOf === null) this.#tellTrust(connection);

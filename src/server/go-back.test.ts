@@ -28,6 +28,7 @@ function setUp() {
       dialled: 'https://m1:1',
       via: null,
       guestOf: null,
+      system: null,
       ...change,
     };
   };

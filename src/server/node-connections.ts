@@ -31,7 +31,7 @@ export class NodeConnections {
   }
 
   tell(agent: AgentConnection, connected: boolean): void {
-    const { node, version, connection, via } = agent;
+    const { node, version, connection, via, system } = agent;
     const policies = this.#policies.get(agent);
     this.#facts.set(node.coreId, {
       node: node.coreId,
@@ -41,6 +41,7 @@ export class NodeConnections {
       version: version.slice(0, 64),
       address: connection.remoteAddress,
       ...(via === null ? {} : { via }),
+      ...(system === null ? {} : { system }),
       ...(policies ? { policies } : {}),
     });
     this.#gather(gatherMs);

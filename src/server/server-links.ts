@@ -16,7 +16,9 @@ import { StandbyLog } from './standby-log.ts';
 /** What a set of policies is made from: also the servers that rules name. */
 const ofPolicies = [
   keys.policies,
+  keys.policyGroups,
   keys.nodeGroups,
+  keys.allNodeAttributes,
   keys.servers,
   keys.roles,
   keys.otherPools,
@@ -51,7 +53,11 @@ export class ServerLinks {
       toAll: (standing) => this.peers.tell(standing),
       toKeeper,
     });
-    this.deployment = new Deployment({ pool: state.pool, log: runtime.log });
+    this.deployment = new Deployment({
+      pool: state.pool,
+      lastSeen: (node) => store.messages.lastSeen(node),
+      log: runtime.log,
+    });
     this.#nodeConnections = new NodeConnections({ ...runtime, journal: store.journal });
     this.#goBack = new GoBack({
       ...runtime,

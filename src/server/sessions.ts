@@ -54,7 +54,11 @@ export class Sessions {
     agent.connection.onMessage((message, body) => {
       if (message.type !== 'policiesRunning') return session.take(message, body);
       nodeConnections.runs(agent, message);
-      deployment.told(agent.connection, agent.node, message);
+      const { system } = agent;
+      deployment.told(agent.connection, agent.node, message, {
+        address: agent.connection.remoteAddress,
+        system,
+      });
     });
     nodeConnections.tell(agent, true);
     const guest = goBack.add(agent, () => session.isIdle);

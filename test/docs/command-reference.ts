@@ -35,6 +35,7 @@ async function helpOf(path: string): Promise<string> {
     stderr: output,
     environment: {},
     version,
+    system: '',
     folder: '/',
     workingDirectory: '/',
     runtime: () => Promise.reject(new Error('a help text needs no runtime')),

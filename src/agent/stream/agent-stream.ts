@@ -37,6 +37,7 @@ export interface StreamOptions {
   /** A server did not believe us, or we it: a new certificate may help. */
   disbelieved(): void;
   readonly version: string;
+  readonly system?: string | undefined;
   readonly buffer: Buffer;
   /** Null for another pool than the agent's own, which has nothing to say about what the node does. */
   readonly policies: Pick<DeployedPolicies, 'running' | 'take'> | null;
@@ -155,7 +156,7 @@ export class AgentStream implements AsyncDisposable {
 
   /** Never rejects: what goes wrong is an event. */
   async #dial(server: string): Promise<void> {
-    const { runtime, pool, node, version } = this.#options;
+    const { runtime, pool, node, version, system } = this.#options;
     try {
       const connect = {
         url: server,
@@ -165,7 +166,7 @@ export class AgentStream implements AsyncDisposable {
         messageBytesMax,
         signal: this.#stop.signal,
       };
-      const hello = { name: node.name, version, dialled: server };
+      const hello = { name: node.name, version, dialled: server, ...(system !== undefined && { system }) };
       const { connection, welcome } = await dialLink(runtime, { connect, self: 'agent', hello });
       this.#opened(server, connection, welcome);
     } catch (error) {

@@ -50,6 +50,7 @@ async function run(
     identity: agentStore(runtime.files, config.identity),
     policies,
     version: cli.version,
+    system: cli.system,
     onFatal: (error: WatchError) => ended.reject(error),
   });
   using service = new ServiceManager(cli, { ...runtime, log });

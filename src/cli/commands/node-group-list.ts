@@ -12,8 +12,12 @@ const columns: readonly Column<NodeGroupView>[] = [
   { title: 'GROUP', value: ({ name }) => safeText(name) },
   { title: 'MEMBERS', value: ({ members }) => String(members), align: 'right' },
   { title: 'NODES', value: ({ nodes }) => listText(nodes) },
+  { title: 'RULES', value: ({ rules }) => (rules.length === 0 ? '–' : String(rules.length)), align: 'right' },
   { title: 'GROUPS', value: ({ groups }) => listText(groups) },
-  { title: 'POLICIES', value: ({ policies }) => listText(policies) },
+  {
+    title: 'POLICIES',
+    value: ({ policies, policyGroups }) => listText([...policyGroups.map((name) => `${name}/`), ...policies]),
+  },
 ];
 
 const shownMax = 4;

@@ -10,9 +10,13 @@ import { openClient } from '../target.ts';
 export function define(command: Command, cli: Cli): void {
   withClient(command)
     .argument('<NAME>', 'the group; its nodes lose the policies that they have by it alone', nameOption)
+    .option('--force', 'take it out of the groups that name it')
     .action(async (name, options) => {
       const client = await openClient(cli, options);
-      const removed = await remove(client, 'node-groups', name, removedSchema);
+      const removed = await remove(client, 'node-groups', name, {
+        schema: removedSchema,
+        force: options.force ?? false,
+      });
       if (options.json) printJson(cli, removed);
       else note(cli, `node group ${name} is removed`);
     });

@@ -2,6 +2,8 @@ import { InvalidArgumentError, Option, type Command } from '@commander-js/extra-
 import type { Cli } from '../cli.ts';
 import { withClient, type ClientOptions, type PrintOptions } from '../client-options.ts';
 import { collectName, nameOption } from '../name-option.ts';
+import { collectRule } from '../rule-option.ts';
+import type { NodeRule } from '../../model/node-definitions.ts';
 import { nodeGroups, setNodeGroup } from '../policies.ts';
 import { note, printJson } from '../print.ts';
 import { openClient } from '../target.ts';
@@ -11,6 +13,10 @@ type Options = ClientOptions &
     readonly node?: string[];
     readonly group?: string[];
     readonly policy?: string[];
+    readonly policyGroup?: string[];
+    readonly rule?: NodeRule[];
+    readonly removeRules?: true;
+    readonly removePolicyGroup?: string[];
     readonly removeNode?: string[];
     readonly removeGroup?: string[];
     readonly removePolicy?: string[];
@@ -24,10 +30,12 @@ export function define(command: Command, cli: Cli): void {
       `Examples:
   watchkeeper node-group set web --node 'web*' --policy http --policy disk
   watchkeeper node-group set all --node '*' --policy load
+  watchkeeper node-group set oslo --rule address=10.1.0.0/16 --rule 'label.site=oslo,system=linux'
   watchkeeper node-group set web --remove-policy disk
 
 What is given is added to what the group has, and what is given with --remove- is taken away. A pattern counts for nodes
-that join later too. Agents get their policies at once.
+that join later too, and so does a rule, which asks for any of: name, address (or network), system, label.NAME; a node has to fit
+all that one rule says. Agents get their policies at once.
 `,
     )
     .addOption(
@@ -37,9 +45,21 @@ that join later too. Agents get their policies at once.
     )
     .addOption(new Option('--group <GROUP>', 'a group whose nodes belong to it too').argParser(collectName))
     .addOption(new Option('--policy <POLICY>', 'a policy that its nodes get').argParser(collectName))
+    .addOption(
+      new Option('--rule <RULE>', 'what its nodes have: name=, address=, system=, label.NAME=').argParser(
+        collectRule,
+      ),
+    )
+    .addOption(
+      new Option('--policy-group <GROUP>', 'a group of policies that its nodes get').argParser(collectName),
+    )
     .addOption(new Option('--remove-node <PATTERN>', 'a pattern that it has').argParser(collectPattern))
     .addOption(new Option('--remove-group <GROUP>', 'a group that it has').argParser(collectName))
     .addOption(new Option('--remove-policy <POLICY>', 'a policy that it has').argParser(collectName))
+    .addOption(
+      new Option('--remove-policy-group <GROUP>', 'a group of policies that it has').argParser(collectName),
+    )
+    .option('--remove-rules', 'all the rules that it has')
     .action((name, options) => run(cli, name, options));
 }
 
@@ -52,8 +72,8 @@ async function run(cli: Cli, name: string, options: Options): Promise<void> {
   const client = await openClient(cli, options);
   const now = (await nodeGroups(client)).find((group) => group.name === name);
   const content = {
-    rules: now?.rules ?? [],
-    policyGroups: now?.policyGroups ?? [],
+    rules: [...(options.removeRules ? [] : (now?.rules ?? [])), ...(options.rule ?? [])],
+    policyGroups: merge(now?.policyGroups, options.policyGroup, options.removePolicyGroup),
     nodes: merge(now?.nodes, options.node, options.removeNode),
     groups: merge(now?.groups, options.group, options.removeGroup),
     policies: merge(now?.policies, options.policy, options.removePolicy),

@@ -9,10 +9,14 @@ import { openClient } from '../target.ts';
 
 export function define(command: Command, cli: Cli): void {
   withClient(command)
-    .argument('<NAME>', 'the policy; no node group may name it any more', nameOption)
+    .argument('<NAME>', 'the policy', nameOption)
+    .option('--force', 'take it out of the groups that name it')
     .action(async (name, options) => {
       const client = await openClient(cli, options);
-      const removed = await remove(client, 'policies', name, removedSchema);
+      const removed = await remove(client, 'policies', name, {
+        schema: removedSchema,
+        force: options.force ?? false,
+      });
       if (options.json) printJson(cli, removed);
       else note(cli, `policy ${name} is removed`);
     });

@@ -14,6 +14,7 @@ export async function runInProcess(cli: Cli, folder: string, args: readonly stri
     stderr: { write: (text) => void (said += text), isTerminal: false, columns: null },
     environment: { ...withoutOurs(cli.environment), XDG_CONFIG_HOME: folder },
     version: cli.version,
+    system: cli.system,
     folder: cli.folder,
     workingDirectory: cli.workingDirectory,
     runtime: () => cli.runtime(),
