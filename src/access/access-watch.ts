@@ -27,25 +27,24 @@ export class FamiliarAddresses {
   }
 }
 
+interface WatchPorts {
+  readonly ownOrigin: Origin;
+  readonly sessions: Pick<UserSessions, 'heardEnded'>;
+  readonly throttle: SignInThrottle;
+  readonly familiar: FamiliarAddresses;
+  /** Every record, whatever it is of. */
+  changed(record: AuditRecord): void;
+}
+
 /**
  * What this server learns from the audit trails of all servers, its own included: sessions that were ended, sign-ins
  * that failed elsewhere, and where users usually sign in from. The trail travels with the journals, so all of it holds
  * in the whole pool, also while the coordinator is away.
  */
 export class AccessWatch {
-  readonly #ports: {
-    readonly ownOrigin: Origin;
-    readonly sessions: Pick<UserSessions, 'heardEnded'>;
-    readonly throttle: SignInThrottle;
-    readonly familiar: FamiliarAddresses;
-  };
+  readonly #ports: WatchPorts;
 
-  constructor(ports: {
-    readonly ownOrigin: Origin;
-    readonly sessions: Pick<UserSessions, 'heardEnded'>;
-    readonly throttle: SignInThrottle;
-    readonly familiar: FamiliarAddresses;
-  }) {
+  constructor(ports: WatchPorts) {
     this.#ports = ports;
   }
 
@@ -59,8 +58,10 @@ export class AccessWatch {
     }
   }
 
-  #take({ action, outcome, target, session, from, atMs }: AuditRecord, origin: Origin): void {
+  #take(record: AuditRecord, origin: Origin): void {
+    const { action, outcome, target, session, from, atMs } = record;
     const { sessions, throttle, familiar, ownOrigin } = this.#ports;
+    this.#ports.changed(record);
     if (action === 'session.end' && outcome === 'allowed' && session !== null)
       sessions.heardEnded(session, atMs + absoluteMs);
     // Somebody else's session: the record's own is that of who ended it.

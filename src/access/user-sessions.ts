@@ -5,6 +5,7 @@ import type { UserDefinition } from '../model/users.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Random } from '../runtime/random.ts';
+import type { DoubtedUsers } from './doubted-users.ts';
 import type { Passwords } from './password.ts';
 import { keyToSignWith } from './session-keys.ts';
 import {
@@ -39,6 +40,7 @@ interface Ports {
   readonly known: KnownUsers;
   readonly passwords: Passwords;
   readonly throttle: SignInThrottle;
+  readonly doubted: Pick<DoubtedUsers, 'isOver' | 'mayNotSignIn'>;
   /** Whether that user has signed in from that address before. */
   isFamiliar(name: string, address: string): boolean;
 }
@@ -71,6 +73,7 @@ export class UserSessions {
     const user = known.user(claims.user);
     // A higher one than we know of was made by a server that heard of the change earlier.
     if (user === null || user.disabled || claims.generation < user.generation) return null;
+    if (this.#ports.doubted.isOver(claims.user, claims.createdMs)) return null;
     return { user, claims };
   }
 
@@ -79,7 +82,7 @@ export class UserSessions {
    * Errors: WK_UNAUTHENTICATED, WK_OVERLOADED.
    */
   async verify(name: string, password: string, address: string): Promise<UserDefinition> {
-    const { known, passwords, throttle } = this.#ports;
+    const { known, passwords, throttle, doubted } = this.#ports;
     const isFamiliar = this.#ports.isFamiliar(name, address);
     if (!throttle.take(name, address, isFamiliar))
       throw new WatchError('WK_OVERLOADED', 'too many attempts to sign in failed; try again in a minute');
@@ -89,6 +92,11 @@ export class UserSessions {
     if (!matches || user === null)
       throw new WatchError('WK_UNAUTHENTICATED', 'the name or the password is wrong');
     throttle.giveBack(name, address, isFamiliar);
+    if (doubted.mayNotSignIn(user.coreId))
+      throw new WatchError(
+        'WK_UNAVAILABLE',
+        `${name} was changed, and this server cannot ask the coordinator how; sign in at another server, or later`,
+      );
     return user;
   }
 

@@ -1,5 +1,7 @@
 import { currentSessions } from '../access/current-sessions.ts';
 import { AccessWatch, FamiliarAddresses } from '../access/access-watch.ts';
+import { changedUsers } from '../access/changed-users.ts';
+import { DoubtedUsers } from '../access/doubted-users.ts';
 import type { AuditTrail } from '../access/audit-trail.ts';
 import type { Account } from '../access/caller.ts';
 import { removeUserRole, setUserRole } from '../access/change-user-role.ts';
@@ -13,12 +15,14 @@ import { auditCursor, type AuditRow } from '../messages/audit-rows.ts';
 import {
   auditRecordSchema,
   type AuditDraft,
+  type AuditRecord,
   type AuditPage,
   type AuditQuery,
   type AuditVerdict,
 } from '../model/audit.ts';
 import { codeOf, textOf, WatchError } from '../model/errors.ts';
 import { coreIdOfOrigin, type Origin } from '../model/origin.ts';
+import type { Uuid } from '../model/uuid.ts';
 import type {
   OwnPassword,
   SetupRequest,
@@ -54,6 +58,7 @@ interface Ports {
 
 const familiarMs = 30 * 86_400_000;
 const familiarReadMax = 1_000;
+const changesReadMax = 1_000;
 const sessionsReadMax = 5_000;
 
 /** Who may do what on this server: sessions, users, user roles, and the audit trail. */
@@ -61,6 +66,7 @@ export class Access implements AccessApi {
   readonly #ports: Ports;
   readonly #sessions: UserSessions;
   readonly #passwords: Passwords;
+  readonly #doubted: DoubtedUsers;
   readonly #stop: () => void;
 
   constructor(ports: Ports) {
@@ -70,12 +76,18 @@ export class Access implements AccessApi {
     const throttle = new SignInThrottle(runtime.clock);
     const familiar = new FamiliarAddresses();
     const passwords = this.#passwords;
+    this.#doubted = new DoubtedUsers({
+      coordination,
+      timers: runtime.timers,
+      user: (coreId) => pool.user(coreId),
+    });
     this.#sessions = new UserSessions({
       ...runtime,
       coordination,
       known: pool,
       passwords,
       throttle,
+      doubted: this.#doubted,
       isFamiliar: (name, address) => familiar.has(name, address),
     });
     const watch = new AccessWatch({
@@ -83,6 +95,7 @@ export class Access implements AccessApi {
       sessions: this.#sessions,
       throttle,
       familiar,
+      changed: (record) => this.#heardChange(record),
     });
     this.#remember(familiar);
     this.#stop = store.journal.onCommit((entries) => watch.committed(entries));
@@ -90,6 +103,17 @@ export class Access implements AccessApi {
 
   close(): void {
     this.#stop();
+    this.#doubted.close();
+  }
+
+  isDoubted(coreId: Uuid): boolean {
+    return this.#doubted.isRefused(coreId);
+  }
+
+  #heardChange(record: AuditRecord): void {
+    const changed = changedUsers(record, this.#ports.pool.users());
+    for (const coreId of changed?.coreIds ?? [])
+      this.#doubted.heard(coreId, record.atMs, changed?.isWhole ?? false);
   }
 
   session(text: string, mayIdle: boolean) {
@@ -295,6 +319,13 @@ export class Access implements AccessApi {
     const { audit } = store.messages;
     for (const { session, atMs } of audit.endedSessions(Math.max(0, nowMs - absoluteMs)))
       this.#sessions.heardEnded(session, atMs + absoluteMs);
+    for (const action of ['user', 'user-role'])
+      for (const row of audit.list({
+        action,
+        sinceMs: Math.max(0, nowMs - absoluteMs),
+        limit: changesReadMax,
+      }))
+        for (const record of this.#auditView(row)) this.#heardChange(record);
     const sinceMs = Math.max(0, nowMs - familiarMs);
     const signIns = audit.list({
       action: 'session.create',

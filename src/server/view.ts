@@ -112,7 +112,7 @@ export class View implements ServerView {
       return server && { name: server.name, coreId, rights: serverRights };
     }
     const user = kind === 'user' ? pool.user(coreId) : null;
-    if (user === null || user.disabled) return null;
+    if (user === null || user.disabled || this.#parts.access.isDoubted(coreId)) return null;
     return { name: user.name, coreId, rights: pool.rights(user.roles) };
   }
 

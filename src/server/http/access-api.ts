@@ -16,6 +16,7 @@ import type {
   UserView,
 } from '../../model/users-api.ts';
 import type { UserRole } from '../../model/users.ts';
+import type { Uuid } from '../../model/uuid.ts';
 
 export interface SignedInUser {
   readonly account: Account;
@@ -31,6 +32,8 @@ export interface AccessApi {
     text: string,
     mayIdle: boolean,
   ): { readonly account: Account; readonly claims: SessionClaims } | null;
+  /** Whether a certificate of that user counts no more for now (access/doubted-users.ts). */
+  isDoubted(coreId: Uuid): boolean;
   /** The session for another while; null as long as that would change little. */
   renew(claims: SessionClaims): Promise<string | null>;
   /** Errors: WK_UNAUTHENTICATED, the same for every cause; WK_OVERLOADED. */

@@ -10,6 +10,10 @@ export class FakeAccess implements AccessApi {
   session(): null {
     return null;
   }
+  isDoubted(): boolean {
+    return false;
+  }
+
   async renew(): Promise<null> {
     return null;
   }
