@@ -44,10 +44,12 @@ export function routeMessage(
 function routed(
   message: Message,
   { name, systems }: NodeRules,
-  { rule }: Decided<Target>,
+  decided: Decided<Target>,
   target: Target,
 ): Routed {
-  const place = `rule ${JSON.stringify(rule?.description ?? '')} (line ${rule?.at.line ?? 0}) of policy ${name}`;
+  const { rule } = decided;
+  const at = `rule ${JSON.stringify(rule?.description ?? '')} (line ${rule?.at.line ?? 0}) of policy ${name}`;
+  const place = `${at}, ${conditionOf(decided)}`;
   if (target.manager.kind === 'primary')
     return { message: withReason(message, 'the primary manager', place), target: '' };
   const found = findSystem(target.manager, systems);
@@ -59,6 +61,14 @@ function routed(
   const to =
     pool === null ? `${system.name} (as every server of its pool)` : `${system.name} of pool ${pool.name}`;
   return { message: withReason(message, to, place), target: pool?.id ?? '' };
+}
+
+/** The condition that made the rule match. */
+function conditionOf({ steps }: Decided<Target>): string {
+  const hit = steps.at(-1)?.conditions.find(({ result }) => result.hit)?.condition;
+  return hit
+    ? `condition ${JSON.stringify(hit.description ?? '')} (line ${hit.at.line})`
+    : 'which takes every message';
 }
 
 /** A message that has no room for it goes without. */
