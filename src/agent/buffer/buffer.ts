@@ -135,7 +135,7 @@ export class Buffer implements AsyncDisposable {
     return lane;
   }
 
-  /** How much waits for each pool that something waits for. */
+  /** How much waits for each pool but the agent's own that something waits for. */
   targets(): readonly TargetSum[] {
     return this.#guard(() => this.#store.targets()) ?? [];
   }

@@ -9,7 +9,8 @@ const schemaVersion = 2;
  * messages: one row a message; `copies` is 0 or, once stored by one server only, 1. by_severity serves eviction and
  * counting without touching the bodies, once finds what waits for its second copy.
  * state: what sources must remember, written with the messages that they made.
- * target: which pool gets the message: empty for the agent's own, else the ID of another.
+ * target: which pool gets the message: empty for the agent's own, else the ID of another. by_target is of the others only,
+ * so that it costs those nothing that are read in the order of their numbers anyhow.
  */
 const schema = `
   CREATE TABLE messages(
@@ -27,7 +28,7 @@ const schema = `
 /** What version 2 brought; what was there before is for the agent's own pool. */
 const targets = `
   ALTER TABLE messages ADD COLUMN target TEXT NOT NULL DEFAULT '';
-  CREATE INDEX by_target ON messages(target, seq, copies, bytes);
+  CREATE INDEX by_target ON messages(target, seq, copies, bytes) WHERE target <> '';
   PRAGMA user_version = ${schemaVersion};`;
 
 export interface Ports {

@@ -137,7 +137,7 @@ export class BufferStore {
     totals.onceBytes -= once;
   }
 
-  /** Of every target that something waits for. */
+  /** Of every target but the agent's own pool that something waits for. */
   targets(): TargetSum[] {
     return this.#sql.targets.all<TargetSum>();
   }
@@ -211,7 +211,9 @@ export class BufferStore {
 
   /** Up to `countMax` messages for a target with no copy yet, from a sequence number on: whole in rows, cut at `bytesMax`. */
   unsent(target: string, from: number, countMax: number, bytesMax: number): Row[] {
-    return cut(withoutCopies(this.#sql.unsent.iterate<Row>(target, from)), countMax, bytesMax);
+    const { unsent, unsentOther } = this.#sql;
+    const rows = (target === '' ? unsent : unsentOther).iterate<Row>(target, from);
+    return cut(withoutCopies(rows), countMax, bytesMax);
   }
 
   /** The same for messages that one server has. */
@@ -221,7 +223,9 @@ export class BufferStore {
 
   /** The lowest sequence number without a copy; null where there is none. */
   firstUnsent(target: string): number | null {
-    return this.#sql.firstUnsent.get<{ seq: number | null }>(target)?.seq ?? null;
+    const { firstUnsent, firstUnsentOther } = this.#sql;
+    const statement = target === '' ? firstUnsent : firstUnsentOther;
+    return statement.get<{ seq: number | null }>(target)?.seq ?? null;
   }
 
   state(key: string): string | null {
@@ -311,15 +315,23 @@ const sql = {
   deleteOne: 'DELETE FROM messages WHERE seq = ?',
   oldestOnce: 'SELECT seq, target FROM messages WHERE copies = 1 ORDER BY seq LIMIT 1',
   lowest: 'SELECT seq, severity, bytes FROM messages WHERE severity = ? AND copies = 0 ORDER BY seq',
-  unsent: 'SELECT seq, bytes, copies, body FROM messages WHERE target = ? AND seq >= ? ORDER BY seq',
+  unsent:
+    'SELECT seq, bytes, copies, body FROM messages NOT INDEXED WHERE target = ? AND seq >= ? ORDER BY seq',
+  unsentOther: `SELECT seq, bytes, copies, body FROM messages INDEXED BY by_target
+    WHERE target <> '' AND target = ? AND seq >= ? ORDER BY seq`,
   once: 'SELECT seq, bytes, copies, body FROM messages WHERE copies = 1 AND target = ? AND seq >= ? ORDER BY seq',
   lastSeq: 'SELECT max(seq) AS seq FROM messages',
-  firstUnsent: 'SELECT min(seq) AS seq FROM messages WHERE target = ? AND copies = 0',
-  targets: 'SELECT target, count(*) AS count, sum(bytes) AS bytes FROM messages GROUP BY target',
-  onceOf: 'SELECT sum(bytes) AS bytes FROM messages WHERE target = ? AND copies = 1',
+  firstUnsent: 'SELECT seq FROM messages NOT INDEXED WHERE target = ? AND copies = 0 ORDER BY seq LIMIT 1',
+  firstUnsentOther: `SELECT min(seq) AS seq FROM messages INDEXED BY by_target
+    WHERE target <> '' AND target = ? AND copies = 0`,
+  targets: `SELECT target, count(*) AS count, sum(bytes) AS bytes FROM messages INDEXED BY by_target
+    WHERE target <> '' GROUP BY target`,
+  onceOf: `SELECT sum(bytes) AS bytes FROM messages INDEXED BY by_target
+    WHERE target <> '' AND target = ? AND copies = 1`,
   copyHome: `INSERT INTO messages(severity, bytes, createdMs, body, target)
-    SELECT severity, bytes, createdMs, body, '' FROM messages WHERE target = ? ORDER BY seq`,
-  deleteTarget: 'DELETE FROM messages WHERE target = ?',
+    SELECT severity, bytes, createdMs, body, '' FROM messages INDEXED BY by_target
+    WHERE target <> '' AND target = ? ORDER BY seq`,
+  deleteTarget: `DELETE FROM messages INDEXED BY by_target WHERE target <> '' AND target = ?`,
   gaps: 'SELECT reason, severity, count, firstMs, lastMs FROM gaps ORDER BY reason, severity',
   addGap: `INSERT INTO gaps(reason, severity, count, firstMs, lastMs) VALUES (?, ?, 1, ?, ?)
     ON CONFLICT(reason, severity) DO UPDATE SET count = count + 1,

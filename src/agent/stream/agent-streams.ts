@@ -89,7 +89,7 @@ export class AgentStreams implements AsyncDisposable {
       void stream[Symbol.asyncDispose]();
     }
     for (const { target } of this.#options.buffer.targets())
-      if (target !== '' && !wanted.has(target)) this.#options.buffer.rehome(target);
+      if (!wanted.has(target)) this.#options.buffer.rehome(target);
     for (const [id, pool] of wanted) if (!this.#others.has(id)) this.#others.set(id, this.#begin(pool));
   }
 
