@@ -153,10 +153,7 @@ class KeeperPool {
       grants,
       alive: () => ({ kind: 'alive', origin, healthy: true, because: '', lagMs: 0, epochs, positions: '{}' }),
       coordinator: () => undefined,
-      // This coordinator is never another one, so nobody has to be told.
-      question: (message) => {
-        if (message.kind !== 'standing') this.#post.carry(coreId, message);
-      },
+      question: (message) => this.#post.carry(coreId, message),
       stop: () => process.exit(0),
     });
     this.#post.join(coreId, { process, say: (message) => link.say(message) });

@@ -21,10 +21,14 @@ export class QuestionPost {
     this.#places.set(coreId, place);
   }
 
-  carry(from: Uuid, message: Extract<KeeperMessage, { kind: 'ask' | 'answer' }>): void {
+  carry(from: Uuid, message: Extract<KeeperMessage, { kind: 'ask' | 'answer' | 'standing' }>): void {
     if (message.kind === 'ask') {
       const { kind: _, members, ...question } = message;
       for (const member of members) this.#send(from, member, { kind: 'asked', from, ...question });
+    } else if (message.kind === 'standing') {
+      const { kind: _, ...standing } = message;
+      for (const member of this.#places.keys())
+        if (member !== from) this.#send(from, member, { kind: 'stands', from, ...standing });
     } else {
       const { kind: _, to, ...answer } = message;
       this.#send(from, to, { kind: 'confirmed', from, ...answer });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { roleReasons } from '../model/definitions.ts';
 import { isOrigin } from '../model/origin.ts';
 import { policiesRunningSchema } from '../model/policy-definitions.ts';
 import { revocationSchema } from '../model/trust.ts';
@@ -173,7 +174,7 @@ export const linkMessageSchemas = {
   revoked: z.strictObject({ type: z.literal('revoked'), revoked }),
   /**
    * Protocol 3. Which coordinator this server knows, what that follows on, up to where, with which revision its own session was
-   * last written there, and where it is.
+   * last written there, and where it is. Roles that it has just let go of for good, for whoever shall have them to take.
    */
   standing: z.strictObject({
     type: z.literal('standing'),
@@ -182,6 +183,18 @@ export const linkMessageSchemas = {
     revision: seq,
     session: seq,
     endpoints: z.array(z.string().max(256)).max(9),
+    released: z
+      .array(
+        z.strictObject({
+          role: z.string().max(256),
+          epoch: seq,
+          incarnation: z.string().min(1).max(64),
+          because: z.enum(roleReasons),
+          sinceMs: seq,
+        }),
+      )
+      .max(32)
+      .optional(),
   }),
   /** Sender to receiver: what you lack was trimmed here; say `snapshotPlease` when the others have what you have. */
   trimmed: z.strictObject({ type: z.literal('trimmed'), origin, from: seq }),

@@ -5,6 +5,20 @@ import { isOrigin } from '../model/origin.ts';
 const asking = { round: z.int().min(1), incarnation: z.string().min(1).max(64) };
 const question = { ...asking, ttlMs: z.int().min(1) };
 /**
+ * A role that a server has let go of for good under this epoch of this session: nothing of it is left there. Its record in the
+ * coordinator may still name that server; whoever shall have it may take it all the same.
+ */
+const released = z.strictObject({
+  role: z.string().max(256),
+  epoch: z.int().min(1),
+  incarnation: z.string().min(1).max(64),
+  because: z.enum(roleReasons),
+  /** Wall clock. */
+  sinceMs: z.int().min(0),
+});
+export type Released = Readonly<z.infer<typeof released>>;
+
+/**
  * Which coordinator a server knows, what it follows on, up to where, with which revision its own session was last written there (0:
  * never), and where it is (nothing where that is told elsewhere).
  */
@@ -14,6 +28,7 @@ const standing = {
   revision: z.int().min(0),
   session: z.int().min(0),
   endpoints: z.array(z.string().max(256)).max(9),
+  released: z.array(released).max(32).optional(),
 };
 const answer = { ...asking, promised: z.boolean(), because: z.string().max(256) };
 

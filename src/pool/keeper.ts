@@ -157,9 +157,11 @@ class RunningKeeper implements Keeper {
     this.#server.send({ kind: 'coordinator', ...about });
   }
 
-  #tell({ lineage, before, revision, session }: Extract<LeaseEffect, { kind: 'tell' }>): void {
+  #tell(told: Extract<LeaseEffect, { kind: 'tell' }>): void {
+    const { kind: _, before, released, ...known } = told;
     const endpoints = [...(this.#options.whereabouts?.endpoints() ?? [])];
-    this.#server.send({ kind: 'standing', lineage, before: [...before], revision, session, endpoints });
+    const freed = released === undefined ? {} : { released: [...released] };
+    this.#server.send({ kind: 'standing', ...known, before: [...before], endpoints, ...freed });
   }
 
   #carryOut(effect: LeaseEffect): void {

@@ -1,5 +1,7 @@
 import type { Transaction } from '../coordination/coordination.ts';
 import { keys, type Holder, type RoleReason } from '../model/definitions.ts';
+import { freedBy } from './lease-freed.ts';
+import { isHandedOver } from './lease-handover.ts';
 import { mayTake } from './lease-lineage.ts';
 import { attempt, believedUntilMs, believes, isFit, isPublished, renewalDue } from './lease-session.ts';
 import type {
@@ -68,6 +70,7 @@ function releasable(state: LeaseState, placed: Placements, now: Now): Release[] 
   const releases: Release[] = [];
   for (const [role, { holder, revision }] of state.holders) {
     if (!isOurs(state, holder) || state.held.has(role) || state.carried.has(role)) continue;
+    if (isHandedOver(state, holder, now)) continue;
     // After a lapse the first renewal decides: with it the role may simply be taken up again.
     const keep = isWanted(state, role, placed) || !believes(state, now);
     const because = state.left.get(role) ?? (keep ? null : 'holder lost its session');
@@ -168,8 +171,10 @@ function take(
   const written = roles.map((role): Written => {
     const { holder = null, revision = 0 } = state.holders.get(role) ?? {};
     conditions.set(keys.holder(role), revision);
-    if (holder !== null && holder.holder !== null && holder.holder !== state.config.coreId)
-      conditions.set(keys.session(holder.holder), state.sessions.get(holder.holder)?.revision ?? 0);
+    const isOthers = holder !== null && holder.holder !== null && holder.holder !== state.config.coreId;
+    // Who gave its word holds nothing any more, however its session goes on.
+    if (isOthers && freedBy(state, holder) === null)
+      conditions.set(keys.session(holder.holder ?? ''), state.sessions.get(holder.holder)?.revision ?? 0);
     return { kind: 'holder', role, holder: taken(state, own, role, holder, now) };
   });
   const list = [...conditions].map(([key, revision]) => ({ key, revision }));
@@ -199,6 +204,8 @@ function taken(state: LeaseState, own: OwnSession, role: string, before: Holder 
 function whyTaken(state: LeaseState, before: Holder | null): RoleReason {
   if (before === null) return 'first holder';
   if (before.holder === null) return before.because;
+  const freed = freedBy(state, before);
+  if (freed !== null) return freed.because;
   return isOurs(state, before) ? 'holder regained its session' : 'holder lost its session';
 }
 

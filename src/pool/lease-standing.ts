@@ -1,5 +1,6 @@
 import type { Uuid } from '../model/uuid.ts';
 import type { ServerMessage } from './grants.ts';
+import { noteFreed } from './lease-freed.ts';
 import { doubt, doubts } from './lease-lineage.ts';
 import { dropAll } from './lease-session.ts';
 import type { LeaseEffect, LeaseState, Now } from './lease-state.ts';
@@ -33,13 +34,14 @@ const touchMs = 3_000;
  * that it was put back. One that follows on ours has taken its place: nothing that ours says counts from here on.
  */
 export function hear(state: LeaseState, stands: Stands, effects: LeaseEffect[], now: Now): void {
-  const { from, lineage, before, revision, session, endpoints } = stands;
+  const { from, lineage, before, revision, session, endpoints, released = [] } = stands;
   const known = state.heard.get(from);
   const sinceMs = known?.lineage === lineage ? known.sinceMs : now.monotonicMs;
   state.heard.set(from, { lineage, session, sinceMs, atMs: now.monotonicMs });
   if (state.lineage === null) return;
   if (lineage === state.lineage) {
     state.highest = Math.max(state.highest, revision);
+    noteFreed(state, from, released);
   } else if (before.includes(state.lineage)) {
     // Not only what is asked of it: the members of the new one do not know that we hold anything.
     dropAll(state, effects, 'coordinator was restored');

@@ -5,7 +5,9 @@ import type { Uuid } from '../model/uuid.ts';
 import type { ProcessId } from '../runtime/commands.ts';
 import type { doubts } from './lease-lineage.ts';
 import type { Heard } from './lease-standing.ts';
-import type { Grant, ServerMessage } from './grants.ts';
+import type { Grant, Released, ServerMessage } from './grants.ts';
+import type { Freed } from './lease-freed.ts';
+import type { HandedOver } from './lease-handover.ts';
 import type { Timings } from './timings.ts';
 
 /** Both clocks of one instant. The wall only serves to notice that the machine slept. */
@@ -169,6 +171,9 @@ export interface LeaseState {
    */
   carried: Set<string>;
   carriedSent: string;
+  /** Roles with an address that we told the others to be free before the coordinator says so, and that they told us. */
+  handed: Map<string, HandedOver>;
+  freed: Map<string, Freed>;
   /** Of which epochs the end was expected, so that we were ready to carry the role before it was free. */
   expected: Map<string, number>;
   /** Whether this machine can carry a role with an address: null if so, else why not. Not there: not known yet. */
@@ -314,6 +319,7 @@ export type LeaseEffect =
       readonly before: readonly string[];
       readonly revision: number;
       readonly session: number;
+      readonly released?: readonly Released[];
     }
   /** The pool has gone on under this lineage, with a coordinator that is there. */
   | { readonly kind: 'follow'; readonly lineage: string; readonly endpoints: readonly string[] }
@@ -339,6 +345,8 @@ export function initialLease(config: LeaseConfig): LeaseState {
     left: new Map(),
     carried: new Set(),
     carriedSent: '[]',
+    handed: new Map(),
+    freed: new Map(),
     expected: new Map(),
     fitness: new Map(),
     server: null,
@@ -371,27 +379,5 @@ export function initialLease(config: LeaseConfig): LeaseState {
     epochs: new Map(),
     stoppingSince: null,
     done: false,
-  };
-}
-
-/** A step works on its own copy; what the maps hold is never changed in place. */
-export function copyOf(state: LeaseState): LeaseState {
-  return {
-    ...state,
-    viewed: new Set(state.viewed),
-    sessions: new Map(state.sessions),
-    holders: new Map(state.holders),
-    definitions: new Map(state.definitions),
-    servers: new Set(state.servers),
-    fit: new Map(state.fit),
-    held: new Map(state.held),
-    left: new Map(state.left),
-    promises: new Map(state.promises),
-    carried: new Set(state.carried),
-    expected: new Map(state.expected),
-    fitness: new Map(state.fitness),
-    regains: new Set(state.regains),
-    heard: new Map(state.heard),
-    epochs: new Map(state.epochs),
   };
 }

@@ -248,3 +248,13 @@ test('an address that its holder is told to move to us is made ready for once, a
   stage.look();
   assert.deepEqual([expected(), stage.state.held.has(role)], [1, true]);
 });
+
+test('who hears no answers writes once and then only asks to read: its session falls silent with it', () => {
+  const stage = new Stage().start();
+  stage.pass(2_000);
+  stage.away = true;
+  stage.effects = [];
+  stage.pass(30_000);
+  assert.equal(stage.effects.filter(({ kind }) => kind === 'transact').length, 1);
+  assert.ok(stage.effects.filter(({ kind }) => kind === 'read').length > 100);
+});

@@ -2,6 +2,7 @@ import { keys, type Holder, type RoleDefinition } from '../model/definitions.ts'
 import { unreachable } from '../model/invariant.ts';
 import type { Uuid } from '../model/uuid.ts';
 import { isAsked, isPromised } from './lease-failsafe.ts';
+import { freedBy } from './lease-freed.ts';
 import { believes, observeOwn } from './lease-session.ts';
 import type { LeaseEffect, LeaseState, Now, SeenSession, ViewItem } from './lease-state.ts';
 import { placeRoles, type Placement, type PlacementHolder } from './placement.ts';
@@ -182,6 +183,7 @@ export function placements(state: LeaseState, now: Now): Map<string, Placement> 
 export function isFree(state: LeaseState, holder: Holder | null, now: Now): boolean {
   if (holder === null || holder.holder === null) return true;
   if (holder.holder === state.config.coreId) return true;
+  if (freedBy(state, holder) !== null) return true;
   const seen = state.sessions.get(holder.holder);
   if (seen === undefined || isPromised(state, holder.holder, now)) return false;
   if (seen.session === null) return isSilent(state, seen, now);

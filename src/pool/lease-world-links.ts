@@ -37,8 +37,10 @@ export class WorldLinks {
   }
 
   /** Which coordinator a server knows. */
-  tell(from: Node, { lineage, before, revision, session }: Extract<LeaseEffect, { kind: 'tell' }>): void {
-    const standing = { lineage, before: [...before], revision, session, endpoints: [] };
+  tell(from: Node, told: Extract<LeaseEffect, { kind: 'tell' }>): void {
+    const { kind: _, before, released, ...known } = told;
+    const freed = released === undefined ? {} : { released: [...released] };
+    const standing = { ...known, before: [...before], endpoints: [], ...freed };
     for (const { coreId } of this.#nodes)
       if (coreId !== from.coreId)
         this.#send(from, coreId, { kind: 'stands', from: from.coreId, ...standing });

@@ -1,12 +1,15 @@
-import type { RoleReason } from '../model/definitions.ts';
+import type { Holder, RoleReason } from '../model/definitions.ts';
 import { unreachable } from '../model/invariant.ts';
 import type { Grant, ServerMessage } from './grants.ts';
 import { answerAsked, askMembers, takeAnswer } from './lease-failsafe.ts';
+import { freedBy } from './lease-freed.ts';
+import { handOver } from './lease-handover.ts';
 import { fits, isOlder, isProven, mayObserve } from './lease-lineage.ts';
 import { hear, noteTrust, tell, touch } from './lease-standing.ts';
 import { isWanted, nextCall, type Placements } from './lease-calls.ts';
 import { believedUntilMs, believes, dropAll } from './lease-session.ts';
-import { copyOf, type LeaseEffect, type LeaseEvent, type LeaseState } from './lease-state.ts';
+import { copyOf } from './copy-of.ts';
+import type { LeaseEffect, LeaseEvent, LeaseState } from './lease-state.ts';
 import { beliefMs } from './timings.ts';
 import type { Now, Outcome, Pending, ServerProcess, ViewItem, Written } from './lease-state.ts';
 import {
@@ -105,6 +108,7 @@ function decide(state: LeaseState, effects: LeaseEffect[], now: Now): void {
   grant(state, effects, now);
   carry(state, effects, now);
   expectMoves(state, placed, effects, now);
+  handOver(state, placed, effects, now);
   nextCall(state, placed, effects, now);
   giveUpStopping(state, effects, now);
 }
@@ -203,8 +207,10 @@ function itemOf(written: Written, revision: number): ViewItem {
 }
 
 /** When a role became free: released, or last renewed by a session that then fell silent. Wall clocks, for people. */
-function freeSinceMs(state: LeaseState, earlier: { holder: string | null; sinceMs: number }): number | null {
+function freeSinceMs(state: LeaseState, earlier: Holder): number | null {
   if (earlier.holder === null) return earlier.sinceMs;
+  const freed = freedBy(state, earlier);
+  if (freed !== null) return freed.sinceMs;
   if (earlier.holder === state.config.coreId) return state.droppedMs;
   return state.sessions.get(earlier.holder)?.session?.renewedMs ?? earlier.sinceMs;
 }

@@ -37,15 +37,15 @@ export class Questions {
     else this.#tell(message);
   }
 
-  #tell({ lineage, before, revision, session, endpoints }: Standing): void {
-    this.#ports.toAll({ type: 'standing', lineage, before, revision, session, endpoints });
+  #tell(told: Standing): void {
+    const { kind: _, ...standing } = told;
+    this.#ports.toAll({ type: 'standing', ...standing });
   }
 
   /** A member says which coordinator it knows; who it is stands in its certificate. */
   stands(connection: LinkConnection, standing: LinkMessageOf<'standing'>): void {
-    const { lineage, before, revision, session, endpoints } = standing;
-    const from = connection.peer.coreId;
-    this.#ports.toKeeper({ kind: 'stands', from, lineage, before, revision, session, endpoints });
+    const { type: _, ...said } = standing;
+    this.#ports.toKeeper({ kind: 'stands', from: connection.peer.coreId, ...said });
   }
 
   #ask({ members, round, incarnation, ttlMs }: Ask): void {
