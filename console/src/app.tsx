@@ -4,6 +4,7 @@ import { UsersPage } from './access/users-page.tsx';
 import { AuditPage } from './audit/audit-page.tsx';
 import { place } from './browser/place.ts';
 import { useStore } from './browser/store.ts';
+import { ConfigurationPage } from './configuration/configuration-page.tsx';
 import { MessagesPage } from './messages/messages-page.tsx';
 import { NodesPage } from './nodes/nodes-page.tsx';
 import { UndertakingsTray } from './operations/undertakings-tray.tsx';
@@ -62,6 +63,7 @@ function Shell(): JSX.Element {
 function pageOf(path: string): JSX.Element {
   if (path === consolePages.pool) return <PoolPage />;
   if (path === consolePages.nodes) return <NodesPage />;
+  if (path === consolePages.configuration) return <ConfigurationPage />;
   if (path === consolePages.users) return <UsersPage />;
   if (path === consolePages.audit) return <AuditPage />;
   if (path === consolePages.messages) return <MessagesPage openId={null} />;

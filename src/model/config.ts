@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { nameSchema } from './definitions.ts';
+import { textFindingSchema } from './flexible-api.ts';
 import type { Right } from './rights.ts';
 
 /**
@@ -178,3 +179,42 @@ export const definitionRevisionSchema = z
   })
   .meta({ id: 'DefinitionRevision' });
 export type DefinitionRevision = z.infer<typeof definitionRevisionSchema>;
+
+/** A definition that somebody is writing: as the text of a file, or as its content. */
+export const previewRequestSchema = z
+  .strictObject({
+    kind,
+    name: definitionName,
+    text: z.string().max(configBytesMax).optional(),
+    content: content.optional(),
+  })
+  .refine(
+    ({ text, content: given }) => (text === undefined) !== (given === undefined),
+    'give text or content',
+  )
+  .meta({ id: 'PreviewRequest' });
+export type PreviewRequest = z.infer<typeof previewRequestSchema>;
+
+export const previewSchema = z
+  .object({
+    text: z.string(),
+    /** Null where the text has an error. */
+    content: content.nullable(),
+    findings: z.array(textFindingSchema),
+    /** Why it would be refused, though nothing is wrong with the text itself; null when it would not. */
+    problem: z.string().nullable(),
+    /** What would be another than it is now: `every: 1m -> 5m`. */
+    changes: z.array(z.string()),
+    /** Nodes whose agents would run something else. */
+    reach: z.array(
+      z.object({
+        node: z.string(),
+        /** Policies that it would get, lose, or run as they say then. */
+        gains: z.array(z.string()),
+        loses: z.array(z.string()),
+        changes: z.array(z.string()),
+      }),
+    ),
+  })
+  .meta({ id: 'ConfigPreview' });
+export type ConfigPreview = z.infer<typeof previewSchema>;

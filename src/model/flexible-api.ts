@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { severities } from './severity.ts';
 
-/** What the API takes and gives about texts that are being written: policies as files, flexible management, and what comes of it. */
+/** What the API takes and gives about a text of flexible management that is being written, and what comes of it. */
 
 const line = z.int().min(1);
 
@@ -14,21 +14,6 @@ export const textFindingSchema = z.object({
   text: z.string(),
 });
 export type TextFinding = z.infer<typeof textFindingSchema>;
-
-/** A policy as the text of a file, or as its source; the answer has both, as far as they can be had. */
-export const policyTextRequestSchema = z.union([
-  z.strictObject({ text: z.string().max(262_144) }),
-  z.strictObject({ source: z.record(z.string(), z.unknown()) }),
-]);
-export const policyTextSchema = z
-  .object({
-    text: z.string(),
-    /** Null where the text has an error. */
-    source: z.record(z.string(), z.unknown()).nullable(),
-    findings: z.array(textFindingSchema),
-  })
-  .meta({ id: 'PolicyText' });
-export type PolicyText = z.infer<typeof policyTextSchema>;
 
 const fact = z.string().max(8_192);
 

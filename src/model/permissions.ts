@@ -83,12 +83,12 @@ export const routePermissions: Readonly<Record<string, RoutePermission>> = {
   'PUT /api/v1/node-groups/:name': configure,
   'DELETE /api/v1/node-groups/:name': configure,
   // Whoever may read policies may also ask what a text would mean; nothing of it is kept.
-  'POST /api/v1/policy-text': seeAll,
   'POST /api/v1/flexible-management/explain': seeAll,
   'GET /api/v1/deployment': see,
   // Users, user roles, roles and settings are left out, or refused, where there is no right to administer.
   'GET /api/v1/config': configure,
   'POST /api/v1/config': configure,
+  'POST /api/v1/config/preview': configure,
   'GET /api/v1/config/history': configure,
   'GET /api/v1/config/definition': configure,
   'POST /api/v1/primary-managers': configure,

@@ -1,6 +1,7 @@
 import { differences, differenceText, type Content } from '../definitions/canonical.ts';
 import { saidOf, usersOf } from '../definitions/check-config.ts';
 import type { ConfigNow, Found } from '../definitions/config-now.ts';
+import { previewConfig } from '../definitions/preview-config.ts';
 import type { DefinitionHistory, HistoryRow } from '../messages/definition-history.ts';
 import {
   definitionKinds,
@@ -8,11 +9,13 @@ import {
   placeText,
   type ConfigChange,
   type ConfigPage,
+  type ConfigPreview,
   type DefinitionKind,
   type DefinitionPlace,
   type DefinitionRevision,
   type HistoryEntry,
   type HistoryQuery,
+  type PreviewRequest,
   type RevisionQuery,
 } from '../model/config.ts';
 import type { DefinitionChange } from '../model/definition-change.ts';
@@ -30,6 +33,8 @@ interface Ports {
   readonly now: ConfigNow;
   readonly editor: ConfigEditor;
   readonly history: DefinitionHistory;
+  /** Names of all nodes. */
+  readonly nodes: () => readonly string[];
   /** What holds deployment back from now on; nothing where it is held already. */
   readonly holdWrites: (by: string) => { readonly key: string; readonly value: string }[];
 }
@@ -88,6 +93,11 @@ export class ConfigService implements ConfigPort {
       return holder === null ? [] : [withoutName(holder, place)];
     });
     await editor.apply([...without, removal], by, { via });
+  }
+
+  preview(request: PreviewRequest, by: Account): ConfigPreview {
+    mayConfigure(request.kind, by);
+    return previewConfig(this.#ports.now, request, this.#ports.nodes());
   }
 
   history({ kind, name, limit, before }: HistoryQuery, by: Account): HistoryEntry[] {

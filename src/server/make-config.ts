@@ -41,7 +41,13 @@ export function makeConfig(
     const hold = { sinceMs: runtime.clock.wallMs(), by, released: [] };
     return [{ key: keys.deploymentHold, value: JSON.stringify(hold) }];
   };
-  const config = new ConfigService({ now, editor, history, holdWrites });
+  const config = new ConfigService({
+    now,
+    editor,
+    history,
+    holdWrites,
+    nodes: () => pool.nodes().map(({ name }) => name),
+  });
   const policies = new PolicyService({
     deployment,
     editor,

@@ -40,6 +40,6 @@ export async function openConsole(
     if (/Content Security Policy|Warning:/.test(message.text())) faults.push(message.text());
   });
   await page.goto(`${url}${path}#token=${token}`);
-  await page.getByRole('navigation').waitFor();
+  await page.getByRole('navigation', { name: 'Pages' }).waitFor();
   return { page, faults, close: () => context.close() };
 }

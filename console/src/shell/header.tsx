@@ -1,4 +1,4 @@
-import type { JSX } from 'react';
+import { useEffect, useRef, type JSX } from 'react';
 import { consolePages } from '../../../src/model/console-pages.ts';
 import { poolStatus } from '../api/answers.ts';
 import { usePolled } from '../api/polled.ts';
@@ -10,7 +10,7 @@ import { Link } from '../parts/link.tsx';
 import { useTimes } from '../settings/times.ts';
 import { texts } from '../texts.ts';
 
-const pages = ['overview', 'messages', 'pool', 'nodes', 'users', 'audit'] as const;
+const pages = ['overview', 'messages', 'pool', 'nodes', 'configuration', 'users', 'audit'] as const;
 
 interface Props {
   readonly path: string;
@@ -21,6 +21,11 @@ interface Props {
 export function Header({ path, openHelp, openDisplay }: Props): JSX.Element {
   const { value: status } = usePolled(poolStatus);
   const { offset } = useTimes();
+  const nav = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // On a narrow screen not every page's link is in sight.
+    nav.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [path]);
   return (
     <header className="header">
       <Link to={consolePages.overview} className="brand">
@@ -28,7 +33,7 @@ export function Header({ path, openHelp, openDisplay }: Props): JSX.Element {
         <span className="brand-name">{texts.product}</span>
         {status !== null && <span className="brand-pool">{status.pool.name}</span>}
       </Link>
-      <nav className="nav" aria-label={texts.nav.label}>
+      <nav className="nav" ref={nav} aria-label={texts.nav.label}>
         {pages.map((page) => (
           <Link
             key={page}

@@ -8,6 +8,7 @@ const pages: Readonly<Record<string, string>> = {
   m: consolePages.messages,
   p: consolePages.pool,
   n: consolePages.nodes,
+  c: consolePages.configuration,
   u: consolePages.users,
   a: consolePages.audit,
 };

@@ -17,7 +17,7 @@ type Parameters = Readonly<Record<string, string>>;
  */
 export const audited: Readonly<Record<string, 'self' | 'nothing' | ((request: FastifyRequest) => Audited)>> =
   {
-    'POST /api/v1/policy-text': 'nothing',
+    'POST /api/v1/config/preview': 'nothing',
     'POST /api/v1/flexible-management/explain': 'nothing',
     'POST /api/v1/join': 'self',
     'POST /api/v1/renew': 'self',

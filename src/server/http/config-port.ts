@@ -2,9 +2,11 @@ import type { Account } from '../../access/caller.ts';
 import type {
   ConfigChange,
   ConfigPage,
+  ConfigPreview,
   DefinitionRevision,
   HistoryEntry,
   HistoryQuery,
+  PreviewRequest,
   RevisionQuery,
 } from '../../model/config.ts';
 
@@ -24,6 +26,8 @@ export interface ConfigPort {
     by: Account,
     options: { readonly via: string; readonly hold: boolean },
   ): Promise<number>;
+  /** What is wrong with a definition that is being written, and what it would change; nothing is kept. */
+  preview(request: PreviewRequest, by: Account): ConfigPreview;
   /** The newest first. */
   history(query: HistoryQuery, by: Account): readonly HistoryEntry[];
   /** Errors: WK_NOT_FOUND. */

@@ -6,6 +6,8 @@ import {
   configRequestSchema,
   definitionRevisionSchema,
   historyQuerySchema,
+  previewRequestSchema,
+  previewSchema,
   historySchema,
   revisionQuerySchema,
 } from '../../model/config.ts';
@@ -40,6 +42,19 @@ export function configRoutes(app: App, { view }: Parts): void {
     handler: async ({ body: { changes, via, hold }, caller }) => ({
       revision: await config.apply(changes, known(caller), { via, hold }),
     }),
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/api/v1/config/preview',
+    bodyLimit: 2 * configBytesMax,
+    schema: {
+      summary:
+        'What is wrong with a definition that is being written, what it would change, and on which nodes',
+      body: previewRequestSchema,
+      response: { 200: previewSchema, ...errorAnswers },
+    },
+    handler: async ({ body, caller }) => config.preview(body, known(caller)),
   });
 
   app.route({

@@ -79,6 +79,9 @@ export class FakeView implements ServerView {
     page: () => ({ definitions: [], next: null, leftOut: [], servers: [] }),
     apply: async () => 1,
     history: () => [],
+    preview: () => {
+      throw new Error('not in this fake');
+    },
     revision: () => {
       throw new Error('not in this fake');
     },

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { after, before, beforeEach, test } from 'node:test';
 import { z } from 'zod';
 import { errorAnswerSchema, liveEventSchema, messagePageSchema } from '../../model/api.ts';
-import { explainAnswerSchema, policyTextSchema } from '../../model/flexible-api.ts';
+import { explainAnswerSchema } from '../../model/flexible-api.ts';
 import { consoleAssets, consolePages } from '../../model/console-pages.ts';
 import { WatchError } from '../../model/errors.ts';
 import type { Log } from '../../runtime/log.ts';
@@ -39,7 +39,6 @@ beforeEach(() => {
 });
 
 const bearer = { authorization: `Bearer ${fakeToken}` };
-const policyText = '/api/v1/policy-text';
 const coreId = '0190a6f4-0000-4000-8000-0000000000ff';
 
 async function call(
@@ -63,21 +62,6 @@ function assertError(text: string, code: string): string {
 
 test('the table of who may call names exactly the routes there are', () => {
   assert.deepEqual([...http.routes].sort(), Object.keys(access).sort());
-});
-
-test('a policy as text and as source, with what is wrong and in which line', async () => {
-  const source = { kind: 'command', name: 'disk', command: ['/usr/bin/true'] };
-  const made = policyTextSchema.parse(
-    JSON.parse((await call(policyText, post(JSON.stringify({ source })))).text),
-  );
-  assert.deepEqual(made.source, source);
-  const wrong = made.text.replace('kind: command', 'kind: command\nevry: 5m');
-  const { source: none, findings } = policyTextSchema.parse(
-    JSON.parse((await call(policyText, post(JSON.stringify({ text: wrong })))).text),
-  );
-  assert.equal(none, null);
-  assert.equal(findings[0]?.line, 2);
-  assert.match(findings[0]?.text ?? '', /^evry: is not a known key/);
 });
 
 test('flexible management: findings with their places, and what becomes of a message at a time', async () => {

@@ -23,7 +23,7 @@ import { roleRoutes } from './role-routes.ts';
 import { passwordRoutes, sessionRoutes } from './session-routes.ts';
 import { auditRoutes, userRoleRoutes, userRoutes } from './user-routes.ts';
 import { securityHeaders } from './security-headers.ts';
-import { textRoutes } from './text-routes.ts';
+import { explainRoutes } from './explain-routes.ts';
 import { sessionListRoutes, tokenRoutes } from './token-routes.ts';
 import type { ServerView } from './view.ts';
 
@@ -43,7 +43,7 @@ const routeSets = [
   auditRoutes,
   tokenRoutes,
   sessionListRoutes,
-  textRoutes,
+  explainRoutes,
   eventRoutes,
   healthRoutes,
   consoleRoutes,

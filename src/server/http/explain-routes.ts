@@ -1,39 +1,19 @@
 import { readPolicy } from '../../flexible-management/check-policy.ts';
 import { explain } from '../../flexible-management/explanation.ts';
 import { isTimeZone } from '../../flexible-management/time-template.ts';
-import { codeOf, textOf, WatchError } from '../../model/errors.ts';
+import { WatchError } from '../../model/errors.ts';
 import {
   explainAnswerSchema,
   explainRequestSchema,
-  policyTextRequestSchema,
-  policyTextSchema,
   type ExplainAnswer,
   type ExplainRequest,
-  type PolicyText,
-  type TextFinding,
 } from '../../model/flexible-api.ts';
-import { checkedPolicySchema } from '../../policies/checked-policy.ts';
-import { parseYaml, yamlText } from '../../runtime/yaml.ts';
-import { z } from 'zod';
 import { errorAnswers, type App } from './app.ts';
 
 const bodyLimit = 1_048_576;
-const anySource = z.record(z.string(), z.unknown());
 
 /** What is wrong with a text that somebody is writing, and what would come of it. Nothing is kept, nothing changes. */
-export function textRoutes(app: App): void {
-  app.route({
-    method: 'POST',
-    url: '/api/v1/policy-text',
-    bodyLimit,
-    schema: {
-      summary: 'A policy as the text of a file and as its source, and what is wrong with it',
-      body: policyTextRequestSchema,
-      response: { 200: policyTextSchema, ...errorAnswers },
-    },
-    handler: async ({ body }) => checkedText('text' in body ? body.text : yamlText(body.source)),
-  });
-
+export function explainRoutes(app: App): void {
   app.route({
     method: 'POST',
     url: '/api/v1/flexible-management/explain',
@@ -45,22 +25,6 @@ export function textRoutes(app: App): void {
     },
     handler: async ({ body }) => explained(body),
   });
-}
-
-function checkedText(text: string): PolicyText {
-  try {
-    parseYaml(text, checkedPolicySchema, 'policy');
-    return { text, source: parseYaml(text, anySource, 'policy'), findings: [] };
-  } catch (error) {
-    if (codeOf(error) !== 'WK_CONFIG') throw error;
-    return { text, source: null, findings: [findingOf(textOf(error))] };
-  }
-}
-
-/** `policy:LINE: key: reason`, as the reader of files says it. */
-function findingOf(said: string): TextFinding {
-  const [, line, text] = /^policy:(\d+): (.*)$/s.exec(said) ?? [];
-  return { level: 'error', line: line === undefined ? null : Number(line), column: null, text: text ?? said };
 }
 
 function explained({ text, kind, message, atMs, nodeZone, serverZone, set }: ExplainRequest): ExplainAnswer {
