@@ -36,6 +36,13 @@ export interface TargetSum {
   readonly bytes: number;
 }
 
+/** Of what there is too much, and how it goes. */
+interface Eviction {
+  readonly once: Statement;
+  readonly lowest: Statement;
+  excess(): number;
+}
+
 interface Evictable {
   readonly seq: number;
   readonly severity: number;
@@ -99,6 +106,7 @@ export class BufferStore {
     add(totals.produced, row.severity, 1);
     add(totals.buffered, row.severity, 1);
     totals.bufferedBytes += row.bytes;
+    if (row.target !== '') totals.otherBytes += row.bytes;
   }
 
   /** Takes the messages of a range that have exactly `copies` out of the buffer: the pool has them. */
@@ -114,6 +122,7 @@ export class BufferStore {
       add(totals.delivered, severity, count);
       add(totals.buffered, severity, -count);
       totals.bufferedBytes -= bytes;
+      if (range.target !== '') totals.otherBytes -= bytes;
       if (copies === 1) totals.onceBytes -= bytes;
     }
   }
@@ -132,9 +141,11 @@ export class BufferStore {
    */
   rehome(totals: Totals, target: string): void {
     const once = this.#sql.onceOf.get<{ bytes: number | null }>(target)?.bytes ?? 0;
+    const all = this.targets().find((sum) => sum.target === target)?.bytes ?? 0;
     const { lastInsertRowid } = this.#sql.copyHome.run(target);
     if (this.#sql.deleteTarget.run(target).changes > 0) this.#lastSeq = lastInsertRowid;
     totals.onceBytes -= once;
+    totals.otherBytes -= all;
   }
 
   /** Of every target but the agent's own pool that something waits for. */
@@ -151,16 +162,28 @@ export class BufferStore {
   }
 
   /**
-   * Makes room until at most `bytesMax` are used: first what one server has already, oldest first, then the
-   * lowest severity, oldest first. What is claimed by a batch on its way stays. Returns how many were dropped.
+   * Makes room until at most `bytesMax` are used, and half of that by other pools, so that one that is away for long never
+   * keeps the agent's own from its messages: first what one server has already, oldest first, then the lowest
+   * severity, oldest first. What is claimed by a batch on its way stays. Returns how many were dropped.
    */
   evict(totals: Totals, bytesMax: number, claimed: readonly TargetRange[]): number {
-    while (totals.bufferedBytes > bytesMax && totals.onceBytes > 0) {
-      const oldest = this.#sql.oldestOnce.get<{ seq: number; target: string }>();
+    const { oldestOnce, oldestOnceOther, lowest, lowestOther } = this.#sql;
+    const others = {
+      once: oldestOnceOther,
+      lowest: lowestOther,
+      excess: () => totals.otherBytes - bytesMax / 2,
+    };
+    const all = { once: oldestOnce, lowest, excess: () => totals.bufferedBytes - bytesMax };
+    return this.#makeRoom(totals, others, claimed) + this.#makeRoom(totals, all, claimed);
+  }
+
+  #makeRoom(totals: Totals, { once, lowest, excess }: Eviction, claimed: readonly TargetRange[]): number {
+    while (excess() > 0 && totals.onceBytes > 0) {
+      const oldest = once.get<{ seq: number; target: string }>();
       if (!oldest) break;
       this.deliver(totals, { from: oldest.seq, to: oldest.seq, target: oldest.target }, 1);
     }
-    const dropped = totals.bufferedBytes > bytesMax ? this.#evictable(totals, bytesMax, claimed) : [];
+    const dropped = excess() > 0 ? this.#evictable(lowest, excess(), claimed) : [];
     for (const row of dropped) {
       const createdMs = this.#sql.one.get<{ createdMs: number }>(row.seq)?.createdMs ?? 0;
       this.#drop(totals, row, createdMs, 'buffer full');
@@ -169,11 +192,11 @@ export class BufferStore {
   }
 
   /** Chosen first, dropped after: a table must not change under its iterator. */
-  #evictable(totals: Totals, bytesMax: number, claimed: readonly TargetRange[]): Evictable[] {
+  #evictable(lowest: Statement, excess: number, claimed: readonly TargetRange[]): Evictable[] {
     const chosen: Evictable[] = [];
-    let excessBytes = totals.bufferedBytes - bytesMax;
+    let excessBytes = excess;
     for (const severity of severities.keys())
-      for (const row of this.#sql.lowest.iterate<Evictable>(severity)) {
+      for (const row of lowest.iterate<Evictable>(severity)) {
         if (excessBytes <= 0) return chosen;
         if (this.#isClaimed(row.seq, claimed)) continue;
         chosen.push(row);
@@ -190,6 +213,7 @@ export class BufferStore {
   }
 
   #drop(totals: Totals, row: Evictable, createdMs: number, reason: GapReason): void {
+    if (this.#sql.one.get<{ target: string }>(row.seq)?.target) totals.otherBytes -= row.bytes;
     this.#sql.deleteOne.run(row.seq);
     this.#sql.addGap.run(reason, row.severity, createdMs, createdMs);
     add(totals.dropped, row.severity, 1);
@@ -255,6 +279,7 @@ export class BufferStore {
       totals.bufferedBytes += row.bytes;
       if (row.copies === 1) totals.onceBytes += row.bytes;
     }
+    totals.otherBytes = this.targets().reduce((all, { bytes }) => all + bytes, 0);
     return totals;
   }
 
@@ -314,6 +339,10 @@ const sql = {
   one: 'SELECT seq, severity, copies, bytes, createdMs, target FROM messages WHERE seq = ?',
   deleteOne: 'DELETE FROM messages WHERE seq = ?',
   oldestOnce: 'SELECT seq, target FROM messages WHERE copies = 1 ORDER BY seq LIMIT 1',
+  oldestOnceOther: `SELECT seq, target FROM messages INDEXED BY by_target
+    WHERE target <> '' AND copies = 1 ORDER BY seq LIMIT 1`,
+  lowestOther: `SELECT seq, severity, bytes FROM messages
+    WHERE severity = ? AND copies = 0 AND target <> '' ORDER BY seq`,
   lowest: 'SELECT seq, severity, bytes FROM messages WHERE severity = ? AND copies = 0 ORDER BY seq',
   unsent:
     'SELECT seq, bytes, copies, body FROM messages NOT INDEXED WHERE target = ? AND seq >= ? ORDER BY seq',

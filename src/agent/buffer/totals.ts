@@ -16,6 +16,8 @@ export interface Totals {
   /** What the buffered messages take, and of that what is stored once. */
   bufferedBytes: number;
   onceBytes: number;
+  /** Of that, what is for other pools than the agent's own. */
+  otherBytes: number;
 }
 
 export function noTotals(): Totals {
@@ -27,6 +29,7 @@ export function noTotals(): Totals {
     dropped: zeros(),
     bufferedBytes: 0,
     onceBytes: 0,
+    otherBytes: 0,
   };
 }
 
@@ -38,6 +41,7 @@ export function copyTotals(totals: Totals): Totals {
     dropped: [...totals.dropped],
     bufferedBytes: totals.bufferedBytes,
     onceBytes: totals.onceBytes,
+    otherBytes: totals.otherBytes,
   };
 }
 
