@@ -6,9 +6,13 @@ export function scopeText(scope: Scope): string {
   return scope.map(selectorText).join('; ') || 'nothing';
 }
 
-function selectorText({ nodes, groups }: Selector): string {
-  const parts = [
+function selectorText({ nodes, nodeGroups, groups }: Selector): string {
+  const over = [
     ...(nodes ? [`nodes ${nodes.join(' ')}`] : []),
+    ...(nodeGroups ? [`node groups ${nodeGroups.join(' ')}`] : []),
+  ];
+  const parts = [
+    ...(over.length > 0 ? [over.join(' or ')] : []),
     ...(groups ? [`groups ${groups.join(' ')}`] : []),
   ];
   return parts.join(', ') || 'everything';

@@ -1,4 +1,4 @@
-import { fitsAny, type Scope, type Selector } from '../model/rights.ts';
+import { fitsNode, isOverEveryNode, type Scope, type Selector } from '../model/rights.ts';
 import type { SqlValue } from '../runtime/database.ts';
 import { groupSlices, nodeSlices } from './slices.ts';
 
@@ -33,11 +33,12 @@ export function scopeConditions(
 }
 
 function partOf(
-  { nodes, groups }: Selector,
+  selector: Selector,
   nodesNamed: (fits: (name: string) => boolean) => readonly number[],
 ): Part {
+  const { groups } = selector;
   return {
-    nodes: nodes === undefined || nodes.includes('*') ? null : nodesNamed((name) => fitsAny(nodes, name)),
+    nodes: isOverEveryNode(selector) ? null : nodesNamed((name) => fitsNode(selector, name)),
     groups: groups === undefined || groups.includes('*') ? null : groups,
   };
 }

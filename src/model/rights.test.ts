@@ -49,3 +49,27 @@ test('everything is everything, however it is written; nobody without a role may
   assert.ok(!new Rights([]).covers('see', { nodeName: 'web01' }));
   assert.ok(!new Rights([{ right: 'administer' }]).has('see'));
 });
+
+test('a right over node groups is over whoever is in one of them, and over nobody where that is not known', () => {
+  const inGroups: Record<string, string[]> = { web: ['web01', 'odd'], db: ['db1'] };
+  const isInGroup = (node: string, group: string): boolean => inGroups[group]?.includes(node) ?? false;
+  const given = [
+    { right: 'see', nodeGroups: ['web', 'gone'], groups: ['os'] },
+    { right: 'operate', nodeGroups: ['db'], nodes: ['test*'] },
+  ] as const satisfies ConstructorParameters<typeof Rights>[0];
+  const rights = new Rights(given, isInGroup);
+  assert.ok(!rights.hasWhole('see') && !rights.hasWhole('operate'));
+  assert.ok(rights.covers('see', { nodeName: 'web01', group: 'os' }));
+  assert.ok(!rights.covers('see', { nodeName: 'web01', group: 'network' }));
+  assert.ok(!rights.covers('see', { nodeName: 'web02', group: 'os' }));
+  for (const nodeName of ['db1', 'test7']) assert.ok(rights.covers('operate', { nodeName }), nodeName);
+  assert.ok(!rights.covers('operate', { nodeName: 'web01' }));
+  inGroups['web'] = ['web02'];
+  assert.ok(rights.covers('see', { nodeName: 'web02', group: 'os' }), 'membership is asked for each time');
+  const untold = new Rights(given);
+  assert.ok(!untold.covers('see', { nodeName: 'web01', group: 'os' }));
+  assert.ok(!untold.hasWhole('see') && untold.covers('operate', { nodeName: 'test7' }));
+  assert.deepEqual(JSON.parse(JSON.stringify(rights.scope('operate'))), [
+    { nodes: ['test*'], nodeGroups: ['db'] },
+  ]);
+});

@@ -26,14 +26,25 @@ const pattern = z
   .refine((text) => (text.match(/\*/g) ?? []).length <= 3, 'has more than three *');
 const patterns = z.array(pattern).min(1).max(64);
 
-/** What a right is over: a message or a node passes when every list that is given has a pattern that fits. */
+/**
+ * What a right is over: a message or a node passes when its node fits, by its name or by a group that it is in, and its
+ * message group does. What is not given lets everything pass.
+ */
 export const selectorSchema = z.strictObject({
   /** Names of nodes. */
   nodes: patterns.optional(),
+  /** Names of node groups; what is in one of them passes like what `nodes` names. */
+  nodeGroups: z.array(z.string().min(1).max(63)).min(1).max(64).optional(),
   /** Message groups; a message without a group fits `*` only. */
   groups: patterns.optional(),
 });
-export type Selector = Readonly<z.infer<typeof selectorSchema>>;
+export type Selector = Readonly<z.infer<typeof selectorSchema>> & {
+  /** Whether a node is in one of `nodeGroups`, as the pool stands now; nobody is where it is not told. */
+  readonly isMember?: (nodeName: string) => boolean;
+};
+
+/** Whether the node is in the node group, as the pool stands now. */
+export type IsInGroup = (nodeName: string, group: string) => boolean;
 
 export const permissionSchema = selectorSchema.extend({ right: z.enum(rights) });
 export type Permission = Readonly<z.infer<typeof permissionSchema>>;
@@ -50,11 +61,11 @@ export interface Place {
 export class Rights {
   readonly #scopes = new Map<Right, readonly Selector[]>();
 
-  constructor(permissions: readonly Permission[]) {
+  constructor(permissions: readonly Permission[], isInGroup: IsInGroup = () => false) {
     for (const right of rights) {
       const selectors = permissions
         .filter((permission) => permission.right === right || implied[permission.right].includes(right))
-        .map(({ nodes, groups }) => ({ ...(nodes && { nodes }), ...(groups && { groups }) }));
+        .map((permission) => selectorOf(permission, isInGroup));
       if (selectors.length > 0) this.#scopes.set(right, selectors);
     }
   }
@@ -87,13 +98,35 @@ export class Rights {
 export function isInScope(scope: Scope, { nodeName, group }: Place): boolean {
   return (
     scope === null ||
-    scope.some(({ nodes, groups }) => fitsAny(nodes, nodeName) && fitsAny(groups, group ?? null))
+    scope.some((selector) => fitsNode(selector, nodeName) && fitsAny(selector.groups, group ?? null))
   );
 }
 
 /** Whether anything on that node may be in the scope. */
 export function isNodeInScope(scope: Scope, nodeName: string): boolean {
-  return scope === null || scope.some(({ nodes }) => fitsAny(nodes, nodeName));
+  return scope === null || scope.some((selector) => fitsNode(selector, nodeName));
+}
+
+function selectorOf({ nodes, nodeGroups, groups }: Permission, isInGroup: IsInGroup): Selector {
+  return {
+    ...(nodes && { nodes }),
+    ...(nodeGroups && {
+      nodeGroups,
+      isMember: (nodeName: string) => nodeGroups.some((group) => isInGroup(nodeName, group)),
+    }),
+    ...(groups && { groups }),
+  };
+}
+
+/** Whether the selector is over every node there is, whatever it is called. */
+export function isOverEveryNode({ nodes, nodeGroups }: Selector): boolean {
+  return nodes === undefined ? nodeGroups === undefined : nodes.includes('*');
+}
+
+export function fitsNode(selector: Selector, nodeName: string): boolean {
+  if (isOverEveryNode(selector)) return true;
+  const { nodes, isMember } = selector;
+  return (nodes !== undefined && fitsAny(nodes, nodeName)) || (isMember?.(nodeName) ?? false);
 }
 
 export function fitsAny(list: readonly string[] | undefined, text: string | null): boolean {
@@ -101,6 +134,6 @@ export function fitsAny(list: readonly string[] | undefined, text: string | null
   return text !== null && list.some((one) => matchesGlob(one, text));
 }
 
-function isEverything({ nodes, groups }: Selector): boolean {
-  return (nodes?.includes('*') ?? true) && (groups?.includes('*') ?? true);
+function isEverything(selector: Selector): boolean {
+  return isOverEveryNode(selector) && (selector.groups?.includes('*') ?? true);
 }

@@ -48,7 +48,7 @@ import {
   type UserDefinition,
   type UserRole,
 } from '../model/users.ts';
-import type { Rights } from '../model/rights.ts';
+import type { IsInGroup, Rights } from '../model/rights.ts';
 import type { Origin } from '../model/origin.ts';
 import type { Uuid } from '../model/uuid.ts';
 import { verifyApiToken } from '../security/api-token.ts';
@@ -59,9 +59,15 @@ const revisionsMax = 1_000_000_000_000;
 /** The definitions of the pool in the words of the model, read from the mirror. */
 export class PoolView {
   readonly #mirror: Mirror;
+  #isInGroup: IsInGroup = () => false;
 
   constructor(mirror: Mirror) {
     this.#mirror = mirror;
+  }
+
+  /** Who knows which node is in which group; until then nobody is in any, for rights. */
+  groupsFrom(isInGroup: IsInGroup): void {
+    this.#isInGroup = isInGroup;
   }
 
   get live(): boolean {
@@ -129,7 +135,7 @@ export class PoolView {
 
   /** What these user roles allow together. */
   rights(roles: readonly string[]): Rights {
-    return rightsOf(roles, (name) => this.userRole(name));
+    return rightsOf(roles, (name) => this.userRole(name), this.#isInGroup);
   }
 
   /** The holder of a valid API token, else null. */

@@ -58,6 +58,7 @@ export class ServerLinks {
       lastSeen: (node) => store.messages.lastSeen(node),
       log: runtime.log,
     });
+    state.pool.groupsFrom((node, group) => this.deployment.assigned.groupsOf(node).includes(group));
     this.#nodeConnections = new NodeConnections({ ...runtime, journal: store.journal });
     this.#goBack = new GoBack({
       ...runtime,

@@ -84,9 +84,9 @@ function whyKept({ builtIn, users }: UserRoleView): string | null {
 function RightList({ permissions }: { readonly permissions: readonly Permission[] }): JSX.Element {
   return (
     <ul className="rights">
-      {permissions.map(({ right, nodes, groups }) => (
-        <li key={`${right} ${nodes?.join(' ')} ${groups?.join(' ')}`}>
-          <b>{right}</b> <span className="faint">{t.scope(nodes, groups) || t.scopeAll}</span>
+      {permissions.map(({ right, groups, ...over }) => (
+        <li key={`${right} ${nodesText(over)} ${groups?.join(' ')}`}>
+          <b>{right}</b> <span className="faint">{t.scope(nodeWords(over), groups) || t.scopeAll}</span>
         </li>
       ))}
     </ul>
@@ -156,7 +156,7 @@ function RightRow({
           name={`${right}-${list}`}
           aria-label={`${right}: ${list === 'nodes' ? t.rightOver : t.rightGroups}`}
           placeholder={list === 'nodes' ? t.rightOver : t.rightGroups}
-          defaultValue={given?.[list]?.join(' ') ?? ''}
+          defaultValue={list === 'nodes' ? nodesText(given ?? {}) : (given?.groups?.join(' ') ?? '')}
           autoComplete="off"
           spellCheck={false}
         />
@@ -170,8 +170,25 @@ function permissionOf(given: FormData, right: Right): Permission {
     fieldOf(given, `${right}-${name}`)
       .split(/[\s,]+/)
       .filter(Boolean);
-  const [nodes, groups] = [list('nodes'), list('groups')];
-  return { right, ...(nodes.length > 0 && { nodes }), ...(groups.length > 0 && { groups }) };
+  const [named, groups] = [list('nodes'), list('groups')];
+  const nodes = named.filter((word) => !word.startsWith('@'));
+  const nodeGroups = named.filter((word) => word.startsWith('@')).map((word) => word.slice(1));
+  return {
+    right,
+    ...(nodes.length > 0 && { nodes }),
+    ...(nodeGroups.length > 0 && { nodeGroups }),
+    ...(groups.length > 0 && { groups }),
+  };
+}
+
+/** Node groups stand among the nodes, with an @, as on the command line. Undefined where it is over every node. */
+function nodeWords({ nodes, nodeGroups }: Pick<Permission, 'nodes' | 'nodeGroups'>): string[] | undefined {
+  if (nodes === undefined && nodeGroups === undefined) return undefined;
+  return [...(nodes ?? []), ...(nodeGroups ?? []).map((name) => `@${name}`)];
+}
+
+function nodesText(over: Pick<Permission, 'nodes' | 'nodeGroups'>): string {
+  return nodeWords(over)?.join(' ') ?? '';
 }
 
 function RemoveRole({ name, onClose }: { readonly name: string; readonly onClose: () => void }): JSX.Element {

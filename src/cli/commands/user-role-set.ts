@@ -14,9 +14,11 @@ export function define(command: Command, cli: Cli): void {
       'before',
       `Examples:
   watchkeeper user-role set dba --allow operate:db*:oracle,backup-* --allow see:web*
+  watchkeeper user-role set web-team --allow operate:@web
   watchkeeper user-role set planner --allow see --allow configure --about "changes definitions"
 
-An --allow is RIGHT, RIGHT:NODES or RIGHT:NODES:GROUPS, with patterns separated by commas; * is any text, ? one character.
+An --allow is RIGHT, RIGHT:NODES or RIGHT:NODES:GROUPS, with patterns separated by commas; * is any text, ? one character,
+and @NAME among the nodes is a node group, with whoever is in it at that time.
 Rights are see, operate, act, configure and administer; operate and act let one see the same. The role is exactly this from
 now on, on every server.
 `,
@@ -41,12 +43,19 @@ function collectPermission(text: string, before: Permission[] | undefined): Perm
   const [right, nodes, groups, ...rest] = text.split(':');
   const parsed = permissionSchema.safeParse({
     right,
-    ...listOf('nodes', nodes),
+    ...listOf('nodes', named(nodes, false)),
+    ...listOf('nodeGroups', named(nodes, true)),
     ...listOf('groups', groups),
   });
   if (rest.length > 0 || !parsed.success)
     throw new InvalidArgumentError(`${text} is not RIGHT[:NODES[:GROUPS]]; see --help.`);
   return [...(before ?? []), parsed.data];
+}
+
+/** Of what is named as nodes: the node groups, without their `@`, or the others. */
+function named(text: string | undefined, groups: boolean): string {
+  const words = (text ?? '').split(',').filter((word) => word.startsWith('@') === groups);
+  return words.map((word) => (groups ? word.slice(1) : word)).join(',');
 }
 
 function listOf(name: string, text: string | undefined): Record<string, string[]> {
