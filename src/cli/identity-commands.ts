@@ -138,6 +138,11 @@ export const identityCommands: readonly CommandEntry[] = [
     load: () => import('./commands/policy-remove.ts'),
   },
   {
+    path: 'policy deploy',
+    summary: 'send nodes what they should run, again or what was held back',
+    load: () => import('./commands/policy-deploy.ts'),
+  },
+  {
     path: 'policy status',
     summary: 'show which nodes run what they should',
     load: () => import('./commands/policy-status.ts'),

@@ -82,6 +82,7 @@ export const commandPermissions: Readonly<Record<string, CommandPermission>> = {
   'policy set': asking('PUT /api/v1/policies/:name'),
   'policy remove': asking('DELETE /api/v1/policies/:name'),
   'policy status': asking('GET /api/v1/deployment'),
+  'policy deploy': asking('GET /api/v1/deployment', 'POST /api/v1/deployment'),
   'node label': asking('GET /api/v1/config/definition', 'POST /api/v1/config'),
   'config export': { asks: [config], local: 'own' },
   'config apply': { asks: [config, 'POST /api/v1/config'], local: 'own' },

@@ -60,6 +60,8 @@ export const keys = {
   definitionChanges: 'changes/',
   /** deploymentHoldSchema (policy-definitions.ts): while it is there, agents are sent no change by itself. */
   deploymentHold: 'deployment-hold',
+  /** deploymentOrderSchema (policy-definitions.ts): what somebody last wanted to be sent at once. */
+  deploymentOrder: 'deployment-order',
   /** otherPoolSchema (other-pools.ts): pools that get messages from here, or send some. */
   otherPool: (name: string) => `other-pools/${name}`,
   otherPools: 'other-pools/',

@@ -105,4 +105,23 @@ export type PrimaryRequest = z.infer<typeof primaryRequestSchema>;
 /** What they were before is in the message that the pool makes of it; whether they follow is in the deployment. */
 export const primaryAnswerSchema = z.object({ nodes: z.int() }).meta({ id: 'PrimaryAnswer' });
 
-export const deploymentSchema = z.object({ nodes: z.array(nodePoliciesSchema) }).meta({ id: 'Deployment' });
+/** Since when changes are sent to nobody by themselves, and who wanted that. */
+const heldSchema = z.object({ sinceMs: z.int(), by: z.string(), released: z.array(z.string()) });
+export type DeploymentHeld = z.infer<typeof heldSchema>;
+
+export const deploymentSchema = z
+  .object({
+    nodes: z.array(nodePoliciesSchema),
+    /** Null while every change is sent at once. */
+    held: heldSchema.nullable().default(null),
+  })
+  .meta({ id: 'Deployment' });
+
+export const deployRequestSchema = z
+  .strictObject({
+    /** Names of nodes; null: all, and nothing is held any more. */
+    nodes: z.array(nameSchema).min(1).max(10_000).nullable(),
+  })
+  .meta({ id: 'DeployRequest' });
+export type DeployRequest = z.infer<typeof deployRequestSchema>;
+export const deployAnswerSchema = z.object({ nodes: z.int() }).meta({ id: 'DeployAnswer' });

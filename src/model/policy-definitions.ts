@@ -69,3 +69,12 @@ export const deploymentHoldSchema = z.strictObject({
   released: z.array(z.uuid()).max(20_000),
 });
 export type DeploymentHold = Readonly<z.infer<typeof deploymentHoldSchema>>;
+
+/** Nodes that are to be sent what they should run, also what they refused before. */
+export const deploymentOrderSchema = z.strictObject({
+  atMs: z.int().min(0),
+  by: z.string().max(256),
+  /** Core IDs; null: all. */
+  nodes: z.array(z.uuid()).max(20_000).nullable(),
+});
+export type DeploymentOrder = Readonly<z.infer<typeof deploymentOrderSchema>>;

@@ -7,7 +7,10 @@ import { startAgent, type Agent } from '../agent/agent.ts';
 import { agentConfigSchema } from '../agent/config.ts';
 import { noPolicies } from '../agent/load-policies.ts';
 import { codeOf } from '../model/errors.ts';
+import type { LinkConnection } from '../link/connection.ts';
 import { Rights } from '../model/rights.ts';
+import { silentLog } from '../runtime/node/log.ts';
+import { Deployment } from './deployment.ts';
 import type { RunningServer } from './start-server.ts';
 import type { TestNode } from './test-agent.ts';
 import { eventually, TestServers } from './test-servers.ts';
@@ -201,4 +204,85 @@ test('a node that joins gets the policies of the groups whose rules it fits, and
     /policy group base is used by node group here/,
   );
   await rm(data, { recursive: true });
+});
+
+test('what is held back goes to released nodes, then to all; what was refused is sent again when somebody says so', async () => {
+  await using servers = await TestServers.start(2);
+  const [first, second] = servers.running;
+  assert.ok(first && second);
+  const data = await mkdtemp(join(tmpdir(), 'wk-deployment-'));
+  const [web, db] = [await servers.enrolNode('web01'), await servers.enrolNode('db01')];
+  const ann = { name: 'ann', coreId: null, rights: new Rights([{ right: 'configure' }]) };
+  const policyChange = { kind: 'policy' as const, name: 'load', revision: 0, content: load };
+  const groupChange = {
+    kind: 'node-group' as const,
+    name: 'all',
+    revision: 0,
+    content: { nodes: ['*'], policies: ['load'] },
+  };
+  {
+    await using one = await run(servers, web, `${data}/web`);
+    await using other = await run(servers, db, `${data}/db`);
+    await eventually('both are there', () => [web, db].every((node) => stateOf(first, node) === 'current'));
+    await first.view.config.apply([policyChange, groupChange], ann, { via: 'config apply', hold: true });
+    await eventually('both servers say so', () =>
+      servers.running.every(({ view }) => view.policies.held()?.by === 'ann'),
+    );
+    assert.deepEqual([stateOf(first, web), stateOf(first, db)], ['pending', 'pending']);
+    assert.equal(await second.view.policies.deploy({ nodes: ['web01'] }, 'ann'), 1);
+    await eventually('the released node has it', () => policiesOf(one).join() === 'load');
+    assert.deepEqual(policiesOf(other), [], 'and the other has not');
+    assert.deepEqual(second.view.policies.held()?.released, ['web01']);
+    await assert.rejects(second.view.policies.deploy({ nodes: ['nobody'] }, 'ann'), /no node nobody/);
+    await second.view.policies.deploy({ nodes: null }, 'ann');
+    await eventually('all have it', () => policiesOf(other).join() === 'load');
+    assert.equal(second.view.policies.held(), null);
+  }
+  await rm(data, { recursive: true });
+});
+
+test('an order has a set sent again that the agent refused', () => {
+  const sent: string[] = [];
+  const node = { coreId: 'a', name: 'web01', joinedMs: 0 };
+  const order = { atMs: 1, by: 'ann', nodes: ['a'] };
+  const deployment = new Deployment({
+    pool: {
+      policies: () => [{ name: 'load', source: load, changedMs: 0, by: '' }],
+      policyGroups: () => [],
+      nodeGroups: () => [
+        {
+          name: 'all',
+          nodes: ['*'],
+          rules: [],
+          groups: [],
+          policies: ['load'],
+          policyGroups: [],
+          changedMs: 0,
+          by: '',
+        },
+      ],
+      nodes: () => [node],
+      nodeAttributes: () => null,
+      generation: () => 7,
+      managerSystems: () => ({ own: [], pools: [] }),
+      primaries: () => new Map(),
+      deploymentHold: () => null,
+      deploymentOrder: () => order,
+    },
+    lastSeen: () => null,
+    log: silentLog,
+  });
+  // Only what is sent is looked at.
+  const connection = {
+    send: (message: { digest: string }) => void sent.push(message.digest),
+  } as unknown as LinkConnection;
+  const told = { type: 'policiesRunning', generation: 0, digest: 'x', refused: null } as const;
+  const seen = { address: '127.0.0.1', system: null };
+  deployment.told(connection, node, told, seen);
+  const [digest = ''] = sent;
+  deployment.told(connection, node, { ...told, refused: { digest, text: 'too old' } }, seen);
+  deployment.definitionsChanged(true);
+  assert.equal(sent.length, 1, 'not by itself');
+  deployment.ordered();
+  assert.deepEqual(sent, [digest, digest]);
 });

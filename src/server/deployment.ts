@@ -20,6 +20,8 @@ interface Ports {
     | 'generation'
     | 'managerSystems'
     | 'primaries'
+    | 'deploymentHold'
+    | 'deploymentOrder'
   >;
   /** What the pool knows of a node, whichever server it is connected to. */
   readonly lastSeen: (node: Uuid) => Seen | null;
@@ -41,7 +43,8 @@ interface Target {
 /**
  * Brings each connected agent the policies of its groups. An agent says what it runs when it connects and after every
  * set that it was sent; it is sent the set that it should run whenever that is another one. Whatever it refused it is not
- * sent again, until the definitions change.
+ * sent again, until the definitions change or somebody says so. While deployment is held, only released nodes are sent
+ * anything.
  */
 export class Deployment {
   readonly #ports: Ports;
@@ -103,6 +106,24 @@ export class Deployment {
     for (const target of this.#targets.values()) this.#offer(target);
   }
 
+  /** Somebody wants nodes to be sent what they should run, also what they refused before. */
+  ordered(): void {
+    const order = this.#ports.pool.deploymentOrder();
+    if (order === null) return;
+    const wanted = order.nodes === null ? null : new Set(order.nodes);
+    for (const target of this.#targets.values()) {
+      if (wanted !== null && !wanted.has(target.node.coreId)) continue;
+      target.running = { ...target.running, refused: null };
+      target.offered = null;
+      this.#offer(target);
+    }
+  }
+
+  #isHeld(node: Uuid): boolean {
+    const hold = this.#ports.pool.deploymentHold();
+    return hold !== null && !hold.released.includes(node);
+  }
+
   #factsOf(name: string): NodeFacts {
     const { pool, lastSeen } = this.#ports;
     const coreId = this.#coreIdOf(name);
@@ -122,6 +143,7 @@ export class Deployment {
     const { node, running, connection } = target;
     const { digest, text } = this.assigned.of(node.name);
     if (digest === running.digest || digest === target.offered || digest === running.refused?.digest) return;
+    if (this.#isHeld(node.coreId)) return;
     const generation = this.#ports.pool.generation();
     // Definitions that may be old are no reason to change what runs: whoever has newer ones sends them.
     if (generation === null) this.#isBlind = true;

@@ -5,6 +5,7 @@ import { setupTokenSchema } from '../model/users.ts';
 import { ConfigEditor } from './config-editor.ts';
 import { changedSince, ConfigService } from './config-service.ts';
 import type { Deployment } from './deployment.ts';
+import { orderDeployment } from './order-deployment.ts';
 import { PolicyService } from './policy-service.ts';
 import { reachedMsMax, type ServerState } from './server-state.ts';
 
@@ -61,6 +62,11 @@ export function makeConfig(
     },
     config,
     now,
+    order: (nodes, by) => {
+      const reached = (revision: number): Promise<void> => mirror.reached(revision, reachedMsMax);
+      const ports = { coordination, clock: runtime.clock, nodes: () => pool.nodes(), reached };
+      return orderDeployment(ports, nodes, by);
+    },
     mirror,
     pool,
     messages: store.messages,

@@ -1,5 +1,7 @@
 import type { MessageStore } from '../messages/message-store.ts';
 import type {
+  DeployRequest,
+  DeploymentHeld,
   NodeGroupRequest,
   NodeGroupView,
   NodePolicies,
@@ -27,6 +29,7 @@ interface Ports {
   readonly editor: ConfigEditor;
   readonly config: ConfigService;
   readonly now: ConfigNow;
+  readonly order: (nodes: readonly string[] | null, by: string) => Promise<number>;
   readonly primaries: Parameters<typeof setPrimary>[0];
   readonly mirror: Mirror;
   readonly pool: PoolView;
@@ -51,6 +54,18 @@ export class PolicyService implements PolicyPort {
 
   deployment(scope: Scope): NodePolicies[] {
     return nodePolicies(this.#sources()).filter(({ name }) => isNodeInScope(scope, name));
+  }
+
+  held(): DeploymentHeld | null {
+    const { pool } = this.#ports;
+    const hold = pool.deploymentHold();
+    if (hold === null) return null;
+    const released = hold.released.map((coreId) => pool.node(coreId)?.name ?? coreId);
+    return { sinceMs: hold.sinceMs, by: hold.by, released };
+  }
+
+  deploy({ nodes }: DeployRequest, by: string): Promise<number> {
+    return this.#ports.order(nodes, by);
   }
 
   set(name: string, { source, revision }: PolicyRequest, by: string): Promise<void> {

@@ -26,8 +26,12 @@ import { rightsOf } from '../access/user-roles.ts';
 import { sessionKeysSchema, type SessionKey } from '../access/session-token.ts';
 import type { Account } from '../access/caller.ts';
 import {
+  deploymentHoldSchema,
+  deploymentOrderSchema,
   nodeGroupSchema,
   policyDefinitionSchema,
+  type DeploymentHold,
+  type DeploymentOrder,
   type NodeGroup,
   type PolicyDefinition,
 } from '../model/policy-definitions.ts';
@@ -154,6 +158,14 @@ export class PoolView {
 
   policies(): readonly PolicyDefinition[] {
     return this.#mirror.list(keys.policies, policyDefinitionSchema);
+  }
+
+  deploymentHold(): DeploymentHold | null {
+    return this.#mirror.get(keys.deploymentHold, deploymentHoldSchema);
+  }
+
+  deploymentOrder(): DeploymentOrder | null {
+    return this.#mirror.get(keys.deploymentOrder, deploymentOrderSchema);
   }
 
   policyGroups(): readonly PolicyGroup[] {

@@ -19,6 +19,7 @@ const ofPolicies = [
   keys.policyGroups,
   keys.nodeGroups,
   keys.allNodeAttributes,
+  keys.deploymentHold,
   keys.servers,
   keys.roles,
   keys.otherPools,
@@ -85,6 +86,7 @@ export class ServerLinks {
     if (touched('servers/')) this.peers.list(this.#state.pool.servers());
     if (touched('servers/') || touched('roles/')) this.gateway.tellAddresses();
     this.deployment.definitionsChanged(ofPolicies.some((prefix) => touched(prefix)));
+    if (touched(keys.deploymentOrder)) this.deployment.ordered();
     if (touched('servers/') || touched('nodes/') || touched(keys.otherPools)) this.gateway.dropUnknown();
     if (touched(keys.revocations)) this.revoked();
     if (touched(keys.trust)) {

@@ -1,12 +1,13 @@
 import type { Command } from '@commander-js/extra-typings';
-import { deploymentSchema, type NodePolicies } from '../../model/policy-api.ts';
+import { deploymentSchema, type DeploymentHeld, type NodePolicies } from '../../model/policy-api.ts';
 import type { Cli } from '../cli.ts';
 import { withClient } from '../client-options.ts';
 import { partialExit } from '../exit-codes.ts';
-import { printJson, printTable } from '../print.ts';
+import { note, printJson, printTable } from '../print.ts';
 import { safeText } from '../safe-text.ts';
 import type { Column } from '../table.ts';
 import { openClient } from '../target.ts';
+import { localTimeText, localZone } from '../times.ts';
 
 const columns: readonly Column<NodePolicies>[] = [
   { title: 'NODE', value: ({ name }) => safeText(name) },
@@ -22,6 +23,12 @@ function whyOf({ state, running }: NodePolicies): string {
   return state === 'unknown' ? 'its agent never said what it runs' : '';
 }
 
+function heldText({ sinceMs, by, released }: DeploymentHeld): string {
+  const but = released.length === 0 ? '' : `, but to ${released.length} nodes`;
+  const since = localTimeText(sinceMs, localZone());
+  return `changes are sent to nobody since ${since}${but} (${safeText(by)}); \`policy deploy --all\` sends them`;
+}
+
 export function define(command: Command, cli: Cli): void {
   withClient(command)
     .option('--drift', 'only nodes that do not run what they should')
@@ -35,13 +42,14 @@ Exits with 7 when a node does not run what it should.
     )
     .action(async (options) => {
       const client = await openClient(cli, options);
-      const { nodes } = await client.ask({ path: '/api/v1/deployment' }, deploymentSchema);
+      const { nodes, held } = await client.ask({ path: '/api/v1/deployment' }, deploymentSchema);
       const isDrifted = ({ state, policies }: NodePolicies): boolean =>
         state !== 'current' && (state !== 'unknown' || policies.length > 0);
       const drifted = nodes.filter(isDrifted);
       if (drifted.length > 0) cli.exitCode = partialExit;
       const shown = options.drift ? drifted : nodes;
-      if (options.json) return printJson(cli, { nodes: shown });
+      if (options.json) return printJson(cli, { nodes: shown, held });
+      if (held !== null) note(cli, heldText(held));
       printTable(
         cli,
         shown,

@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { operationRequestSchema } from '../../model/api.ts';
 import type { AuditDraft } from '../../model/audit.ts';
+import type { DeployRequest } from '../../model/policy-api.ts';
 import { placeText, type configRequestSchema } from '../../model/config.ts';
 import type { PrimaryRequest } from '../../model/policy-api.ts';
 import type { tokenCreateSchema, userCreateSchema, userRequestSchema } from '../../model/users-api.ts';
@@ -94,6 +95,11 @@ export const audited: Readonly<Record<string, 'self' | 'nothing' | ((request: Fa
     },
     'DELETE /api/v1/node-groups/:name': named('node-group.remove'),
     'POST /api/v1/config': ({ body }) => ofConfig(bodyOf(body)),
+    'POST /api/v1/deployment': ({ body }) => {
+      const { nodes } = bodyOf<DeployRequest>(body);
+      const target = nodes?.length === 1 ? (nodes[0] ?? '') : `${nodes?.length ?? 'all'} nodes`;
+      return { action: 'policy.deploy', target, detail: nodes === null ? '' : nodes.slice(0, 50).join(' ') };
+    },
     'POST /api/v1/servers/:server/interfaces': ({ params, body }) => ({
       action: 'server.interfaces',
       target: parameter(params, 'server'),

@@ -69,6 +69,8 @@ export class FakeView implements ServerView {
     list: () => [],
     groups: () => [],
     deployment: () => [],
+    held: () => null,
+    deploy: async () => 0,
     set: async () => {},
     remove: async () => {},
     setPrimary: async () => {},

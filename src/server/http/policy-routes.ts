@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { nameSchema } from '../../model/definitions.ts';
 import { WatchError } from '../../model/errors.ts';
 import {
+  deployAnswerSchema,
   deploymentSchema,
+  deployRequestSchema,
   nodeGroupRequestSchema,
   nodeGroupViewSchema,
   nodeGroupViewsSchema,
@@ -57,7 +59,21 @@ function readPolicies(app: App, { view }: Parts): void {
       summary: 'Which policies each node should run, and what it says it runs',
       response: { 200: deploymentSchema, ...errorAnswers },
     },
-    handler: async ({ caller }) => ({ nodes: [...view.policies.deployment(seenBy(caller))] }),
+    handler: async ({ caller }) => ({
+      nodes: [...view.policies.deployment(seenBy(caller))],
+      held: view.policies.held(),
+    }),
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/api/v1/deployment',
+    schema: {
+      summary: 'Has nodes sent what they should run, also what they refused before; all of them ends a hold',
+      body: deployRequestSchema,
+      response: { 200: deployAnswerSchema, ...errorAnswers },
+    },
+    handler: async ({ body, caller }) => ({ nodes: await view.policies.deploy(body, known(caller).name) }),
   });
 }
 

@@ -21,6 +21,8 @@ import type { Scope } from '../../model/rights.ts';
 import type { Identity } from '../../model/identity.ts';
 import type { Positions } from '../../model/origin.ts';
 import type {
+  DeployRequest,
+  DeploymentHeld,
   NodeGroupRequest,
   NodeGroupView,
   NodePolicies,
@@ -106,6 +108,10 @@ export interface PolicyPort {
   list(): readonly PolicyDetail[];
   groups(): readonly NodeGroupView[];
   deployment(scope: Scope): readonly NodePolicies[];
+  /** Null while every change is sent at once. */
+  held(): DeploymentHeld | null;
+  /** Resolves with how many nodes are meant. */
+  deploy(request: DeployRequest, by: string): Promise<number>;
   set(name: string, request: PolicyRequest, by: string): Promise<void>;
   remove(name: string, removal: Removal | undefined, by: string): Promise<void>;
   /** Gives nodes another primary manager; whether they follow is in the deployment. */
