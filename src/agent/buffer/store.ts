@@ -40,7 +40,7 @@ export interface TargetSum {
 interface Eviction {
   readonly once: Statement;
   readonly lowest: Statement;
-  excess(): number;
+  readonly excess: () => number;
 }
 
 interface Evictable {
