@@ -13,6 +13,8 @@ export interface Local {
   readonly runtime: Runtime;
   readonly config: ServerConfig;
   readonly coordination: Coordination;
+  /** Who does it, as it stands beside what is changed. */
+  readonly by: string;
 }
 
 /**
@@ -32,6 +34,7 @@ export async function withCoordinator<T>(
     return await run({
       runtime,
       config,
+      by: `command line on ${config.server.name}`,
       coordination: auditedCoordination(coordination, cli, runtime, config),
     });
   } finally {

@@ -37,11 +37,10 @@ shall come back joins anew, under another core ID.
 async function run(cli: Cli, name: string, { config: path, because, kind, json }: Options): Promise<void> {
   if (because.length > 256)
     throw new WatchError('WK_BAD_REQUEST', '--because: say it in 256 characters at most');
-  const revocation = await withCoordinator(cli, path, async ({ runtime, config, coordination }) => {
+  const revocation = await withCoordinator(cli, path, async ({ runtime, config, coordination, by }) => {
     const identity = await findIdentity(coordination, name, kind);
     if (identity.coreId === config.server.coreId)
       throw new WatchError('WK_CONFLICT', `${name} is this server; do it on another one`);
-    const by = `command line on ${config.server.name}`;
     return revoke({ ...runtime, coordination }, { identity, name: identity.name, by, because });
   });
   if (json) return printJson(cli, revocation);

@@ -57,12 +57,12 @@ function collectPattern(text: string, before: string[] | undefined): string[] {
 
 async function run(cli: Cli, name: string, options: Options): Promise<void> {
   const { server, accept = options.acceptNone ? [] : undefined } = options;
-  const pool = await withCoordinator(cli, options.config, ({ runtime, config, coordination }) =>
+  const pool = await withCoordinator(cli, options.config, ({ runtime, coordination, by }) =>
     setOtherPool(coordination, name, {
       ...(server ? { servers: server } : {}),
       ...(accept ? { accept } : {}),
       changedMs: runtime.clock.wallMs(),
-      by: `command line on ${config.server.name}`,
+      by,
     }),
   );
   const taken =

@@ -43,7 +43,7 @@ async function run(cli: Cli, { config: path, finish, force }: Options): Promise<
   );
 }
 
-async function start({ runtime, config, coordination }: Local) {
+async function start({ runtime, config, coordination, by }: Local) {
   const paths = serverPaths(config.data);
   const { trust } = await readTrust(coordination);
   const founding = await readAuthorityFile(runtime.files, paths.authority);
@@ -51,5 +51,5 @@ async function start({ runtime, config, coordination }: Local) {
     fingerprintOf(founding.certificatePem) === trust.signsOthers
       ? founding
       : await readAuthorityFile(runtime.files, paths.furtherAuthority(trust.signsOthers));
-  return startRotation({ ...runtime, coordination }, signer, `command line on ${config.server.name}`);
+  return startRotation({ ...runtime, coordination }, signer, by);
 }

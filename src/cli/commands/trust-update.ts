@@ -1,33 +1,8 @@
 import type { Command } from '@commander-js/extra-typings';
-import { importTrust, parseTrust } from '../../security/trust.ts';
 import type { Cli } from '../cli.ts';
-import { configOption } from '../config-option.ts';
-import { note } from '../print.ts';
-import { resolvePath } from '../resolve-path.ts';
-import { withCoordinator } from '../with-coordinator.ts';
-
-const bytesMax = 262_144;
+import { defineTrustFile } from '../trust-file.ts';
 
 export function define(command: Command, cli: Cli): void {
-  command
-    .addHelpText(
-      'before',
-      `Examples:
-  watchkeeper trust update south.trust --config m1.yaml
-
-Puts the file in the place of all that was believed for that pool. Every server hears of it by itself. An authority of another pool never speaks for identities of this one.
-`,
-    )
-    .argument('<FILE>', 'as `trust export` of the other pool wrote it')
-    .addOption(configOption())
-    .action((file, { config }) => run(cli, file, config));
-}
-
-async function run(cli: Cli, file: string, configPath: string): Promise<void> {
-  const name = await withCoordinator(cli, configPath, async ({ runtime, config, coordination }) => {
-    const text = await runtime.files.readText(resolvePath(cli, file), bytesMax);
-    await importTrust({ ...runtime, coordination }, text, 'replace', `command line on ${config.server.name}`);
-    return parseTrust(text).name;
-  });
-  note(cli, `the authorities of the pool ${name} are kept, for identities of that pool alone`);
+  const does = 'Puts the file in the place of all that was believed for that pool.';
+  defineTrustFile(command, cli, { as: 'replace', does });
 }
