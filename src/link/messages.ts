@@ -157,6 +157,8 @@ export const linkMessageSchemas = {
     /** Chain hashes, by origin, at the position named. */
     chains: z.record(origin, z.strictObject({ seq, chain: z.string().max(64) })).optional(),
     epochs: z.record(z.string().max(256), seq).optional(),
+    /** How many messages came to it through each virtual interface since it started, by role. */
+    received: z.record(z.string().max(256), seq).optional(),
   }),
   /**
    * Protocol 2. While the coordinator is away: let me keep what I hold, and take nothing from me for `ttlMs` and what

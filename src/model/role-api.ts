@@ -72,7 +72,7 @@ export const roleHistorySchema = z
 
 export const virtualInterfacesSchema = z
   .object({
-    /** The server that answers and has counted the messages. */
+    /** The server that answers. */
     server: serverRefSchema,
     virtualInterfaces: z.array(
       z.object({
@@ -88,7 +88,7 @@ export const virtualInterfacesSchema = z
         because: z.enum(roleReasons),
         /** Connected through it now, whichever server one asks. */
         agents: z.int(),
-        /** Stored by the answering server since it started, of those that came through it: ask the holder. */
+        /** Came through it to any server since that started; of the others by what they told some seconds ago. */
         messages: z.int(),
       }),
     ),

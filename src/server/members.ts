@@ -22,6 +22,8 @@ export class Members {
   readonly #ports: Ports;
   readonly #positions = new Map<Uuid, Positions>();
   readonly #epochs = new Map<Uuid, Readonly<Record<string, number>>>();
+  /** Messages that came to each member through each virtual interface, as it told last; also of one that is away. */
+  readonly #received = new Map<Uuid, Readonly<Record<string, number>>>();
   /** What a member that is away had when it was last connected, and since when it is away. */
   readonly #away = new Map<Uuid, { readonly positions: Positions; readonly sinceMs: number }>();
   readonly #startedMs: number;
@@ -37,6 +39,7 @@ export class Members {
     this.#away.delete(server.coreId);
     copies.memberStored(server.coreId, positions[journal.origin] ?? 0);
     if (message?.epochs) this.#epochs.set(server.coreId, message.epochs);
+    if (message?.received) this.#received.set(server.coreId, message.received);
     if (message?.stateHash) this.#compareState(server, positions, message.stateHash);
     for (const [origin, { seq, chain }] of Object.entries(message?.chains ?? {})) {
       const ours = journal.chainAt(origin, seq);
@@ -78,6 +81,11 @@ export class Members {
       for (const [role, epoch] of Object.entries(epochs)) highest[role] = Math.max(epoch, highest[role] ?? 0);
     }
     return highest;
+  }
+
+  /** Messages that came through a virtual interface to any server: `own` of them here, the others as told some seconds ago. */
+  messagesVia(role: string, own: number): number {
+    return [...this.#received.values()].reduce((sum, received) => sum + (received[role] ?? 0), own);
   }
 
   /** Only where both have exactly the same entries do the hashes have to be the same. */

@@ -100,7 +100,7 @@ export function preferredInterface(pool: PoolView): PreferredInterface | null {
   return all.find(({ isHeld }) => isHeld) ?? all[0] ?? null;
 }
 
-/** Agents and messages of each virtual interface; `messagesOf` is what the answering server counted. */
+/** Agents and messages of each virtual interface; `messagesOf` is what all servers counted. */
 export function interfaceViews(
   pool: PoolView,
   nodes: readonly NodeStatus[],

@@ -28,6 +28,10 @@ export class Counters {
     return this.#messagesVia.get(role) ?? 0;
   }
 
+  allVia(): Record<string, number> {
+    return Object.fromEntries(this.#messagesVia);
+  }
+
   get(what: Counted): number {
     return this.#counts[what];
   }

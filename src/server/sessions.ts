@@ -74,7 +74,7 @@ export class Sessions {
   }
 
   server(connection: LinkConnection, server: ServerDefinition, told: Positions): Session {
-    const { runtime, store, snapshots, questions } = this.#ports;
+    const { runtime, store, snapshots, questions, counters } = this.#ports;
     const snapshot = snapshots.receiveFrom(connection, server);
     const receiver = new PeerReceiver(connection, told, {
       ...runtime,
@@ -82,6 +82,7 @@ export class Sessions {
       peerName: server.name,
       stateHash: () => store.messages.stateHash(),
       epochs: () => store.messages.highestEpochs(),
+      received: () => counters.allVia(),
       trimmed: (origin, from) => snapshot.trimmed(origin, from),
       asked: (question) => questions.asked(connection, question),
       stands: (standing) => questions.stands(connection, standing),

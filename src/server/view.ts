@@ -179,9 +179,9 @@ export class View implements ServerView {
   }
 
   virtualInterfaces(): InterfacesView {
-    const { pool, messages, self, counters } = this.#parts;
+    const { pool, messages, self, counters, members } = this.#parts;
     const nodes = messages.nodes((coreId) => pool.liveOriginOf(coreId));
-    const views = interfaceViews(pool, nodes, (role) => counters.via(role));
+    const views = interfaceViews(pool, nodes, (role) => members.messagesVia(role, counters.via(role)));
     return { server: { coreId: self.coreId, name: self.name }, virtualInterfaces: views };
   }
 

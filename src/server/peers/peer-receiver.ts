@@ -20,6 +20,8 @@ interface Ports {
   readonly peerName: string;
   stateHash(): string;
   epochs(): Readonly<Record<string, number>>;
+  /** Messages that came here through each virtual interface. */
+  received(): Readonly<Record<string, number>>;
   /** The peer said that something we lack was trimmed there. */
   trimmed(origin: Origin, from: number): void;
   /** The peer asks to keep what it holds. */
@@ -112,12 +114,15 @@ export class PeerReceiver {
     const changed = Object.entries(positions).filter(([origin, seq]) => this.#told[origin] !== seq);
     if (changed.length === 0 && !withHash) return;
     this.#told = positions;
-    const hash = withHash ? { stateHash: this.#ports.stateHash(), chains: this.#chains(positions) } : {};
+    const ports = this.#ports;
+    const more = withHash
+      ? { stateHash: ports.stateHash(), chains: this.#chains(positions), received: ports.received() }
+      : {};
     this.#connection.send({
       type: 'positions',
       positions: Object.fromEntries(changed),
       epochs: this.#ports.epochs(),
-      ...hash,
+      ...more,
     });
   }
 
