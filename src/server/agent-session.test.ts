@@ -20,6 +20,7 @@ function setUp(durability: 'available' | 'strict') {
   const session = new AgentSession({ send, refuse: (code) => said.push(`refused ${code}`) }, node, {
     journal: { append },
     copies,
+    split: (batch) => [batch],
     durability,
     random: nodeRandom,
     log: silentLog,

@@ -17,6 +17,8 @@ const againAfterMs = 500;
 interface Ports {
   readonly journal: Pick<Journal, 'append'>;
   readonly copies: Copies;
+  /** What is to be stored in place of a batch: messages of other systems under their own names. */
+  readonly split: (batch: EntryBody<'messages'>) => readonly EntryBody<'messages'>[];
   readonly random: Random;
   readonly log: Log;
   readonly durability: 'available' | 'strict';
@@ -68,15 +70,25 @@ export class AgentSession {
       const { body, value, refused } = this.#check(bytes);
       this.#mustBeSafe();
       if (value === null) return this.#stored(batch, this.#ports.copies.wanted, refused);
-      const entry = await this.#ports.journal.append({ kind: 'messages', body }, value);
+      const seq = await this.#append(body, value);
       this.#ports.counted('batches', 1);
       this.#ports.counted('messages', value.messages.length);
-      this.#awaitCopies(batch, entry.seq, refused);
+      this.#awaitCopies(batch, seq, refused);
     } catch (error) {
       this.#failed(batch, error);
     } finally {
       this.#storing -= 1;
     }
+  }
+
+  /** The last sequence number: who has that one has those before it. */
+  async #append(body: Uint8Array, value: EntryBody<'messages'>): Promise<number> {
+    const { journal, split } = this.#ports;
+    const parts = split(value);
+    const entries = parts.map((part) =>
+      journal.append({ kind: 'messages', body: part === value ? body : encodeBody('messages', part) }, part),
+    );
+    return Math.max(...(await Promise.all(entries)).map(({ seq }) => seq));
   }
 
   /** The bytes as they are when every message in them is good, else new ones without the bad messages. */

@@ -36,8 +36,10 @@ import {
   type PolicyDefinition,
 } from '../model/policy-definitions.ts';
 import {
+  externalNodeSchema,
   nodeAttributesSchema,
   policyGroupSchema,
+  type ExternalNode,
   type NodeAttributes,
   type PolicyGroup,
 } from '../model/node-definitions.ts';
@@ -166,6 +168,10 @@ export class PoolView {
 
   deploymentOrder(): DeploymentOrder | null {
     return this.#mirror.get(keys.deploymentOrder, deploymentOrderSchema);
+  }
+
+  externalNodes(): readonly ExternalNode[] {
+    return this.#mirror.list(keys.externalNodes, externalNodeSchema);
   }
 
   policyGroups(): readonly PolicyGroup[] {

@@ -1,6 +1,7 @@
 import { keys, type ServerDefinition } from '../model/definitions.ts';
 import { whyRevoked } from '../security/admission.ts';
 import { Deployment } from './deployment.ts';
+import { ExternalNodes } from './external-nodes.ts';
 import { Gateway } from './gateway.ts';
 import { GoBack } from './go-back.ts';
 import { NodeConnections } from './node-connections.ts';
@@ -120,6 +121,7 @@ export class ServerLinks {
       goBack: this.#goBack,
       nodeConnections: this.#nodeConnections,
       deployment: this.deployment,
+      externalNodes: new ExternalNodes({ pool, poolId: config.pool.id }),
       snapshots: this.#snapshots,
       questions: this.questions,
       isConnected: (node) => this.gateway.isConnected(node),

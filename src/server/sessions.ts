@@ -7,6 +7,7 @@ import { AgentSession } from './agent-session.ts';
 import type { ServerConfig } from './config.ts';
 import type { Copies } from './copies.ts';
 import type { Deployment } from './deployment.ts';
+import type { ExternalNodes } from './external-nodes.ts';
 import type { AgentConnection, Session } from './gateway.ts';
 import type { GoBack } from './go-back.ts';
 import type { NodeConnections } from './node-connections.ts';
@@ -25,6 +26,7 @@ interface Ports {
   readonly goBack: GoBack;
   readonly nodeConnections: NodeConnections;
   readonly deployment: Deployment;
+  readonly externalNodes: ExternalNodes;
   readonly snapshots: SnapshotExchange;
   readonly questions: Questions;
   isConnected(node: Uuid): boolean;
@@ -45,6 +47,7 @@ export class Sessions {
       journal: store.journal,
       copies,
       durability,
+      split: (batch) => this.#ports.externalNodes.split(batch),
       counted: (what, count) => {
         counters.add(what, count);
         if (what === 'messages' && agent.via !== null) counters.addVia(agent.via, count);
