@@ -3,6 +3,7 @@ import { accessTexts } from './texts/access.ts';
 import { configurationTexts } from './texts/configuration.ts';
 import { many } from './texts/many.ts';
 import { poolTexts } from './texts/pool.ts';
+import { viewTexts } from './texts/views.ts';
 
 /** Every text that the console shows and no server sent, so that another language is a folder like this one's. */
 export const texts = {
@@ -38,6 +39,9 @@ export const texts = {
     kept: 'Your filter, selection and what you wrote are kept.',
     tryNow: 'Try now',
     others: 'If this address stays silent, go on at',
+    goingOn: (name: string, seconds: number) =>
+      `No virtual interface will come back here: going on at ${name} in ${seconds} s.`,
+    stay: 'Stay here',
     back: 'Connected again. Nothing was missed.',
     backAnew: 'Connected again; everything was read anew.',
   },
@@ -274,6 +278,7 @@ export const texts = {
       annotate: 'wrote',
     } satisfies Record<OperationKind, string>,
   },
+  ...viewTexts,
   ...poolTexts,
   ...accessTexts,
   ...configurationTexts,

@@ -15,7 +15,10 @@ export function setupTokenKey(text: string): string | null {
   return pattern.test(text) ? keys.setupToken(hash('sha256', text)) : null;
 }
 
-/** The secret stands behind `#`: it is sent to nobody, and stands in no log. */
-export function setupPath(token: string): string {
-  return `/setup#${token}`;
+/**
+ * The secret stands behind `#`: it is sent to nobody, and stands in no log. The name is for whoever keeps passwords, which
+ * would not know whose it is.
+ */
+export function setupPath(token: string, name: string): string {
+  return `/setup?name=${encodeURIComponent(name)}#${token}`;
 }

@@ -208,7 +208,7 @@ export class Users {
     const expiresMs = createdMs + setupMs;
     const key = setupTokenKey(token) ?? '';
     const value = JSON.stringify({ user: user.coreId, createdMs, expiresMs });
-    return { writes: [{ key, value }], setup: { path: setupPath(token), expiresMs } };
+    return { writes: [{ key, value }], setup: { path: setupPath(token, user.name), expiresMs } };
   }
 
   async #linksOf(user: UserDefinition): Promise<Write[]> {

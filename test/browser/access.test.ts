@@ -52,7 +52,7 @@ describe('users and audit in the console', { skip: noChromium }, () => {
       await dialog.getByLabel('Name to show').fill('Ann of the night shift');
       await dialog.getByRole('button', { name: 'Add', exact: true }).click();
       const link = await page.locator('.secret').innerText();
-      assert.match(link, /^https:.*\/setup#/);
+      assert.match(link, /^https:.*\/setup\?name=ann#/);
       await dialog.getByRole('button', { name: 'Close' }).last().click();
       await rowOf(page, 'ann').getByText('no password yet').waitFor();
 

@@ -102,6 +102,25 @@ describe('the console', { skip: noChromium }, () => {
       assert.ok(page.url().endsWith('/messages?state=all'));
     }));
 
+  test('a view is saved under a name, chosen again, and removed', () =>
+    inConsole({ path: '/messages?state=all&severity=critical' }, async ({ page }) => {
+      const views = page.getByRole('button', { name: 'Saved views' });
+      await views.click();
+      await page.getByRole('menuitem', { name: 'Save this view' }).click();
+      await page.getByLabel('Name of the view').fill('night');
+      await page.getByRole('button', { name: 'Save it' }).click();
+      await views.getByText('night').waitFor();
+      await page.getByRole('button', { name: 'Clear filters' }).first().click();
+      await views.getByText('Views').waitFor();
+      await page.reload();
+      await views.click();
+      await page.getByRole('menuitem', { name: 'night' }).click();
+      assert.ok(page.url().endsWith('/messages?state=all&severity=critical'));
+      await views.click();
+      await page.getByRole('menuitem', { name: 'Remove the view night' }).click();
+      await views.getByText('Views').waitFor();
+    }));
+
   test('by keyboard: down, select, own, annotate, acknowledge; the details tell all of it', () =>
     inConsole({ path: '/messages?text=bond0' }, async ({ page }) => {
       await rowOf(page, 'eth1 of bond0').first().waitFor();

@@ -99,6 +99,36 @@ describe('the console, when the server behind it is killed', { skip: noChromium 
   });
 });
 
+describe('the console of a pool without a virtual interface', { skip: noChromium }, () => {
+  test('its server is lost: the page goes on at another by itself, with filter, selection and sign-in', async () => {
+    await using pool = await RealPool.start({ servers: 2, agents: 1 });
+    const [first, second] = pool.servers;
+    const [agent] = pool.agents;
+    assert.ok(first && second && agent);
+    await pool.command('virtual-interface', 'remove', 'main', '--config', first.config);
+    await report(agent, [{ severity: 'major', text: 'stays selected' }]);
+    const token = await makeToken(pool);
+    const browser = await launch();
+    try {
+      const { page } = await openConsole(browser, { url: first.url, token, path: '/messages?text=stays' });
+      await page.getByRole('row').filter({ hasText: 'stays selected' }).waitFor();
+      await page.keyboard.press('j');
+      await page.keyboard.press('x');
+      await page.waitForResponse(
+        async (answer) =>
+          answer.url().endsWith('/api/v1/pool') && !(await answer.text()).includes('virtual-interface/'),
+      );
+      await first.process.stop();
+      await page.getByText(/going on at server-2 in \d+ s/).waitFor({ timeout: 30_000 });
+      await page.waitForURL(`${second.url}/messages?text=stays`, { timeout: 30_000 });
+      await page.getByRole('row').filter({ hasText: 'stays selected' }).waitFor();
+      await page.getByText('1 selected').waitFor();
+    } finally {
+      await browser.close();
+    }
+  });
+});
+
 /** The texts of all rows, read by scrolling, in the order in which they stand; a row that stood twice would be there twice. */
 async function textsOf(page: Page, most: number): Promise<string[]> {
   const byIndex = new Map<number, string>();

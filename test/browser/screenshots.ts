@@ -9,6 +9,18 @@ import { launch } from './chromium.ts';
 import { makeToken, openConsole, type Operator } from './console-page.ts';
 import { scene } from './scene.ts';
 
+const flexibleText = `RESPMGRCONFIGS
+  RESPMGRCONFIG DESCRIPTION "who gets what"
+    MSGTARGETRULES
+      MSGTARGETRULE DESCRIPTION "databases go to the desk"
+        MSGTARGETRULECONDS
+          MSGTARGETRULECOND DESCRIPTION "databases"
+            MSGGRP "Database"
+        MSGTARGETMANAGERS
+          MSGTARGETMANAGER
+            TIMETEMPLATE "$OPC_ALWAYS"
+            OPCMGR IP 0.0.0.0 "desk.example"
+`;
 const folder = process.argv[2] ?? path.join(root, 'docs/images');
 const sizes = {
   wide: { width: 1440, height: 900 },
@@ -20,6 +32,7 @@ await using pool = await RealPool.start({ servers: 3, agents: 3 });
 const { openId } = await scene(pool);
 const token = await makeToken(pool);
 const browser = await launch();
+await prepareConfiguration();
 try {
   for (const colorScheme of ['light', 'dark'] as const)
     for (const [size, viewport] of Object.entries(sizes)) {
@@ -31,6 +44,37 @@ try {
     }
 } finally {
   await browser.close();
+}
+
+/** A policy with its nodes, and somebody beside the administrator. */
+async function prepareConfiguration(): Promise<void> {
+  const source = {
+    kind: 'command',
+    name: 'disk',
+    command: ['/usr/lib/watchkeeper/check-disk', '/var'],
+    every: '5m',
+  };
+  const group = { nodes: ['node-*'], policies: ['disk'] };
+  const ask = async (method: string, path: string, body: unknown): Promise<void> => {
+    const { status } = await fetchInPool(method, path, body);
+    if (status !== 200) throw new Error(`${path} answered ${status}`);
+  };
+  await ask('PUT', '/api/v1/policies/disk', { source });
+  await ask('PUT', '/api/v1/node-groups/all', group);
+  await ask('POST', '/api/v1/users', {
+    name: 'ann',
+    displayName: 'Ann of the night shift',
+    roles: ['operator'],
+  });
+}
+
+async function fetchInPool(method: string, path: string, data: unknown): Promise<{ status: number }> {
+  const context = await browser.newContext({ ignoreHTTPSErrors: true });
+  const headers = { authorization: `Bearer ${token}` };
+  const answer = await context.request.fetch(pool.virtualUrl + path, { method, headers, data });
+  const status = answer.status();
+  await context.close();
+  return { status };
 }
 
 async function picturesOf({ page }: Operator, file: (name: string) => string): Promise<void> {
@@ -64,6 +108,21 @@ async function picturesOf({ page }: Operator, file: (name: string) => string): P
   await at('/nodes');
   await page.getByRole('link', { name: 'node-1' }).waitFor();
   await shoot('nodes');
+  await at('/configuration?kind=policy&name=disk');
+  await page.getByText('Nothing is wrong with it.').waitFor();
+  await page.getByLabel('Every', { exact: true }).fill('1m');
+  await page.getByText('every: 5m -> 1m').waitFor();
+  await shoot('configuration');
+  await at('/configuration?kind=try');
+  await page.getByLabel('Text of flexible management').fill(flexibleText);
+  await page.locator('.is-deciding').waitFor();
+  await shoot('flexible');
+  await at('/users');
+  await page.getByRole('rowheader', { name: 'ann' }).waitFor();
+  await shoot('users');
+  await at('/audit');
+  await page.getByText('role.move').first().waitFor();
+  await shoot('audit');
   await at('/');
   await page.waitForTimeout(1_500);
   await shoot('overview');

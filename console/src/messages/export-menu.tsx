@@ -5,13 +5,13 @@ import { Dialog } from '../parts/dialog.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Menu } from '../parts/menu.tsx';
 import { texts } from '../texts.ts';
-import { csvOf, exportRowsMax, jsonLinesOf, readAll } from './export-rows.ts';
+import { csvHead, csvOf, exportRowsMax, jsonLinesOf, readParts } from './export-rows.ts';
 import { messageFilterOf, type ViewFilter } from './view-filter.ts';
 
 const t = texts.messages;
 const forms = {
-  csv: { type: 'text/csv;charset=utf-8', make: csvOf },
-  jsonl: { type: 'application/x-ndjson', make: jsonLinesOf },
+  csv: { type: 'text/csv;charset=utf-8', begin: csvHead, make: csvOf },
+  jsonl: { type: 'application/x-ndjson', begin: '', make: jsonLinesOf },
 } as const;
 
 export function ExportMenu({ filter }: { readonly filter: ViewFilter }): JSX.Element {
@@ -25,14 +25,17 @@ export function ExportMenu({ filter }: { readonly filter: ViewFilter }): JSX.Ele
     const nowMs = door.nowMs();
     say(t.exporting(0));
     try {
-      const { rows, isCut } = await readAll(messageFilterOf(filter, nowMs), ending.signal, (read) =>
-        say(t.exporting(read)),
+      const { parts, rows, isCut } = await readParts(
+        messageFilterOf(filter, nowMs),
+        forms[form],
+        ending.signal,
+        (read) => say(t.exporting(read)),
       );
       download(`messages-${new Date(nowMs).toISOString().slice(0, 19).replaceAll(':', '')}.${form}`, {
         type: forms[form].type,
-        text: forms[form].make(rows),
+        parts,
       });
-      say(isCut ? t.exportCut(exportRowsMax) : t.exported(rows.length));
+      say(isCut ? t.exportCut(exportRowsMax) : t.exported(rows));
     } catch (error) {
       if (!ending.signal.aborted) say(t.exportFailed(textOf(error)));
     }
@@ -70,8 +73,11 @@ export function ExportMenu({ filter }: { readonly filter: ViewFilter }): JSX.Ele
   );
 }
 
-function download(name: string, { type, text }: { readonly type: string; readonly text: string }): void {
-  const address = URL.createObjectURL(new Blob([text], { type }));
+function download(
+  name: string,
+  { type, parts }: { readonly type: string; readonly parts: readonly Blob[] },
+): void {
+  const address = URL.createObjectURL(new Blob([...parts], { type }));
   const link = document.createElement('a');
   link.href = address;
   link.download = name;

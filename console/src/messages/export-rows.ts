@@ -3,16 +3,21 @@ import { ask } from '../api/api.ts';
 import { queryOf } from './view-filter.ts';
 
 /** What a browser can hold comfortably; the rest is said to be left out. */
-export const exportRowsMax = 100_000;
+export const exportRowsMax = 2_000_000;
 const pageRows = 1_000;
 
-/** All messages that pass, newest first, as they are when their page is read. */
-export async function readAll(
+/**
+ * All messages that pass, newest first, as they are when their page is read, as the parts of a file. The browser keeps
+ * the parts on its disk where they are many, so that a million messages need no more memory than a page of them.
+ */
+export async function readParts(
   filter: MessageFilter,
+  form: { readonly begin: string; readonly make: (rows: readonly MessageView[]) => string },
   signal: AbortSignal,
   onProgress: (rows: number) => void,
-): Promise<{ rows: MessageView[]; isCut: boolean }> {
-  const rows: MessageView[] = [];
+): Promise<{ parts: Blob[]; rows: number; isCut: boolean }> {
+  const parts = [new Blob([form.begin])];
+  let rows = 0;
   let cursor: string | null = null;
   do {
     const query = queryOf(filter, { limit: pageRows, ...(cursor !== null && { cursor }) });
@@ -21,11 +26,12 @@ export async function readAll(
       messagePageSchema,
       { signal, timeoutMs: 30_000 },
     );
-    rows.push(...page.messages);
+    parts.push(new Blob([form.make(page.messages)]));
+    rows += page.messages.length;
     cursor = page.next;
-    onProgress(rows.length);
-  } while (cursor !== null && rows.length < exportRowsMax);
-  return { rows, isCut: cursor !== null };
+    onProgress(rows);
+  } while (cursor !== null && rows < exportRowsMax);
+  return { parts, rows, isCut: cursor !== null };
 }
 
 const columns: readonly (readonly [string, (message: MessageView) => string | number])[] = [
@@ -47,9 +53,12 @@ const columns: readonly (readonly [string, (message: MessageView) => string | nu
 
 /** RFC 4180. A cell that a spreadsheet would calculate gets an apostrophe, since texts come from anywhere. */
 export function csvOf(messages: readonly MessageView[]): string {
-  const lines = messages.map((message) => columns.map(([, value]) => cell(value(message))).join(','));
-  return `${[columns.map(([name]) => cell(name)).join(','), ...lines].join('\r\n')}\r\n`;
+  return messages
+    .map((message) => `${columns.map(([, value]) => cell(value(message))).join(',')}\r\n`)
+    .join('');
 }
+
+export const csvHead = `${columns.map(([name]) => cell(name)).join(',')}\r\n`;
 
 export function jsonLinesOf(messages: readonly MessageView[]): string {
   return messages.map((message) => `${JSON.stringify(message)}\n`).join('');

@@ -9,6 +9,7 @@ import { texts } from '../texts.ts';
 import { ExportMenu } from './export-menu.tsx';
 import { GoToTime } from './go-to-time.tsx';
 import type { FeedState, MessageFeed } from './message-feed.ts';
+import { ViewsMenu } from './views-menu.tsx';
 import { isNarrowed, noFilter, sinceSpans, type Since, type ViewFilter } from './view-filter.ts';
 
 const t = texts.messages;
@@ -75,6 +76,7 @@ export function FilterBar({ filter, show, feed, state, togglePause }: Props): JS
         )}
       </div>
       <div className="filter-end">
+        <ViewsMenu filter={filter} show={show} />
         <GoToTime feed={feed} />
         <ExportMenu filter={filter} />
         <button

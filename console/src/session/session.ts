@@ -29,12 +29,17 @@ export function forgetToken(): void {
   save('session', tokenKey, null);
 }
 
-/** A token behind `#token=` of the address, which no server ever sees; it is taken out of the address at once. */
-export function takeTokenFromAddress(): void {
-  const found = /^#token=([!-~]+)$/.exec(window.location.hash)?.[1];
-  if (found === undefined) return;
-  keepToken(decodeURIComponent(found));
+/**
+ * A token behind `#token=` of the address, which no server ever sees; it is taken out of the address at once. Returns what
+ * else a console at another address handed over.
+ */
+export function takeFromAddress(): URLSearchParams {
+  const given = new URLSearchParams(window.location.hash.slice(1));
+  const token = given.get('token');
+  if (token === null && !given.has('selected')) return new URLSearchParams();
+  if (token !== null && /^[!-~]+$/.test(token)) keepToken(token);
   window.history.replaceState(null, '', window.location.pathname + window.location.search);
+  return given;
 }
 
 export function signedOut(because: string | null): void {

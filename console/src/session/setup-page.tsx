@@ -34,6 +34,16 @@ export function SetupPage({ secret }: { readonly secret: string }): JSX.Element 
           </p>
         )}
         <form className="sign-in-form" onSubmit={(event) => void submit(event)}>
+          {/* For whoever keeps passwords; a person has seen the name in the link. */}
+          <input
+            className="unseen"
+            name="username"
+            autoComplete="username"
+            value={new URLSearchParams(window.location.search).get('name') ?? ''}
+            readOnly
+            tabIndex={-1}
+            aria-hidden="true"
+          />
           {(['password', 'again'] as const).map((name) => (
             <label key={name}>
               <span className="label">{t[name]}</span>

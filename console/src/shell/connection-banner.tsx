@@ -3,9 +3,12 @@ import { poolStatus } from '../api/answers.ts';
 import { usePolled } from '../api/polled.ts';
 import { door } from '../browser/door.ts';
 import { useStore } from '../browser/store.ts';
+import { selection } from '../messages/selection.ts';
+import { currentToken } from '../session/session.ts';
 import { live, type Connection } from '../live/live-stream.ts';
 import { useTimes } from '../settings/times.ts';
 import { texts } from '../texts.ts';
+import { goesOnAt, goOnAfterMs, handedOver, othersOf, type Elsewhere } from './go-on-elsewhere.ts';
 
 /** A blink of a connection is not worth a word; a move of the virtual interface takes about this long. */
 const calmMs = 700;
@@ -49,9 +52,11 @@ function Lost({
   const times = useTimes();
   const { value: status } = usePolled(poolStatus);
   const seconds = Math.ceil((connection.nextTryMs - nowMs) / 1_000);
-  const others = (status?.members ?? []).filter(({ url }) => new URL(url).host !== window.location.host);
-  const isLong = nowMs - connection.sinceMs > offerOthersAfterMs;
-  const rest = window.location.pathname + window.location.search;
+  const here = new URL(window.location.href);
+  const others = othersOf(status, here);
+  const lostMs = nowMs - connection.sinceMs;
+  const next = useGoingOn(goesOnAt(status, here), lostMs);
+  const isLong = lostMs > offerOthersAfterMs;
   return (
     <div className="banner is-lost" role="status">
       <span className="dot" aria-hidden="true" />
@@ -67,15 +72,49 @@ function Lost({
       {isLong && others.length > 0 && (
         <span className="banner-others">
           {texts.connection.others}{' '}
-          {others.map(({ name, url }) => (
-            <a key={name} href={new URL(rest, url).href}>
+          {others.map(({ name, href }) => (
+            <a
+              key={name}
+              href={href}
+              onClick={(event) => {
+                event.preventDefault();
+                goTo(href);
+              }}
+            >
               {name}
             </a>
           ))}
         </span>
       )}
+      {isLong && next !== null && (
+        <span className="banner-others">
+          {texts.connection.goingOn(next.name, Math.max(0, Math.ceil((goOnAfterMs - lostMs) / 1_000)))}{' '}
+          <button type="button" className="button small" onClick={next.stay}>
+            {texts.connection.stay}
+          </button>
+        </span>
+      )}
     </div>
   );
+}
+
+/** Where there is no address that comes back, the page goes to a server that was well; never away from an open form. */
+function useGoingOn(
+  there: Elsewhere | null,
+  lostMs: number,
+): { readonly name: string; readonly stay: () => void } | null {
+  const [isStaying, setStaying] = useState(false);
+  const isDue = lostMs > goOnAfterMs && !isStaying && there !== null;
+  const href = there?.href ?? null;
+  useEffect(() => {
+    if (!isDue || href === null || !window.navigator.onLine) return;
+    if (document.querySelector('dialog[open]') === null) goTo(href);
+  }, [isDue, href]);
+  return there === null || isStaying ? null : { name: there.name, stay: () => setStaying(true) };
+}
+
+function goTo(href: string): void {
+  window.location.assign(handedOver(href, currentToken(), [...selection.get()]));
 }
 
 /** The time now, again and again; null: it stands still. */

@@ -110,7 +110,7 @@ test('user roles give rights over some nodes, and a link lets a user set its pas
   );
   assert.match(await good('user-role list --context admin'), /dba +0 +operate +databases/);
   const link = await good('user add dora --role dba --context admin');
-  assert.match(link, /^https:\/\/127\.0\.0\.1:\d+\/setup#wku1\.\S{43}$/m);
+  assert.match(link, /^https:\/\/127\.0\.0\.1:\d+\/setup\?name=dora#wku1\.\S{43}$/m);
   assert.match(await good('user link dora --context admin'), /once, until/);
   const busy = await run('user-role remove dba --context admin');
   assert.equal(busy.exitCode, 6);

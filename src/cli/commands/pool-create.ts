@@ -132,7 +132,7 @@ async function run(cli: Cli, options: Options): Promise<void> {
     config: place.config,
     coordination,
     identity,
-    setup: place.url + setupPath(setupToken),
+    setup: place.url + setupPath(setupToken, adminName),
   });
 }
 
