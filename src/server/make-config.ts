@@ -47,7 +47,11 @@ export function makeConfig(
     editor,
     history,
     holdWrites,
-    nodes: () => pool.nodes().map(({ name }) => name),
+    nodes: () =>
+      pool
+        .nodes()
+        .map(({ name }) => name)
+        .toSorted(),
   });
   const policies = new PolicyService({
     deployment,

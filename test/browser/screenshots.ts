@@ -51,7 +51,7 @@ async function prepareConfiguration(): Promise<void> {
   const source = {
     kind: 'command',
     name: 'disk',
-    command: ['/usr/lib/watchkeeper/check-disk', '/var'],
+    command: ['/usr/bin/test', '-d', '/var'],
     every: '5m',
   };
   const group = { nodes: ['node-*'], policies: ['disk'] };
