@@ -33,7 +33,7 @@ interface Ports {
   readonly mirror: Pick<Mirror, 'entries' | 'get' | 'revisionOf' | 'onChange' | 'live'>;
   readonly now: ConfigNow;
   readonly pool: Pick<PoolView, 'pool' | 'generation' | 'generationOf'>;
-  readonly copies: Pick<Copies, 'wait' | 'wanted'>;
+  readonly copies: Pick<Copies, 'wait' | 'wanted' | 'atRisk'>;
   readonly grants: Pick<Grants, 'current'>;
   readonly clock: Clock;
   readonly timers: Timers;
@@ -142,14 +142,16 @@ export class ChangeRecorder {
   }
 
   async #look(): Promise<void> {
-    const { grants, mirror, clock } = this.#ports;
+    const { grants, mirror, clock, copies } = this.#ports;
     if (grants.current(actingRole) === null || !mirror.live) return this.#completion.forget();
     const nowMs = clock.monotonicMs();
     const waiting = mirror.entries(keys.definitionChanges, definitionChangeSchema);
     for (const { key, value } of waiting) {
       const metMs = this.#met.get(key) ?? nowMs - leftMs;
-      const isOurs = this.#writing.has(key);
-      if (isOurs || nowMs - metMs < (this.#isKnown(key, value) ? againMs : leftMs)) continue;
+      const isKnown = this.#isKnown(key, value);
+      // It is in a journal; while there is nobody to have the second copy, another entry would help nobody.
+      if (this.#writing.has(key) || (isKnown && copies.atRisk.is)) continue;
+      if (nowMs - metMs < (isKnown ? againMs : leftMs)) continue;
       await this.#write(key, value, mirror.revisionOf(key));
     }
     if (waiting.length === 0) await this.#completion.complete();
