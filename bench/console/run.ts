@@ -37,6 +37,8 @@ const total = Number(values.messages);
 const perFill = 200_000;
 const loads = 5;
 const rounds = 4;
+/** The browser tells of no shorter ones. */
+const shortestBlockMs = 50;
 const scrollMs = 4_000;
 /** More than seven rows in each frame: 450 a second, two or three pages of the server's. */
 const stepPx = 240;
@@ -75,7 +77,10 @@ try {
   const typing = await typedSearches(page);
   const empty = await emptyPage(browser);
   const scrolling = await scrollMessages(page);
+  await toNewest(page);
   const blocks = await blocksWhile(page, () => report(agent));
+  // Else it would have been measured how quickly nothing is shown.
+  await page.getByRole('row').nth(1).filter({ hasText: 'arrival' }).waitFor({ timeout: 5_000 });
   figures.push(
     { name: 'script, compressed', unit: 'kB', values: [scriptKilobytes()], floor: lower(350) },
     {
@@ -109,7 +114,7 @@ try {
     {
       name: 'longest block of the page',
       unit: 'ms',
-      values: [blocks.longestMs],
+      values: [Math.max(shortestBlockMs, blocks.longestMs)],
       floor: lower(100),
       remark: `while ${arrivals.perSecond} messages/s arrive for ${arrivals.seconds} s; ${blocks.count} tasks over 50 ms`,
     },
@@ -168,6 +173,13 @@ async function typedSearches(page: Page): Promise<number[]> {
   await page.locator('#search').fill('');
   await page.getByRole('row').nth(5).waitFor();
   return times;
+}
+
+/** Where what arrives is drawn as it does. */
+async function toNewest(page: Page): Promise<void> {
+  await page.locator('.grid').focus();
+  await page.keyboard.press('Home');
+  await page.getByRole('button', { name: 'To the newest' }).waitFor({ state: 'detached' });
 }
 
 async function scrollMessages(page: Page): Promise<Frames> {
