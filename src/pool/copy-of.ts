@@ -14,6 +14,7 @@ export function copyOf(state: LeaseState): LeaseState {
     left: new Map(state.left),
     promises: new Map(state.promises),
     carried: new Set(state.carried),
+    granted: new Map(state.granted),
     handed: new Map(state.handed),
     freed: new Map(state.freed),
     expected: new Map(state.expected),

@@ -71,6 +71,8 @@ function releasable(state: LeaseState, placed: Placements, now: Now): Release[] 
   for (const [role, { holder, revision }] of state.holders) {
     if (!isOurs(state, holder) || state.held.has(role) || state.carried.has(role)) continue;
     if (isHandedOver(state, holder, now)) continue;
+    // Dropped before its time, when a clock jumped: the server process may not have read of it yet.
+    if (now.monotonicMs < (state.granted.get(role)?.deadlineMs ?? -Infinity)) continue;
     // After a lapse the first renewal decides: with it the role may simply be taken up again.
     const keep = isWanted(state, role, placed) || !believes(state, now);
     const because = state.left.get(role) ?? (keep ? null : 'holder lost its session');

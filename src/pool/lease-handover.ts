@@ -56,6 +56,7 @@ function mayHandOver(
 ): holder is Holder & { incarnation: string } {
   if (!isCarried(state, role) || state.held.has(role) || state.carried.has(role)) return false;
   if (!isOurs(state, holder) || holder.incarnation === null || state.handed.has(role)) return false;
+  if (now.monotonicMs < (state.granted.get(role)?.deadlineMs ?? -Infinity)) return false;
   if (desired === null || desired === state.config.coreId) return false;
   const heard = state.heard.get(desired);
   return heard?.lineage === state.lineage && now.monotonicMs - heard.atMs < heardLatelyMs;

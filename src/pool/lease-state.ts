@@ -180,6 +180,8 @@ export interface LeaseState {
   fitness: Map<string, string | null>;
   server: ServerProcess | null;
   grantsSent: readonly Grant[];
+  /** By role: the last grant that the server process was given and has not said to have let go of. */
+  granted: Map<string, Grant>;
   calls: number;
   pending: Pending | null;
   /** Keys to read before anything else is written. */
@@ -351,6 +353,7 @@ export function initialLease(config: LeaseConfig): LeaseState {
     fitness: new Map(),
     server: null,
     grantsSent: [],
+    granted: new Map(),
     calls: 0,
     pending: null,
     toRead: [],

@@ -258,3 +258,19 @@ test('who hears no answers writes once and then only asks to read: its session f
   assert.equal(stage.effects.filter(({ kind }) => kind === 'transact').length, 1);
   assert.ok(stage.effects.filter(({ kind }) => kind === 'read').length > 100);
 });
+
+test('what was dropped because a clock jumped is not released before the server process has let go of it', () => {
+  const stage = new Stage().start();
+  stage.pass(1_000);
+  const { epoch } = stage.holder();
+  stage.wallMs += 60_000;
+  const role = JSON.parse(stage.store.get(keys.role(actingRole))?.value ?? '{}') as object;
+  stage.put(keys.session(rival), rivalSession());
+  stage.put(keys.role(actingRole), { ...role, pinned: rival });
+  stage.look();
+  stage.pass(700);
+  assert.equal(stage.holder().holder, us, 'it may still act');
+  stage.do({ kind: 'server said', message: { kind: 'released', role: actingRole, epoch } });
+  stage.pass(600);
+  assert.equal(stage.holder().holder, null);
+});

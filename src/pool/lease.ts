@@ -246,6 +246,7 @@ function serverEnded(state: LeaseState): void {
   const stopping = state.stoppingSince === null ? 'server process ended' : 'server is stopping';
   for (const role of state.held.keys()) state.left.set(role, state.server?.killed ?? stopping);
   state.held.clear();
+  state.granted.clear();
   state.server = null;
   state.grantsSent = [];
 }
@@ -261,6 +262,7 @@ function serverSaid(state: LeaseState, message: ServerMessage, effects: LeaseEff
   if (message.kind === 'asked') return answerAsked(state, message, effects, now);
   if (message.kind === 'confirmed') return takeAnswer(state, message, effects, now);
   if (message.kind === 'stands') return hear(state, message, effects, now);
+  if (state.granted.get(message.role)?.epoch === message.epoch) state.granted.delete(message.role);
   const held = state.held.get(message.role);
   if (held?.epoch !== message.epoch) return;
   state.left.set(message.role, held.leaving ?? 'holder released it');
@@ -283,8 +285,6 @@ function watchServer(state: LeaseState, effects: LeaseEffect[], now: Now): void 
   effects.push({ kind: 'kill server', because });
   for (const role of state.held.keys()) leave(state, role, because, effects);
 }
-
-// Roles that we hold.
 
 function leave(state: LeaseState, role: string, because: RoleReason, effects: LeaseEffect[]): void {
   const held = state.held.get(role);
@@ -326,6 +326,7 @@ function grant(state: LeaseState, effects: LeaseEffect[], now: Now): void {
   }
   if (areSame(grants, state.grantsSent)) return;
   state.grantsSent = grants;
+  for (const each of grants) state.granted.set(each.role, each);
   effects.push({ kind: 'grant', grants });
 }
 
@@ -382,8 +383,6 @@ function expectMoves(state: LeaseState, placed: Placements, effects: LeaseEffect
   for (const role of roles) state.expected.set(role, state.holders.get(role)?.holder?.epoch ?? 0);
   effects.push({ kind: 'expect', roles, deadlineMs: believedUntilMs(state, now) });
 }
-
-// The end.
 
 function giveUpStopping(state: LeaseState, effects: LeaseEffect[], now: Now): void {
   if (state.stoppingSince === null) return;
