@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, Page } from 'playwright-core';
 import { messageDetailSchema } from '../../src/model/api.ts';
 import { userAnswerSchema } from '../../src/model/users-api.ts';
 import { roleViewSchema } from '../../src/model/role-api.ts';
 import { RealPool, until } from '../pool/real-pool.ts';
+import { assertSound, goTo, looks } from './axe.ts';
 import { launch, noChromium } from './chromium.ts';
 import { makeToken, openConsole, type Operator } from './console-page.ts';
 import { report } from './reporter.ts';
@@ -241,11 +241,7 @@ describe('the console', { skip: noChromium }, () => {
     );
   });
 
-  // Both palettes and both layouts; each with each would only take twice as long.
-  for (const [colorScheme, viewport] of [
-    ['light', { width: 1440, height: 900 }],
-    ['dark', { width: 360, height: 740 }],
-  ] as const)
+  for (const [colorScheme, viewport] of looks)
     test(`axe finds nothing, nothing is wider than the window: ${colorScheme}, ${viewport.width} px`, () =>
       inConsole({ colorScheme, viewport }, async ({ page }) => {
         await rowOf(page, 'UPS of rack 3').first().waitFor();
@@ -258,28 +254,10 @@ describe('the console', { skip: noChromium }, () => {
         ] as const) {
           await goTo(page, address);
           await page.getByText(text).first().waitFor();
-          assert.deepEqual(await axeFindings(page), [], address);
-          const width = await page.evaluate('document.documentElement.scrollWidth');
-          assert.equal(width, viewport.width, `${address} is ${String(width)} px wide`);
+          await assertSound(page, address);
         }
         await page.keyboard.press('?');
         await page.getByRole('dialog').waitFor();
-        assert.deepEqual(await axeFindings(page), [], 'keys');
+        await assertSound(page, 'keys');
       }));
 });
-
-async function goTo(page: Page, address: string): Promise<void> {
-  await page.evaluate(
-    `history.pushState(null, '', ${JSON.stringify(address)}); dispatchEvent(new PopStateEvent('popstate'))`,
-  );
-}
-
-/** What it found, short enough to be read in a failure. */
-async function axeFindings(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page })
-    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
-    .analyze();
-  return violations.map(
-    ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`,
-  );
-}
