@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { z } from 'zod';
 import { keys } from '../model/definitions.ts';
+import { nameAlone } from './assigned-policies.ts';
 import { ConfigNow } from './config-now.ts';
 import { previewConfig } from './preview-config.ts';
 
@@ -11,19 +12,8 @@ const stored: Readonly<Record<string, unknown>> = {
   [keys.policy('disk')]: { name: 'disk', source: disk, ...by },
   [keys.nodeGroup('web')]: { name: 'web', nodes: ['web*'], policies: ['disk'], ...by },
 };
-const now = new ConfigNow(
-  {
-    get: <Schema extends z.ZodType>(key: string, schema: Schema) =>
-      stored[key] === undefined ? null : schema.parse(stored[key]),
-    entries: <Schema extends z.ZodType>(prefix: string, schema: Schema) =>
-      Object.entries(stored)
-        .filter(([key]) => key.startsWith(prefix))
-        .map(([key, value]) => ({ key, value: schema.parse(value) })),
-    revisionOf: () => 7,
-  },
-  () => ({ servers: [] }),
-);
-const nodes = ['web1', 'web2', 'db1'];
+const now = nowOf(stored);
+const nodes = ['web1', 'web2', 'db1'].map(nameAlone);
 
 test('content becomes text that reads back, with nothing changed and nobody reached', () => {
   const shown = previewConfig(now, { kind: 'policy', name: 'disk', content: disk }, nodes);
@@ -63,3 +53,39 @@ test('what would be refused says why before it is asked for', () => {
   assert.match(shown.problem ?? '', /policy none/);
   assert.deepEqual(shown.reach, []);
 });
+
+test('nodes are reached by rules, labels and policy groups too', () => {
+  const rules = [{ labels: { site: 'oslo' } }];
+  const stand: Readonly<Record<string, unknown>> = {
+    ...stored,
+    [keys.policyGroup('base')]: { name: 'base', policies: [], groups: [], ...by },
+    [keys.nodeGroup('oslo')]: { name: 'oslo', rules, policyGroups: ['base'], ...by },
+  };
+  const known = nowOf(stand);
+  const filled = { kind: 'policy-group', name: 'base', content: { policies: ['disk'] } } as const;
+  assert.deepEqual(previewConfig(known, filled, nodes).reach, [], 'nobody has the label');
+  const label = { kind: 'node', name: 'db1', content: { labels: { site: 'oslo' } } } as const;
+  assert.deepEqual(previewConfig(known, label, nodes).reach, []);
+  const labelled = nowOf({
+    ...stand,
+    [keys.nodeAttributes('db1')]: { name: 'db1', labels: { site: 'oslo' }, ...by },
+  });
+  assert.deepEqual(previewConfig(labelled, filled, nodes).reach, [
+    { node: 'db1', gains: ['disk'], loses: [], changes: [] },
+  ]);
+});
+
+function nowOf(stands: Readonly<Record<string, unknown>>): ConfigNow {
+  return new ConfigNow(
+    {
+      get: <Schema extends z.ZodType>(key: string, schema: Schema) =>
+        stands[key] === undefined ? null : schema.parse(stands[key]),
+      entries: <Schema extends z.ZodType>(prefix: string, schema: Schema) =>
+        Object.entries(stands)
+          .filter(([key]) => key.startsWith(prefix))
+          .map(([key, value]) => ({ key, value: schema.parse(value) })),
+      revisionOf: () => 7,
+    },
+    () => ({ servers: [] }),
+  );
+}

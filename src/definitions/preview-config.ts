@@ -2,12 +2,18 @@ import type { ConfigPreview, PreviewRequest } from '../model/config.ts';
 import { codeOf, textOf } from '../model/errors.ts';
 import type { TextFinding } from '../model/flexible-api.ts';
 import {
+  nodeAttributesContentSchema,
+  policyGroupContentSchema,
+  type NodeFacts,
+  type PolicyGroup,
+} from '../model/node-definitions.ts';
+import {
   nodeGroupContentSchema,
   type NodeGroup,
   type PolicyDefinition,
 } from '../model/policy-definitions.ts';
 import { readYaml, yamlText } from '../runtime/yaml.ts';
-import { AssignedPolicies } from './assigned-policies.ts';
+import { AssignedPolicies, nameAlone } from './assigned-policies.ts';
 import { canonical, differences, differenceText, isSameContent, type Content } from './canonical.ts';
 import { checkConfig, type ConfigAfter } from './check-config.ts';
 import { codecOf } from './config-kinds.ts';
@@ -19,12 +25,12 @@ const unwritten = { changedMs: 0, by: '' };
 
 /**
  * What is wrong with a definition that somebody is writing, and what it would change: in itself, and on which nodes.
- * Checks by the same functions as the change itself. `nodes`: names of all there are.
+ * Checks by the same functions as the change itself. `nodes`: all there are, with what is known of each now.
  */
 export function previewConfig(
   now: ConfigNow,
   request: PreviewRequest,
-  nodes: readonly string[],
+  nodes: readonly NodeFacts[],
 ): ConfigPreview {
   const { kind, name } = request;
   const text = request.text ?? yamlText(canonical(request.content));
@@ -87,10 +93,10 @@ function problemOf(after: ConfigAfter, change: Parameters<typeof checkConfig>[1]
 export function reachOf(
   before: ConfigAfter,
   after: ConfigAfter,
-  nodes: readonly string[],
+  nodes: readonly NodeFacts[],
 ): ConfigPreview['reach'] {
-  const [old, next] = [assignedIn(before), assignedIn(after)];
-  return nodes.flatMap((node) => {
+  const [old, next] = [assignedIn(before, nodes), assignedIn(after, nodes)];
+  return nodes.flatMap(({ name: node }) => {
     const [had, gets] = [old.of(node), next.of(node)];
     if (had.digest === gets.digest) return [];
     const gains = gets.policies.filter((name) => !had.policies.includes(name));
@@ -101,7 +107,8 @@ export function reachOf(
   });
 }
 
-function assignedIn(config: ConfigAfter): AssignedPolicies {
+/** As the server assigns, with the labels that the definitions give. */
+function assignedIn(config: ConfigAfter, nodes: readonly NodeFacts[]): AssignedPolicies {
   const groups = config.all('node-group').map(({ name, content }): NodeGroup => ({
     name,
     ...nodeGroupContentSchema.parse(content),
@@ -110,7 +117,17 @@ function assignedIn(config: ConfigAfter): AssignedPolicies {
   const policies = config
     .all('policy')
     .map(({ name, content }): PolicyDefinition => ({ name, source: { ...content }, ...unwritten }));
-  return new AssignedPolicies(groups, policies);
+  const policyGroups = config.all('policy-group').map(({ name, content }): PolicyGroup => ({
+    name,
+    ...policyGroupContentSchema.parse(content),
+    ...unwritten,
+  }));
+  const known = new Map(nodes.map((node) => [node.name, node]));
+  const factsOf = (name: string): NodeFacts => {
+    const { labels } = nodeAttributesContentSchema.parse(config.get({ kind: 'node', name }) ?? {});
+    return { ...(known.get(name) ?? nameAlone(name)), labels };
+  };
+  return new AssignedPolicies(groups, policies, undefined, { policyGroups, factsOf });
 }
 
 function policyIn(config: ConfigAfter, name: string): Content | null {

@@ -20,6 +20,7 @@ import {
 } from '../model/config.ts';
 import type { DefinitionChange } from '../model/definition-change.ts';
 import { WatchError } from '../model/errors.ts';
+import type { NodeFacts } from '../model/node-definitions.ts';
 import type { Account } from '../access/caller.ts';
 import type { Changed } from './config-conflict.ts';
 import type { Author, ConfigEditor } from './config-editor.ts';
@@ -33,8 +34,8 @@ interface Ports {
   readonly now: ConfigNow;
   readonly editor: ConfigEditor;
   readonly history: DefinitionHistory;
-  /** Names of all nodes. */
-  readonly nodes: () => readonly string[];
+  /** All nodes, by their names, with what rules are about. */
+  readonly nodes: () => readonly NodeFacts[];
   /** What holds deployment back from now on; nothing where it is held already. */
   readonly holdWrites: (by: string) => { readonly key: string; readonly value: string }[];
 }

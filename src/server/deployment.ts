@@ -68,9 +68,18 @@ export class Deployment {
       pool.nodeGroups(),
       pool.policies(),
       { systems: pool.managerSystems(), primaries: pool.primaries() },
-      { policyGroups: pool.policyGroups(), factsOf: (name) => this.#factsOf(name) },
+      { policyGroups: pool.policyGroups(), factsOf: (name) => this.factsOf(name) },
     );
     return this.#assigned;
+  }
+
+  /** What rules about nodes go by. */
+  factsOf(name: string): NodeFacts {
+    const { pool, lastSeen } = this.#ports;
+    const coreId = this.#coreIdOf(name);
+    const { address, system } = this.#seen.get(name) ??
+      (coreId === undefined ? null : lastSeen(coreId)) ?? { address: null, system: null };
+    return { name, address, system, labels: pool.nodeAttributes(name)?.labels ?? {} };
   }
 
   /** An agent told what it runs. */
@@ -122,14 +131,6 @@ export class Deployment {
   #isHeld(node: Uuid): boolean {
     const hold = this.#ports.pool.deploymentHold();
     return hold !== null && !hold.released.includes(node);
-  }
-
-  #factsOf(name: string): NodeFacts {
-    const { pool, lastSeen } = this.#ports;
-    const coreId = this.#coreIdOf(name);
-    const { address, system } = this.#seen.get(name) ??
-      (coreId === undefined ? null : lastSeen(coreId)) ?? { address: null, system: null };
-    return { name, address, system, labels: pool.nodeAttributes(name)?.labels ?? {} };
   }
 
   #coreIdOf(name: string): Uuid | undefined {

@@ -51,7 +51,8 @@ export function makeConfig(
       pool
         .nodes()
         .map(({ name }) => name)
-        .toSorted(),
+        .toSorted()
+        .map((name) => deployment.factsOf(name)),
   });
   const policies = new PolicyService({
     deployment,

@@ -41,7 +41,7 @@ export function RolesPanel(): JSX.Element {
           items={[
             {
               label: t.editRole,
-              refused: role.builtIn ? t.builtInReason : null,
+              refused: whyNotEdited(role),
               choose: () => want({ kind: 'edit', role }),
             },
             { label: t.removeAction, refused: whyKept(role), choose: () => want({ kind: 'remove', role }) },
@@ -79,6 +79,12 @@ export function RolesPanel(): JSX.Element {
 function whyKept({ builtIn, users }: UserRoleView): string | null {
   if (builtIn) return t.builtInReason;
   return users > 0 ? t.roleInUse(users) : null;
+}
+
+/** The form has one row a right: saved with it, further scopes of the same right would be gone. */
+function whyNotEdited({ builtIn, permissions }: UserRoleView): string | null {
+  if (builtIn) return t.builtInReason;
+  return new Set(permissions.map(({ right }) => right)).size < permissions.length ? t.editAsText : null;
 }
 
 function RightList({ permissions }: { readonly permissions: readonly Permission[] }): JSX.Element {

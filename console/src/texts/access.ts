@@ -91,6 +91,8 @@ export const accessTexts = {
     usersOf: (number: number) => many(number, 'user'),
     builtIn: 'built in',
     builtInReason: 'a built-in role stays as it is',
+    editAsText:
+      'it gives one right in several ways, which only its text shows: change it on the configuration page',
     roleInUse: (number: number) => `${many(number, 'user')} have it; take it away first`,
     addRole: 'Add a user role',
     roleTitle: (name: string | null) => (name === null ? 'Add a user role' : `Change ${name}`),
