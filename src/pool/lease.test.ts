@@ -73,8 +73,11 @@ const mutants: readonly Mutant[] = [
   {
     name: 'a role is released before the server has stopped acting',
     before(state) {
-      for (const [role, held] of state.held)
-        if (held.leaving !== null) state.held.set(role, { ...held, grantedUntilMs: 0 });
+      for (const [role, held] of state.held) {
+        if (held.leaving === null) continue;
+        state.held.set(role, { ...held, grantedUntilMs: 0 });
+        state.granted.delete(role);
+      }
     },
   },
   {
