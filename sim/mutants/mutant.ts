@@ -17,8 +17,6 @@ export interface Mutant {
   readonly acknowledges: 'in time' | 'before the commit' | 'before the second copy';
   /** Which members the trimming of a journal waits for. */
   readonly trimsFor: 'every member' | 'nobody';
-  /** Whether a keeper reckons with a coordinator that was put back while it was out of touch. */
-  readonly remembersRevision: boolean;
   /** Where a connection begins to send, given what the other server has; `connections` were before it. */
   twistStart(positions: Positions, connections: number): Positions;
   twistApplier(applier: Applier, database: Database): Applier;
@@ -33,7 +31,6 @@ export const noMutant: Mutant = {
   scenario: 'journal',
   acknowledges: 'in time',
   trimsFor: 'every member',
-  remembersRevision: true,
   twistStart: (positions) => positions,
   twistApplier: (applier) => applier,
   twistKeeper: (runtime, coordination) => [runtime, coordination],

@@ -41,7 +41,6 @@ export const mutants: readonly Mutant[] = [
   { ...inPool, name: 'a gate that does not time out', twistKeeper: withLastingGates },
   { ...inPool, name: 'a gate that opens without a ticket', twistKeeper: withoutTickets },
   { ...inWhole, name: 'snapshot without its position', twistServer: withTornSnapshots },
-  { ...inWhole, name: 'a coordinator that is taken for the truth', remembersRevision: false },
   { ...inWhole, name: 'retry without jitter', twistAgent: withoutJitter },
   { ...inWhole, name: 'a queue without a cap', twistAgentConfig: withoutBufferCap },
 ];

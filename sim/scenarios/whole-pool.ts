@@ -242,7 +242,7 @@ export class WholePool implements Disposable {
           coreId: server.config.server.coreId,
           folder: data,
           serverArgs: ['server'],
-          remembersRevision: this.#mutant.remembersRevision,
+          remembersRevision: true,
           version: '1',
         });
         await keeper.stopped;
