@@ -16,6 +16,8 @@ import { PoolClient } from './pool-client.ts';
 import { note } from './print.ts';
 
 const approvalEveryMs = 3_000;
+/** A server that was started a moment ago does not listen yet. */
+const unreachableEveryMs = 500;
 
 /** What `server join` and `agent join` share. */
 export const joinOptions = {
@@ -29,7 +31,7 @@ export const joinOptions = {
     .argParser(collectUrl)
     .makeOptionMandatory(),
   name: new Option('--name <NAME>', 'what to call it').argParser(nameOption).makeOptionMandatory(),
-  timeout: new Option('--timeout <DURATION>', 'give up after this long')
+  timeout: new Option('--timeout <DURATION>', 'give up when no server answers for so long')
     .argParser(durationOption)
     .default(10_000, '10s'),
   wait: new Option('--wait <DURATION>', 'where a person has to approve: wait for them so long')
@@ -78,27 +80,34 @@ export async function joinPool(
     },
     cli.command,
   );
-  const answer = await askUntilApproved(cli, runtime, client, request, wait);
+  const answer = await askUntilAdmitted(cli, runtime, client, request, { timeout, wait });
   const { certificatePem, authorityPems } = answer;
   return { coreId, answer, credentials: { keyPem, certificatePem, authorityPems } };
 }
 
 /** The same request may be repeated: whoever used the token may use it again with the same key. */
-async function askUntilApproved(
+async function askUntilAdmitted(
   cli: Cli,
   { clock, timers }: Runtime,
   client: PoolClient,
   request: JoinRequest,
-  waitMs: number,
+  { timeout, wait }: Pick<Joining, 'timeout' | 'wait'>,
 ): Promise<JoinAnswer> {
-  const deadlineMs = clock.monotonicMs() + waitMs;
-  for (let isFirst = true; ; isFirst = false) {
+  const patience = new Map([
+    ['WK_PENDING', { untilMs: clock.monotonicMs() + wait, everyMs: approvalEveryMs }],
+    ['WK_UNREACHABLE', { untilMs: clock.monotonicMs() + timeout, everyMs: unreachableEveryMs }],
+  ]);
+  for (let said = ''; ;) {
     try {
       return await client.ask({ method: 'POST', path: '/api/v1/join', body: request }, joinAnswerSchema);
     } catch (error) {
-      if (codeOf(error) !== 'WK_PENDING' || clock.monotonicMs() >= deadlineMs) throw error;
-      if (isFirst) note(cli, textOf(error));
+      const code = codeOf(error);
+      const { untilMs, everyMs } = patience.get(code) ?? { untilMs: -Infinity, everyMs: 0 };
+      if (clock.monotonicMs() + everyMs >= untilMs) throw error;
+      if (code !== said)
+        note(cli, code === 'WK_PENDING' ? textOf(error) : `${textOf(error)}; waiting for it`);
+      said = code;
+      await sleep(timers, everyMs);
     }
-    await sleep(timers, approvalEveryMs);
   }
 }
