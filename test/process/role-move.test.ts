@@ -9,7 +9,8 @@ import { uriNames } from '../../src/model/certificate-names.ts';
 import { median } from '../../bench/statistics.ts';
 import { signal } from '../pool/managed-process.ts';
 import { childrenOf } from '../pool/process-table.ts';
-import { RealPool, until } from '../pool/real-pool.ts';
+import { poolStatus } from '../pool/answers.ts';
+import { RealPool, until, type RealServer } from '../pool/real-pool.ts';
 import { SilenceProbe } from '../pool/silence-probe.ts';
 import { runWatchkeeper, type CliResult } from '../pool/watchkeeper.ts';
 
@@ -23,6 +24,14 @@ let pool: RealPool;
 
 before(async () => {
   pool = await RealPool.start({ servers: 3 });
+  // A holder says with each takeover what it knew; one that has just started knows nothing.
+  const knows = async ({ api }: RealServer): Promise<boolean> =>
+    Object.keys((await poolStatus(api)).server.positions).length > 0;
+  await until(
+    'every server has heard of the others',
+    async () => (await Promise.all(pool.servers.map(knows))).every(Boolean),
+    10_000,
+  );
 });
 after(() => pool[Symbol.asyncDispose]());
 
