@@ -95,7 +95,7 @@ export async function besideKeepalived(
       }
     }
     // It is measured, not judged.
-    const result = resultOf({ name: `keepalived: ${each.name}`, moves: null, silenceMsMax: null }, done);
+    const result = resultOf({ name: `keepalived: ${each.name}`, moves: null, silenceMsMax: null }, [done]);
     results.push({ ...result, faults: [], measured: true });
   }
   return results;

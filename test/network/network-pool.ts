@@ -13,6 +13,7 @@ import { until, type RealAgent } from '../pool/real-pool.ts';
 import { root } from '../runner/run-program.ts';
 import { Disk } from './disk.ts';
 import { device, type Host, type Lab } from './lab.ts';
+import { Weight } from './weight.ts';
 
 const run = promisify(execFile);
 
@@ -51,6 +52,7 @@ export class NetworkPool implements AsyncDisposable {
   readonly etcds = new Map<string, ChildProcess>();
   readonly disks = new Map<string, Disk>();
   readonly variant: Variant;
+  readonly #weight: Weight;
   agent: RealAgent | null = null;
   virtual: ApiClient | null = null;
   #restored = 0;
@@ -58,6 +60,7 @@ export class NetworkPool implements AsyncDisposable {
   private constructor(lab: Lab, variant: Variant) {
     this.lab = lab;
     this.variant = variant;
+    this.#weight = Weight.make(path.basename(this.folder));
   }
 
   static async start(
@@ -152,6 +155,7 @@ export class NetworkPool implements AsyncDisposable {
     const peer = (of: string): string => `http://${this.lab.host(of).ipv4}:2380`;
     const client = `http://${this.lab.host(name).ipv4}:2379`;
     const [file, ...args] = [
+      ...this.#weight.through,
       ...this.lab.through(name),
       'etcd',
       `--name=${name}`,
@@ -210,6 +214,7 @@ export class NetworkPool implements AsyncDisposable {
     await Promise.all(processes.map((each) => each.stop()));
     for (const name of this.etcds.keys()) await this.stopEtcd(name);
     for (const disk of this.disks.values()) await disk[Symbol.asyncDispose]();
+    this.#weight.remove();
     if (process.env['WK_TEST_KEEP'] === undefined) rmSync(this.folder, { recursive: true, force: true });
   }
 
@@ -260,7 +265,11 @@ export class NetworkPool implements AsyncDisposable {
     }
     await this.#vary(config, path.join(this.folder, name));
     const log = path.join(this.folder, `${name}.log`);
-    const through = [...this.lab.through(name), ...(this.variant.through?.(this.folder) ?? [])];
+    const through = [
+      ...this.#weight.through,
+      ...this.lab.through(name),
+      ...(this.variant.through?.(this.folder) ?? []),
+    ];
     const process = new ManagedProcess(name, ['server', 'run', '--config', config], log, true, through);
     process.start();
     const api = new ApiClient(`https://${host.ipv4}:${port}`, this.identityPem);
