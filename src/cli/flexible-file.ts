@@ -47,15 +47,17 @@ export function collectVariable(
   return { ...before, [name]: value.toLowerCase() === 'true' };
 }
 
-/** A text of flexible management for agents as the policy that it becomes, named after its file. */
+/** A text of flexible management as the policy that it becomes, named after its file. */
 export async function readFlexibleSource(
   cli: Cli,
   file: string,
+  kind: PolicyKind,
 ): Promise<{ readonly name: string; readonly kind: string; readonly text: string }> {
   const base = file.split('/').at(-1) ?? file;
   const name = nameSchema.safeParse(base.replace(/\.[^.]*$/, ''));
   if (!name.success)
     throw new WatchError('WK_BAD_REQUEST', `${file}: a policy cannot be called like this file; rename it`);
-  await readFlexibleFile(cli, file, 'agent');
-  return { kind: 'flexible-management', name: name.data, text: await readFileOrInput(cli, file) };
+  await readFlexibleFile(cli, file, kind);
+  const policyKind = kind === 'agent' ? 'flexible-management' : 'server-flexible-management';
+  return { kind: policyKind, name: name.data, text: await readFileOrInput(cli, file) };
 }

@@ -86,13 +86,19 @@ export class AssignedPolicies {
   /** A policy that a group names and nobody has defined yet comes when it is. */
   #assign(groups: readonly string[], primary: ManagerSystem | null): Assigned {
     const names = new Set(groups.flatMap((group) => this.#policiesOf(group)));
-    const policies = [...names].filter((name) => this.#policies.has(name)).toSorted();
+    const policies = [...names].filter((name) => this.#isForNodes(name)).toSorted();
     const sources = policies.flatMap((name) => {
       const policy = this.#policies.get(name);
       return policy ? [this.#complete(policy.source)] : [];
     });
     const first = primary === null ? [] : [{ ...primaryManager, manager: primary }];
     return { ...policySet([...first, ...sources]), policies, groups, primary: primary?.name ?? null };
+  }
+
+  /** What servers follow is refused in groups when it is written; a group that names it all the same brings nobody anything. */
+  #isForNodes(name: string): boolean {
+    const policy = this.#policies.get(name);
+    return policy !== undefined && policy.source['kind'] !== 'server-flexible-management';
   }
 
   /** Rules name servers; agents need to know where those are and whom to believe. */

@@ -54,6 +54,7 @@ export function checkConfig(
     changed.filter(({ content }) => content === null),
   );
   for (const { content, ...place } of changed) if (content !== null) checkNamed(after, place, content);
+  checkForNodes(after, changed);
   checkCircles(after, changed);
   if (changed.some(({ kind }) => kind === 'user')) checkAdministrator(after);
 }
@@ -103,6 +104,37 @@ function checkNamed(after: ConfigAfter, place: DefinitionPlace, content: Content
 
 function isThere(after: ConfigAfter, { kind, name }: Reference): boolean {
   return kind === 'server' ? after.servers.includes(name) : after.get({ kind, name }) !== null;
+}
+
+/** What servers follow is in force by being there; in a group it would do nothing, and look as if it did. */
+function checkForNodes(
+  after: ConfigAfter,
+  changed: readonly (DefinitionPlace & { readonly content: Content | null })[],
+): void {
+  for (const { content, ...place } of changed) {
+    if (content === null) continue;
+    if (place.kind === 'policy' && isForServers(content)) {
+      const users = usersOf(after, place);
+      if (users.length > 0)
+        throw new WatchError(
+          'WK_CONFLICT',
+          `${saidOf(place)} is for servers, and ${users.map(saidOf).join(', ')} would give it to nodes; take it out of there first`,
+        );
+    }
+    if (place.kind !== 'node-group' && place.kind !== 'policy-group') continue;
+    const wrong = codecOf(place.kind)
+      .references(content)
+      .find((one) => one.kind === 'policy' && isForServers(after.get({ kind: 'policy', name: one.name })));
+    if (wrong)
+      throw new WatchError(
+        'WK_BAD_REQUEST',
+        `${placeText(place)}: ${saidOf(wrong)} is for servers: it is in force for the pool without any group`,
+      );
+  }
+}
+
+function isForServers(content: Content | null): boolean {
+  return content?.['kind'] === 'server-flexible-management';
 }
 
 /** Only what was changed can have closed a circle, so one is looked for from there. */

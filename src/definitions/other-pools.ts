@@ -118,9 +118,13 @@ async function mustStay(
 }
 
 function targetsOf({ kind, text }: Readonly<Record<string, unknown>>) {
-  if (kind !== 'flexible-management' || typeof text !== 'string') return [];
+  if (!isFlexible(kind) || typeof text !== 'string') return [];
   const rules = parsePolicy(text).policy.managers.flatMap((managers) => managers.rules);
   return rules.flatMap(({ outcome }) =>
     outcome.kind === 'targets' ? outcome.targets.map(({ manager }) => manager) : [],
   );
+}
+
+function isFlexible(kind: unknown): boolean {
+  return kind === 'flexible-management' || kind === 'server-flexible-management';
 }

@@ -1,5 +1,6 @@
 import { matchCondition, type ConditionResult } from './match-condition.ts';
 import type { MessageFacts, StatusVariables } from './message-facts.ts';
+import { isServiceNow, nextServiceMs } from './service-time.ts';
 import { isTrue, Moment, type MessageMoment } from './time-template.ts';
 import type {
   FlexiblePolicy,
@@ -64,6 +65,8 @@ export function agentTarget({ found }: Decided<Target>): SystemReference {
 /** What service hours and outages make of a message. */
 export interface ServiceDecision extends Decided<ServiceOperation> {
   readonly delivery: 'at once' | 'held until service hours' | 'suppressed' | 'logged only';
+  /** Of a held message: when its service hours begin; null when that is not known, and for any other. */
+  readonly untilMs: number | null;
   /** Null: as it is otherwise. */
   readonly troubleTicket: boolean | null;
   readonly notification: boolean | null;
@@ -86,9 +89,12 @@ export function decideService(
     decided.found
       .map(({ operation }) => (operation.kind === kind && 'on' in operation ? operation.on : null))
       .find((on) => on !== null) ?? null;
+  const delivery = deliveryOf(policy, decided.found, moment);
+  const hours = decided.found.filter(({ operation }) => operation.kind === 'INSERVICE');
   return {
     ...decided,
-    delivery: deliveryOf(policy, decided.found, moment),
+    delivery,
+    untilMs: delivery === 'held until service hours' ? nextServiceMs(policy, hours, when) : null,
     troubleTicket: isOn('TROUBLETICKET'),
     notification: isOn('NOTIFICATION'),
   };
@@ -96,11 +102,7 @@ export function decideService(
 
 /** Service hours are in effect at any time: inside of them they deliver, outside they hold back. */
 function isInEffect(policy: FlexiblePolicy, operation: ServiceOperation, moment: Moment): boolean {
-  return operation.operation.kind === 'INSERVICE' || isNow(policy, operation, moment);
-}
-
-function isNow({ timeTemplates }: FlexiblePolicy, { when }: ServiceOperation, moment: Moment): boolean {
-  return when === null || isTrue(timeTemplates, when.timeTemplate, moment) !== when.not;
+  return operation.operation.kind === 'INSERVICE' || isServiceNow(policy, operation, moment);
 }
 
 function deliveryOf(
@@ -112,7 +114,7 @@ function deliveryOf(
   if (has('SUPPRESS')) return 'suppressed';
   if (has('LOGONLY')) return 'logged only';
   const hours = found.filter(({ operation }) => operation.kind === 'INSERVICE');
-  const isOutside = hours.length > 0 && !hours.some((operation) => isNow(policy, operation, moment));
+  const isOutside = hours.length > 0 && !hours.some((operation) => isServiceNow(policy, operation, moment));
   return isOutside ? 'held until service hours' : 'at once';
 }
 

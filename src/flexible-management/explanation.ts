@@ -43,6 +43,7 @@ function explanation(
     rules: decided.steps.map(ruleOf),
     service: service && {
       delivery: service.delivery,
+      untilMs: service.untilMs,
       troubleTicket: service.troubleTicket,
       notification: service.notification,
       rules: service.steps.map(ruleOf),
@@ -77,12 +78,16 @@ export function explainedLines({ kind, targets, rules, service }: Explanation): 
   const hours = service
     ? [
         ...service.rules.flatMap(ruleLines),
-        `the message is delivered: ${service.delivery}`,
+        `the message is delivered: ${service.delivery}${untilText(service.untilMs)}`,
         ...switches(service),
       ]
     : [];
   const none = rules.some(({ decides }) => decides) || kind === 'server' ? '' : ', for no rule decides';
   return [...rules.flatMap(ruleLines), `the message ${result}${none}`, ...hours];
+}
+
+function untilText(untilMs: number | null): string {
+  return untilMs === null ? '' : `, which begin at ${new Date(untilMs).toISOString()}`;
 }
 
 function switches({ troubleTicket, notification }: NonNullable<Explanation['service']>): string[] {

@@ -36,14 +36,21 @@ export class Moment {
   }
 
   in(zone: TimeTemplate['zone']): LocalTime {
-    const { epochMs, nodeZone, serverZone } = this.#input;
-    const name = zone?.type === 'Fix' ? zone.value : zone?.type === 'Mgmtserver' ? serverZone : nodeZone;
+    const name = zoneOf(zone, this.#input);
     const known = this.#local.get(name);
     if (known) return known;
-    const local = localTime(epochMs, name);
+    const local = localTime(this.#input.epochMs, name);
     this.#local.set(name, local);
     return local;
   }
+}
+
+/** The name of the zone that a template goes by. */
+export function zoneOf(
+  zone: TimeTemplate['zone'],
+  { nodeZone, serverZone }: Pick<MessageMoment, 'nodeZone' | 'serverZone'>,
+): string {
+  return zone?.type === 'Fix' ? zone.value : zone?.type === 'Mgmtserver' ? serverZone : nodeZone;
 }
 
 /** Throws RangeError for a zone that is not known (`isTimeZone`). */

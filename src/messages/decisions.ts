@@ -1,13 +1,16 @@
 import { z } from 'zod';
-import type { Decision, EntryBody } from '../model/entry.ts';
+import type { Decision, EntryBody, RuleProgress } from '../model/entry.ts';
+import { handlings, type Handling } from '../model/operation.ts';
 import { isOrigin, type Origin } from '../model/origin.ts';
 import { uuidText, type Uuid } from '../model/uuid.ts';
 import type { EntryStamp } from '../journal/applier.ts';
 import type { Database, Statement } from '../runtime/database.ts';
+import type { HeldMessages } from './held-messages.ts';
 import { idBytes } from './id-bytes.ts';
 import type { Marks } from './marks.ts';
 import type { Nodes } from './nodes.ts';
 import type { Raises } from './raises.ts';
+import type { ProgressRows } from './rule-progress.ts';
 import { RowHash } from './state-hash.ts';
 import type { Totals } from './totals.ts';
 import { isVoid, type DecisionPlace, type Takeover } from './voiding.ts';
@@ -21,28 +24,40 @@ interface DecisionRow extends DecisionPlace {
   readonly body: string;
 }
 
-/** A close in the history of a message. */
+/** A close in the history of a message, or a release that took one back. */
 export interface CloseRecord {
+  readonly kind: 'close' | 'release';
   readonly id: string;
   readonly role: string;
   readonly epoch: number;
   readonly hlc: number;
   readonly because: string;
   readonly void: boolean;
+  readonly handling: Handling | null;
+  readonly untilMs: number | null;
 }
 
 const columns = 'origin, seq, item, role, epoch, hlc, void, kind, message, body';
 const positionsSchema = z.record(z.string().refine(isOrigin), z.int().min(0));
-const closeSchema = z.object({ id: z.string(), because: z.string() });
+const closeSchema = z.object({
+  id: z.string(),
+  because: z.string(),
+  handling: z.enum(handlings).optional(),
+  untilMs: z.number().nullable().optional(),
+});
+
+interface Parts {
+  readonly totals: Totals;
+  readonly marks: Marks;
+  readonly raises: Raises;
+  readonly nodes: Nodes;
+  readonly held: HeldMessages;
+  readonly progress: ProgressRows;
+}
 
 /** What holders of roles decided, and which of it is void. A decision once void never stands again. */
 export class Decisions {
-  readonly #parts: {
-    readonly totals: Totals;
-    readonly marks: Marks;
-    readonly raises: Raises;
-    readonly nodes: Nodes;
-  };
+  readonly #parts: Parts;
   readonly #insert: Statement;
   readonly #void: Statement;
   readonly #below: Statement;
@@ -55,10 +70,7 @@ export class Decisions {
   /** As the table `epochs` has them: asked for with every answer to another server. */
   #highest: Readonly<Record<string, number>>;
 
-  constructor(
-    database: Database,
-    parts: { readonly totals: Totals; readonly marks: Marks; readonly raises: Raises; readonly nodes: Nodes },
-  ) {
+  constructor(database: Database, parts: Parts) {
     this.#parts = parts;
     this.#insert = database.prepare(
       `INSERT INTO decisions(${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(origin, seq, item) DO NOTHING`,
@@ -78,7 +90,7 @@ export class Decisions {
     );
     this.#epochs = database.prepare('SELECT role, epoch FROM epochs');
     this.#closes = database.prepare(
-      `SELECT ${columns} FROM decisions WHERE message = ? AND kind = 'close' ORDER BY hlc, origin`,
+      `SELECT ${columns} FROM decisions WHERE message = ? AND kind IN ('close', 'release') ORDER BY hlc, origin`,
     );
     this.#all = database.prepare(`SELECT ${columns} FROM decisions`);
     this.#highest = this.#readEpochs();
@@ -88,11 +100,12 @@ export class Decisions {
     this.#highest = this.#readEpochs();
   }
 
-  apply({ role, epoch, decisions }: EntryBody<'decisions'>, stamp: EntryStamp): void {
+  apply({ role, epoch, decisions, progress }: EntryBody<'decisions'>, stamp: EntryStamp): void {
     this.#raise(role, epoch);
     const place = { role, epoch, origin: stamp.origin, seq: stamp.seq };
     const dead = isVoid(place, this.#takeovers(role, epoch));
     for (const [item, decision] of decisions.entries()) this.#add(place, item, stamp.hlc, decision, dead);
+    if (progress && !dead) this.#parts.progress.add(place, progress);
   }
 
   applyTakeover({ role, epoch, positions }: EntryBody<'takeover'>, stamp: EntryStamp): void {
@@ -112,13 +125,17 @@ export class Decisions {
   }
 
   closesOf(message: Uuid): CloseRecord[] {
-    return this.#closes.all<DecisionRow>(idBytes(message)).map((row) => ({
-      ...closeSchema.parse(JSON.parse(row.body)),
-      role: row.role,
-      epoch: row.epoch,
-      hlc: row.hlc,
-      void: row.void === 1,
-    }));
+    return this.#closes.all<DecisionRow>(idBytes(message)).map((row) => {
+      const { handling = null, untilMs = null, ...told } = closeSchema.parse(JSON.parse(row.body));
+      const kind = row.kind === 'release' ? 'release' : 'close';
+      const { role, epoch, hlc } = row;
+      return { ...told, kind, handling, untilMs, role, epoch, hlc, void: row.void === 1 };
+    });
+  }
+
+  /** How far the rules of servers were asked, as the last holder that counts said. */
+  progress(role: string): RuleProgress | null {
+    return this.#parts.progress.last(role, (epoch) => this.#takeovers(role, epoch));
   }
 
   /** Messages whose view a takeover may have changed. */
@@ -180,8 +197,9 @@ export class Decisions {
   }
 
   #derive(kind: Decision['kind'], message: Uuid): void {
-    if (kind === 'raise') this.#parts.raises.derive(message);
-    else this.#parts.marks.derive(message);
+    if (kind === 'raise') return this.#parts.raises.derive(message);
+    this.#parts.marks.derive(message);
+    this.#parts.held.derive(message);
   }
 
   #takeovers(role: string, above: number): Takeover[] {

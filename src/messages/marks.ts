@@ -47,7 +47,8 @@ const operationColumns = 'message, id, kind, by, hlc, origin, text';
 const markColumns = `message, here, state, owner, annotations, acknowledged_ms AS acknowledgedMs,
   acknowledged_by AS acknowledgedBy, state_hlc AS stateHlc, state_origin AS stateOrigin`;
 
-const closeBodySchema = z.object({ seen: versionSchema.nullable() });
+const closeBodySchema = z.object({ id: z.string(), seen: versionSchema.nullable() });
+const releaseBodySchema = z.object({ close: z.string() });
 
 /** Operations on messages, and what they come to: each change derives the message's mark anew from all of them. */
 export class Marks {
@@ -58,6 +59,7 @@ export class Marks {
   readonly #operations: Statement;
   readonly #write: Statement;
   readonly #closes: Statement;
+  readonly #releases: Statement;
   readonly #mark: Statement;
   readonly #place: Statement;
   readonly #writeMark: Statement;
@@ -82,6 +84,9 @@ export class Marks {
     );
     this.#closes = database.prepare(
       `SELECT role, epoch, hlc, origin, body FROM decisions WHERE message = ? AND kind = 'close' AND void = 0`,
+    );
+    this.#releases = database.prepare(
+      `SELECT body FROM decisions WHERE message = ? AND kind = 'release' AND void = 0`,
     );
     this.#mark = database.prepare(`SELECT ${markColumns} FROM marks WHERE message = ?`);
     this.#place = database.prepare(
@@ -157,16 +162,19 @@ export class Marks {
     if (!place) this.#totals.countWaiting(1);
   }
 
+  /** Those that no release took back. */
   #standingCloses(id: Uint8Array): StandingClose[] {
-    return this.#closes
-      .all<Omit<StandingClose, 'seen'> & { body: string }>(id)
-      .map(({ body, role, epoch, hlc, origin }) => ({
-        role,
-        epoch,
-        hlc,
-        origin,
-        seen: closeBodySchema.parse(JSON.parse(body)).seen,
-      }));
+    const closes = this.#closes.all<Omit<StandingClose, 'seen'> & { body: string }>(id);
+    const released = closes.length === 0 ? null : this.#released(id);
+    return closes.flatMap(({ body, role, epoch, hlc, origin }) => {
+      const close = closeBodySchema.parse(JSON.parse(body));
+      return released?.has(close.id) ? [] : [{ role, epoch, hlc, origin, seen: close.seen }];
+    });
+  }
+
+  #released(id: Uint8Array): ReadonlySet<string> {
+    const rows = this.#releases.all<{ body: string }>(id);
+    return new Set(rows.map(({ body }) => releaseBodySchema.parse(JSON.parse(body)).close));
   }
 
   #move(place: Place, from: MessageState, to: MessageState): void {

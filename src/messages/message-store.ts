@@ -7,7 +7,7 @@ import type {
   MessagePageQuery,
   MessageView,
 } from '../model/api.ts';
-import type { Entry } from '../model/entry.ts';
+import type { Entry, RuleProgress } from '../model/entry.ts';
 import { unreachable } from '../model/invariant.ts';
 import type { Version } from '../model/operation.ts';
 import type { Origin } from '../model/origin.ts';
@@ -20,6 +20,7 @@ import { Decisions } from './decisions.ts';
 import { DefinitionHistory } from './definition-history.ts';
 import { Facts } from './facts.ts';
 import { FilterIndex } from './filter-index.ts';
+import { HeldMessages } from './held-messages.ts';
 import { Marks } from './marks.ts';
 import { MessageRows } from './message-rows.ts';
 import { MessageViews } from './message-views.ts';
@@ -28,6 +29,7 @@ import { PageQuery } from './page-query.ts';
 import { PlaceCounts } from './place-counts.ts';
 import { Raises } from './raises.ts';
 import { RoleHistory, type RoleChange } from './role-history.ts';
+import { ProgressRows } from './rule-progress.ts';
 import { StampOrigins } from './stamp-origins.ts';
 import { addToHash, hashText } from './state-hash.ts';
 import { createMessageTables, derivedTables } from './tables.ts';
@@ -43,6 +45,7 @@ export interface OpenMessage {
 export class MessageStore implements Applier {
   readonly audit: AuditRows;
   readonly definitions: DefinitionHistory;
+  readonly held: HeldMessages;
   readonly #database: Database;
   readonly #totals: Totals;
   readonly #index: FilterIndex;
@@ -78,8 +81,15 @@ export class MessageStore implements Applier {
     this.#marks = new Marks(database, { totals: this.#totals, index: this.#index, places: this.#places });
     const raises = new Raises(database, this.#rows);
     this.#facts = new Facts(this.#rows, raises);
-    const parts = { totals: this.#totals, marks: this.#marks, raises, nodes: this.#nodes };
-    this.#decisions = new Decisions(database, parts);
+    this.held = new HeldMessages(database);
+    this.#decisions = new Decisions(database, {
+      totals: this.#totals,
+      marks: this.#marks,
+      raises,
+      nodes: this.#nodes,
+      held: this.held,
+      progress: new ProgressRows(database),
+    });
     this.#roleHistory = new RoleHistory(database);
     this.#connections = new Connections(database, this.#totals, this.#nodes);
     this.#views = new MessageViews(database, this.#marks, this.#decisions);
@@ -195,6 +205,16 @@ export class MessageStore implements Applier {
   /** Changes of a role's holder, the newest first; below an epoch where one is given. */
   roleChanges(role: string, limit: number, belowEpoch?: number): RoleChange[] {
     return this.#roleHistory.list(role, limit, belowEpoch);
+  }
+
+  /** Whether rules of service hours or outages have decided about the message already. */
+  isHandled(id: Uuid): boolean {
+    return this.#decisions.closesOf(id).some(({ handling, void: dead }) => handling !== null && !dead);
+  }
+
+  /** How far holders of the role have asked the rules of servers; null where none ever did. */
+  ruleProgress(role: string): RuleProgress | null {
+    return this.#decisions.progress(role);
   }
 
   highestEpochs(): Readonly<Record<string, number>> {

@@ -80,7 +80,14 @@ function viewOfOperation({ id, kind, by, hlc, text }: StoredOperation): Operatio
   return { id, kind, by, atMs: hlcMs(hlc), ...(text !== undefined && { text }) };
 }
 
-function viewOfClose({ id, role, epoch, hlc, because, void: dead }: CloseRecord): OperationView {
-  const decision = { role, epoch, void: dead };
-  return { id, kind: 'acknowledge', by: role, atMs: hlcMs(hlc), text: because, decision };
+function viewOfClose(record: CloseRecord): OperationView {
+  const { id, role, epoch, hlc, because, void: dead, handling, untilMs } = record;
+  const decision = {
+    role,
+    epoch,
+    void: dead,
+    ...(handling !== null && { handling, untilMs }),
+  };
+  const kind = record.kind === 'close' ? 'acknowledge' : 'unacknowledge';
+  return { id, kind, by: role, atMs: hlcMs(hlc), text: because, decision };
 }

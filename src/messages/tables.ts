@@ -5,6 +5,8 @@ import type { Database } from '../runtime/database.ts';
  *   the filter index. The index on `id` finds doubles and gives the order of pages. There is no other index: an insert
  *   into one costs more than everything the filter index does for that message.
  * marks: what operations and decisions made of a message, also of one that is not here yet (`here` = 0).
+ * held: messages that service rules hold back now, see held-messages.ts.
+ * rule_progress: how far rules of servers were asked, see rule-progress.ts.
  * contested: what a node sent under an ID that a decision raised too; kept for the day that decision is void.
  * role_changes: what a takeover tells of how the role changed hands.
  * audit: the audit trail, see audit-rows.ts.
@@ -41,6 +43,12 @@ export function createMessageTables(database: Database): void {
       because TEXT, previous TEXT, previous_epoch INTEGER, unheld_ms INTEGER,
       PRIMARY KEY(role, epoch, origin, seq)) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS epochs(role TEXT PRIMARY KEY, epoch INTEGER NOT NULL) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS held(
+      message BLOB PRIMARY KEY, until_ms INTEGER, close TEXT NOT NULL) WITHOUT ROWID;
+    CREATE INDEX IF NOT EXISTS held_by_until ON held(until_ms);
+    CREATE TABLE IF NOT EXISTS rule_progress(
+      number INTEGER PRIMARY KEY, role TEXT NOT NULL, epoch INTEGER NOT NULL, origin TEXT NOT NULL, seq INTEGER NOT NULL,
+      active INTEGER NOT NULL, positions TEXT NOT NULL, UNIQUE(origin, seq));
     CREATE TABLE IF NOT EXISTS contested(
       message BLOB PRIMARY KEY, node TEXT NOT NULL, hlc INTEGER NOT NULL, origin TEXT NOT NULL, body TEXT NOT NULL)
       WITHOUT ROWID;
@@ -88,6 +96,8 @@ export const derivedTables = [
   'takeovers',
   'role_changes',
   'epochs',
+  'held',
+  'rule_progress',
   'contested',
   'connections',
   'totals',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { messageSchema } from './message.ts';
-import { messageStates, operationKinds } from './operation.ts';
+import { handlings, messageStates, operationKinds } from './operation.ts';
 import { etcdMemberStates, roleReasons } from './definitions.ts';
 import { severities } from './severity.ts';
 
@@ -56,7 +56,17 @@ export const operationViewSchema = z
     atMs: z.int(),
     text: z.string().optional(),
     /** For what a role's holder decided: the role and its epoch; `void` when a later holder did not know of it. */
-    decision: z.object({ role: z.string(), epoch: z.int(), void: z.boolean() }).optional(),
+    decision: z
+      .object({
+        role: z.string(),
+        epoch: z.int(),
+        void: z.boolean(),
+        /** What rules of service hours and outages made of the message. */
+        handling: z.enum(handlings).optional(),
+        /** Of a held one: when its service hours begin; null when that is not known. */
+        untilMs: z.int().nullable().optional(),
+      })
+      .optional(),
   })
   .meta({ id: 'Operation' });
 export type OperationView = z.infer<typeof operationViewSchema>;
@@ -174,6 +184,8 @@ export const poolStatusSchema = z
       }),
     ),
     messages: messageCountsSchema,
+    /** Policies for servers: whether the acting server follows any, and how many messages wait for their service hours. */
+    serverRules: z.object({ active: z.boolean(), held: z.int() }).default({ active: false, held: 0 }),
   })
   .meta({ id: 'PoolStatus' });
 export type PoolStatus = z.infer<typeof poolStatusSchema>;

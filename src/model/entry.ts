@@ -4,7 +4,7 @@ import { journaledChangeSchema } from './definition-change.ts';
 import { roleReasons } from './definitions.ts';
 import type { Hlc } from './hlc.ts';
 import { messageSchema } from './message.ts';
-import { operationSchema, versionSchema } from './operation.ts';
+import { handlings, operationSchema, versionSchema } from './operation.ts';
 import { isOrigin, type Origin } from './origin.ts';
 import { policiesRunningSchema } from './policy-definitions.ts';
 
@@ -39,6 +39,12 @@ const handoverSchema = z.object({
   fromEpoch: z.int().min(0),
   /** How long nobody acted for the role, by the wall clocks of both servers; null when that is not known. */
   unheldMs: z.int().min(0).nullable(),
+});
+
+/** How far the acting server has asked the rules of servers about what came in; not at all while there are none. */
+const progressSchema = z.strictObject({
+  active: z.boolean(),
+  positions: z.record(z.string().refine(isOrigin), z.int().min(0)),
 });
 
 /** What each kind of entry holds, once decompressed. */
@@ -104,17 +110,31 @@ export const entryBodySchemas = {
             message: messageSchema.shape.id,
             seen: versionSchema.nullable(),
             because: z.string().min(1).max(256),
+            /** Where rules of service hours and outages closed it. */
+            handling: z.enum(handlings).optional(),
+            /** Of a held one: when service begins; null when that is not known. */
+            untilMs: z.int().min(0).nullable().optional(),
+          }),
+          /** Takes a close of a held message back: its service hours have begun, or no rule holds it any more. */
+          z.strictObject({
+            kind: z.literal('release'),
+            id: z.uuidv7(),
+            message: messageSchema.shape.id,
+            /** The ID of the close. */
+            close: z.uuidv7(),
+            because: z.string().min(1).max(256),
           }),
         ]),
       )
-      .min(1)
       .max(5_000),
+    progress: progressSchema.optional(),
   }),
 } as const;
 
 export type EntryKind = keyof typeof entryBodySchemas;
 export type EntryBody<K extends EntryKind> = Readonly<z.infer<(typeof entryBodySchemas)[K]>>;
 export type Handover = z.infer<typeof handoverSchema>;
+export type RuleProgress = z.infer<typeof progressSchema>;
 export type Decision = EntryBody<'decisions'>['decisions'][number];
 export type Connection = EntryBody<'connections'>['connections'][number];
 

@@ -76,6 +76,8 @@ export const explanationSchema = z.object({
   service: z
     .object({
       delivery: z.string(),
+      /** Of a held message: when its service hours begin; null when that is not known. */
+      untilMs: z.int().nullable(),
       troubleTicket: z.boolean().nullable(),
       notification: z.boolean().nullable(),
       rules: z.array(explainedRuleSchema),

@@ -36,3 +36,7 @@ export type Operation = Readonly<z.infer<typeof operationSchema>>;
 
 export const messageStates = ['open', 'acknowledged'] as const;
 export type MessageState = (typeof messageStates)[number];
+
+/** What service rules made of a message that is not worked on as it comes. */
+export const handlings = ['held', 'suppressed', 'logged only'] as const;
+export type Handling = (typeof handlings)[number];

@@ -126,6 +126,19 @@ export const flexiblePolicySchema = z.strictObject({
 });
 export type FlexiblePolicyFile = Readonly<z.infer<typeof flexiblePolicySchema>>;
 
+/**
+ * To which other pools the servers share which messages when, and what becomes of messages outside of service hours and
+ * during outages. In force for the pool as soon as it is defined; no node gets it.
+ */
+export const serverFlexiblePolicySchema = z.strictObject({
+  kind: z.literal('server-flexible-management'),
+  name: nameSchema,
+  /** In the language of responsible-manager files. */
+  text: z.string().min(1).max(flexibleTextCharsMax),
+  /** False: kept, and not in force. */
+  active: z.boolean().optional(),
+});
+
 /** The server or virtual interface that the node is to talk to first. Made by `node set-primary`; nobody writes it. */
 export const primaryManagerSchema = z.strictObject({
   kind: z.literal('primary-manager'),
@@ -142,6 +155,7 @@ export const policySchema = z.discriminatedUnion('kind', [
   logFilePolicySchema,
   commandPolicySchema,
   flexiblePolicySchema,
+  serverFlexiblePolicySchema,
   primaryManagerSchema,
 ]);
 export type Policy = Readonly<z.infer<typeof policySchema>>;

@@ -38,6 +38,8 @@ function setUp() {
       }
       return Promise.resolve();
     },
+    began: () => undefined,
+    ended: () => undefined,
     silence: {
       gather: () => {
         if (damaged !== null) throw damaged;

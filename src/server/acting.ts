@@ -40,6 +40,9 @@ interface Ports {
   takeOver(grant: Grant): Promise<boolean>;
   appendDecisions(body: EntryBody<'decisions'>): Promise<unknown>;
   readonly silence: Pick<SilenceView, 'gather' | 'wasReported' | 'decided'>;
+  /** The takeover of this grant is stored, so what is decided under it counts. */
+  began(grant: Grant): void;
+  ended(): void;
 }
 
 /**
@@ -69,17 +72,20 @@ export class Acting implements GrantListener {
     this.#timer?.cancel();
     this.#timer = null;
     this.#state = new Map();
+    this.#ports.ended();
     this.#ports.log.info('this server is not the acting server any more', { role });
   }
 
   close(): void {
     this.#timer?.cancel();
+    this.#ports.ended();
   }
 
   async #takeOver(grant: Grant): Promise<void> {
     if (!(await this.#ports.takeOver(grant))) return;
     this.#timer?.cancel();
     this.#timer = every(this.#ports.timers, decideEveryMs, () => this.#decide());
+    this.#ports.began(grant);
   }
 
   async #decide(): Promise<void> {

@@ -1,9 +1,12 @@
 import { encodeBody } from '../journal/body.ts';
+import { keys } from '../model/definitions.ts';
+import type { NodeFacts } from '../model/node-definitions.ts';
 import type { Parent } from '../runtime/commands.ts';
 import type { Listener } from '../runtime/network.ts';
 import { Acting } from './acting.ts';
 import { JournalTrimming } from './journal-trimming.ts';
 import { KeeperLink } from './keeper-link.ts';
+import { MessageRules } from './message-rules/message-rules.ts';
 import type { Questions } from './questions.ts';
 import { RoleRecorder } from './role-recorder.ts';
 import type { ServerState } from './server-state.ts';
@@ -13,6 +16,8 @@ import { VirtualInterfaces } from './virtual-interfaces.ts';
 interface Ports {
   readonly state: ServerState;
   readonly questions: Questions;
+  /** What rules about nodes go by. */
+  factsOf(nodeName: string): NodeFacts;
   listen(host: string, port: number, role: string): Promise<Listener>;
   readonly stop: (because: string) => void;
 }
@@ -23,6 +28,7 @@ export class ServerDuties {
   readonly #ports: Ports;
   readonly #roles: RoleRecorder;
   readonly #acting: Acting;
+  readonly #rules: MessageRules;
   #keeper: KeeperLink | null = null;
   #trimming: JournalTrimming | null = null;
 
@@ -47,6 +53,7 @@ export class ServerDuties {
       took: (grant) => void this.#roles.took(grant),
       released: (role, epoch) => this.#keeper?.released(role, epoch),
     });
+    this.#rules = this.#makeRules();
     this.#acting = this.#makeActing();
   }
 
@@ -54,6 +61,12 @@ export class ServerDuties {
   start(parent: Parent | null): void {
     this.#trimming = this.#makeTrimming();
     if (parent) this.#keeper = this.#makeKeeperLink(parent);
+  }
+
+  /** Definitions with these keys have changed. */
+  definitionsChanged(touched: (prefix: string) => boolean): void {
+    const ofRules = [keys.policies, keys.allNodeAttributes, keys.otherPools, keys.trust];
+    if (ofRules.some((prefix) => touched(prefix))) this.#rules.policiesChanged();
   }
 
   say(message: Parameters<KeeperLink['say']>[0]): void {
@@ -98,7 +111,26 @@ export class ServerDuties {
       appendDecisions: (body) =>
         store.journal.append({ kind: 'decisions', body: encodeBody('decisions', body) }, body),
       silence,
+      began: (grant) => this.#rules.began(grant),
+      ended: () => this.#rules.ended(),
     });
+  }
+
+  #makeRules(): MessageRules {
+    const { state } = this.#ports;
+    const { runtime, store } = state.parts;
+    const rules = new MessageRules({
+      ...runtime,
+      grants: state.grants,
+      journal: store.journal,
+      messages: store.messages,
+      policies: () => state.pool.policies(),
+      factsOf: (nodeName) => this.#ports.factsOf(nodeName),
+      append: (body) =>
+        store.journal.append({ kind: 'decisions', body: encodeBody('decisions', body) }, body),
+    });
+    store.journal.onCommit(() => rules.committed());
+    return rules;
   }
 
   #makeKeeperLink(parent: Parent): KeeperLink {

@@ -79,6 +79,7 @@ export function serverMetrics(sources: Sources): MetricFamily[] {
       type: 'gauge',
       samples: severities.map((severity) => ({ labels: { severity }, value: counts.open[severity] ?? 0 })),
     },
+    gauge('messages_held', 'Messages that wait for their service hours', messages.held.count()),
     ...interfaceMetrics(sources),
     {
       name: 'watchkeeper_role_epoch',

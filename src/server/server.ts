@@ -43,6 +43,7 @@ export class Server {
     this.#duties = new ServerDuties({
       state,
       questions: this.#links.questions,
+      factsOf: (nodeName) => this.#links.deployment.factsOf(nodeName),
       listen: (host, port, role) => this.#listen(host, port, role),
       stop,
     });
@@ -143,6 +144,7 @@ export class Server {
     if (own !== null && (touched('servers/') || touched('sessions/'))) this.#notice(own);
     if (own === null && touched('servers/')) this.stop('this server was removed from the pool');
     this.#links.definitionsChanged(touched);
+    this.#duties.definitionsChanged(touched);
     if (touched(keys.trust)) identities.trustChanged();
     if (touched(keys.roles)) identities.rolesChanged();
     if (touched(keys.revocations) || touched(keys.users)) identities.recheck();

@@ -75,7 +75,7 @@ export class SilenceView {
     const closed = new Set<Uuid>();
     for (const decision of decisions)
       if (decision.kind === 'raise') this.#reported.add(decision.node);
-      else closed.add(decision.message);
+      else if (decision.kind === 'close') closed.add(decision.message);
     if (closed.size === 0) return;
     for (const open of [this.#open, this.#looking?.open ?? new Map<Uuid, Uuid>()])
       for (const [node, message] of open) if (closed.has(message)) open.delete(node);

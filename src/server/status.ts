@@ -46,6 +46,10 @@ export function poolStatus(sources: StatusSources): PoolStatus {
     members: pool.servers().map((server) => memberOf(sources, server, positions)),
     roles: pool.roles().map((role) => roleOf(pool, role)),
     messages: messages.counts(),
+    serverRules: {
+      active: messages.ruleProgress(actingRole)?.active ?? false,
+      held: messages.held.count(),
+    },
   };
 }
 

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Coordination } from '../coordination/coordination.ts';
 import { MemoryStore, openMemory } from '../coordination/memory.ts';
-import { keys } from '../model/definitions.ts';
+import { actingRole, keys } from '../model/definitions.ts';
 import { uuidV4 } from '../model/uuid.ts';
+import type { Parent } from '../runtime/commands.ts';
 import { nodeClock, nodeTimers } from '../runtime/node/clock.ts';
 import { nodeCommands } from '../runtime/node/commands.ts';
 import { nodeDatabases } from '../runtime/node/database.ts';
@@ -50,6 +51,7 @@ export class TestServers implements AsyncDisposable {
   readonly #journal: ServerConfig['journal'] | null;
   readonly #coordination: (inner: Coordination) => Coordination;
   readonly #store = new MemoryStore();
+  readonly #keepers = new Map<RunningServer, (message: unknown) => void>();
   readonly #configs = new Map<RunningServer, ServerConfig>();
 
   private constructor(pool: TestPool, folder: string, options: TestServersOptions) {
@@ -103,6 +105,17 @@ export class TestServers implements AsyncDisposable {
     return openMemory(this.#store, nodeTimers);
   }
 
+  /** As its keeper would: the server acts from now on, until another call gives it nothing. */
+  act(server: RunningServer, epoch: number | null): void {
+    const grant = {
+      role: actingRole,
+      epoch,
+      deadlineMs: nodeClock.monotonicMs() + 3_600_000,
+      because: 'first holder',
+    };
+    this.#keepers.get(server)?.({ kind: 'grants', grants: epoch === null ? [] : [grant] });
+  }
+
   async stop(server: RunningServer): Promise<void> {
     await server.close();
     this.running.splice(this.running.indexOf(server), 1);
@@ -146,7 +159,14 @@ export class TestServers implements AsyncDisposable {
 
   async #start(config: ServerConfig): Promise<RunningServer> {
     const coordination = this.#coordination(openMemory(this.#store, nodeTimers));
-    const server = await startServer({ runtime: this.runtime, config, version: '0', coordination });
+    let tell: (message: unknown) => void = () => undefined;
+    const parent: Parent = {
+      send: () => undefined,
+      onMessage: (handler) => void (tell = handler),
+      onClose: () => undefined,
+    };
+    const server = await startServer({ runtime: this.runtime, config, version: '0', coordination, parent });
+    this.#keepers.set(server, tell);
     this.#configs.set(server, config);
     this.running.push(server);
     return server;

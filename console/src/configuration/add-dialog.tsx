@@ -6,7 +6,7 @@ import { texts } from '../texts.ts';
 import { beginningOf, type Content } from './content.ts';
 
 const t = texts.configuration;
-const policyKinds = ['command', 'log-file', 'flexible-management'] as const;
+const policyKinds = ['command', 'log-file', 'flexible-management', 'server-flexible-management'] as const;
 
 interface Props {
   readonly kind: DefinitionKind;

@@ -86,7 +86,8 @@ export function beginningOf(kind: DefinitionKind, name: string, policyKind: stri
         path: '/var/log/syslog',
         conditions: [{ match: 'error', severity: 'minor' }],
       };
-    if (policyKind === 'flexible-management') return { kind: policyKind, name, text: 'RESPMGRCONFIGS\n' };
+    if (policyKind.endsWith('flexible-management'))
+      return { kind: policyKind, name, text: 'RESPMGRCONFIGS\n' };
     return { kind: 'command', name, command: ['/usr/bin/true'], every: '1m' };
   }
   if (kind === 'node-group') return { nodes: [`${name}*`] };

@@ -159,6 +159,12 @@ function whyNotSaved({ isChanged, isSaving, preview }: Draft): string | null {
   return preview.problem;
 }
 
+/** Who reads a policy of flexible management, by its kind. */
+const readers: Readonly<Record<string, 'agent' | 'server'>> = {
+  'flexible-management': 'agent',
+  'server-flexible-management': 'server',
+};
+
 function Form({
   kind,
   draft,
@@ -170,8 +176,15 @@ function Form({
 }): JSX.Element {
   const { content } = draft;
   const { text } = content;
-  if (content['kind'] === 'flexible-management' && typeof text === 'string')
-    return <FlexibleEditor value={text} change={(next) => actions.write({ ...content, text: next })} />;
+  const readBy = readers[String(content['kind'])];
+  if (readBy !== undefined && typeof text === 'string')
+    return (
+      <FlexibleEditor
+        value={text}
+        readBy={readBy}
+        change={(next) => actions.write({ ...content, text: next })}
+      />
+    );
   return <DefinitionForm kind={kind} content={content} fill={actions.write} />;
 }
 

@@ -42,12 +42,14 @@ const firstSample: Sample = {
 
 interface Props {
   readonly value: string;
+  /** Whose policy it is: what is asked first; agents' where it is nobody's yet. */
+  readonly readBy?: Sample['kind'];
   readonly change: (value: string) => void;
 }
 
 /** A text of flexible management, checked as one types, and what it makes of a sample message at a chosen time. */
-export function FlexibleEditor({ value, change }: Props): JSX.Element {
-  const [sample, setSample] = useState(firstSample);
+export function FlexibleEditor({ value, readBy = 'agent', change }: Props): JSX.Element {
+  const [sample, setSample] = useState({ ...firstSample, kind: readBy });
   const { answer, error } = useExplained(value, sample);
   return (
     <div className="flexible">

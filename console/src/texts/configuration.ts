@@ -36,6 +36,7 @@ export const configurationTexts = {
       command: 'runs a command and reports its state',
       'log-file': 'watches a log file',
       'flexible-management': 'says who may manage the node, and who gets which message when',
+      'server-flexible-management': 'says what servers share with other pools, and when is service',
     },
     start: 'Begin',
     back: 'All names',

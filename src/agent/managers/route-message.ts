@@ -1,5 +1,7 @@
+import { decidedBy, printable } from '../../flexible-management/decided-by.ts';
 import { decideTargets, type Decided } from '../../flexible-management/decide.ts';
 import { findSystem } from '../../flexible-management/find-system.ts';
+import { factsOfMessage } from '../../flexible-management/message-facts.ts';
 import { systemText } from '../../flexible-management/print-policy.ts';
 import type { Target } from '../../flexible-management/syntax.ts';
 import { messageLimits, type Message } from '../../model/message.ts';
@@ -23,16 +25,7 @@ export function routeMessage(
   zone: string,
 ): Routed {
   const when = { epochMs: message.createdMs, nodeZone: zone, serverZone: zone };
-  const facts = {
-    severity: message.severity,
-    node: { name: node.name, coreId: node.coreId },
-    application: message.application,
-    group: message.group,
-    object: message.object,
-    messageType: message.attributes?.['type'],
-    text: message.text,
-    service: message.attributes?.['service'],
-  };
+  const facts = factsOfMessage(message, { name: node.name, coreId: node.coreId });
   for (const one of rules) {
     const decided = decideTargets(one.policy, facts, when);
     const [target] = decided.found;
@@ -47,9 +40,7 @@ function routed(
   decided: Decided<Target>,
   target: Target,
 ): Routed {
-  const { rule } = decided;
-  const at = `rule ${JSON.stringify(rule?.description ?? '')} (line ${rule?.at.line ?? 0}) of policy ${name}`;
-  const place = `${at}, ${conditionOf(decided)}`;
+  const place = decidedBy(name, decided);
   if (target.manager.kind === 'primary')
     return { message: withReason(message, 'the primary manager', place), target: '' };
   const found = findSystem(target.manager, systems);
@@ -63,14 +54,6 @@ function routed(
   return { message: withReason(message, to, place), target: pool?.id ?? '' };
 }
 
-/** The condition that made the rule match. */
-function conditionOf({ steps }: Decided<Target>): string {
-  const hit = steps.at(-1)?.conditions.find(({ result }) => result.hit)?.condition;
-  return hit
-    ? `condition ${JSON.stringify(hit.description ?? '')} (line ${hit.at.line})`
-    : 'which takes every message';
-}
-
 /** A message that has no room for it goes without. */
 function withReason(message: Message, to: string, because: string): Message {
   const attributes = {
@@ -79,10 +62,4 @@ function withReason(message: Message, to: string, because: string): Message {
     [sentBecauseAttribute]: printable(because).slice(0, messageLimits.attributeValueCharsMax).toWellFormed(),
   };
   return Object.keys(attributes).length > messageLimits.attributesMax ? message : { ...message, attributes };
-}
-
-/** A description may hold what a message may not. */
-function printable(text: string): string {
-  // oxlint-disable-next-line no-control-regex
-  return text.replaceAll(/[\u0000-\u001f\u007f]/g, '\ufffd');
 }

@@ -6,7 +6,7 @@ import { checkedPolicySchema } from '../../policies/checked-policy.ts';
 import { readYamlFile } from '../../runtime/yaml-file.ts';
 import type { Cli } from '../cli.ts';
 import { withClient } from '../client-options.ts';
-import { readFlexibleSource } from '../flexible-file.ts';
+import { kindOption, readFlexibleSource } from '../flexible-file.ts';
 import { countsText, pathOf } from '../policies.ts';
 import { note, printJson } from '../print.ts';
 import { resolvePath } from '../resolve-path.ts';
@@ -19,16 +19,19 @@ const sourceSchema = z.looseObject({ name: nameSchema });
 export function define(command: Command, cli: Cli): void {
   withClient(command)
     .argument('<FILE...>', 'policies, one a file')
+    .addOption(kindOption)
     .addHelpText(
       'before',
       `Examples:
   watchkeeper policy set disk.yaml
   watchkeeper policy set desk.mgrconf
+  watchkeeper policy set --kind server hours.mgrconf
   watchkeeper node-group set linux --node '*' --policy disk
 
 Defines policies, or changes them. Connected agents of the groups that name them get them at once, others when they return.
 Every file is checked before the first is sent. A file that does not end in .yaml or .yml holds flexible management; the policy is
-called like the file.
+called like the file. With --kind server it is for the servers, which follow it for every message of the pool as soon as it is
+defined: what is shared with other pools, service hours, outages. No group names it.
 `,
     )
     .action(async (files, options) => {
@@ -36,7 +39,7 @@ called like the file.
       const sources = [];
       for (const file of files) {
         if (!/\.ya?ml$/.test(file)) {
-          sources.push(await readFlexibleSource(cli, file));
+          sources.push(await readFlexibleSource(cli, file, options.kind));
           continue;
         }
         const path = resolvePath(cli, file);
@@ -49,9 +52,15 @@ called like the file.
         const path = pathOf('policies', source.name);
         const policy = await client.ask({ method: 'PUT', path, body: { source } }, policyDetailSchema);
         policies.push(policy);
-        const groups = policy.groups.length === 0 ? 'no group names it yet' : countsText(policy.nodes);
+        const groups = reachText(policy);
         if (!options.json) note(cli, `policy ${safeText(policy.name)} is defined (${groups})`);
       }
       if (options.json) printJson(cli, { policies });
     });
+}
+
+function reachText({ kind, groups, nodes, source }: PolicyDetail): string {
+  if (kind === 'server-flexible-management')
+    return source['active'] === false ? 'not in force: active is false' : 'in force for the pool';
+  return groups.length === 0 ? 'no group names it yet' : countsText(nodes);
 }

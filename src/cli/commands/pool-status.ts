@@ -39,7 +39,7 @@ async function run(
 }
 
 function summaryOf(
-  { pool, server, atRisk, coordinator, messages }: PoolStatus,
+  { pool, server, atRisk, coordinator, messages, serverRules }: PoolStatus,
   style: Style,
 ): [string, string][] {
   const open = severities.map((severity) => `${messages.open[severity]} ${severity}`).toReversed();
@@ -49,7 +49,15 @@ function summaryOf(
     ['at risk', atRisk.is ? style.paint('redBright', `yes: ${safeText(atRisk.because)}`) : 'no'],
     ['coordinator', coordinatorText(coordinator, style)],
     ['messages', `${messages.total}, open: ${open.join(', ')}`],
+    ...(serverRules.active || serverRules.held > 0
+      ? [['held', heldText(serverRules)] as [string, string]]
+      : []),
   ];
+}
+
+function heldText({ active, held }: PoolStatus['serverRules']): string {
+  const count = `${held} until their service hours begin`;
+  return active ? count : `${count}; released as soon as a server acts`;
 }
 
 function coordinatorText(

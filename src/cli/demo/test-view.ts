@@ -48,6 +48,7 @@ export function testView(changes: Partial<DemoView> = {}): DemoView {
         etcd: [],
       },
       atRisk: { is: true, because: 'server-1 is away' },
+      serverRules: { active: false, held: 0 },
       members: servers.map((coreId, index) => ({
         coreId,
         name: `server-${index + 1}`,
