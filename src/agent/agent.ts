@@ -1,13 +1,14 @@
 import { severities } from '../model/severity.ts';
 import type { WatchError } from '../model/errors.ts';
-import { matchesGlob } from '../model/glob.ts';
 import type { MessageDraft } from '../model/message.ts';
 import { isWatchPolicy } from '../model/policy.ts';
 import type { Credentials } from '../runtime/network.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import { Actions } from './actions/actions.ts';
 import { AgentIdentity } from './agent-identity.ts';
 import type { AgentStatus } from './agent-status.ts';
-import { Buffer } from './buffer/buffer.ts';
+import { whyNotProgram } from './allowed.ts';
+import { Buffer, type BufferOptions } from './buffer/buffer.ts';
 import type { AgentConfig } from './config.ts';
 import { DeployedPolicies } from './deployed/deployed-policies.ts';
 import type { LoadedPolicies } from './load-policies.ts';
@@ -104,14 +105,9 @@ class RunningAgent implements Agent {
     let stream: AgentStreams | null = null;
     let managers = noManagers;
     const buffer = parts.use(
-      await Buffer.open({
-        runtime,
-        path: `${config.data}/buffer.db`,
-        bytesMax: config.buffer.bytesMax,
-        node,
+      await openBuffer(options, {
         route: (message) => routeMessage(managers, node, message, runtime.clock.timeZone()),
         onAppended: () => stream?.appended(),
-        onFatal: options.onFatal,
       }),
     );
     report(runtime, buffer, startMessages(config, policies, version));
@@ -125,7 +121,7 @@ class RunningAgent implements Agent {
           stream?.set(managers);
           return sources.set([...policies.policies, ...fromPool.filter(isWatchPolicy)]);
         },
-        mayRun: (program) => config.programs?.some((pattern) => matchesGlob(pattern, program)) ?? true,
+        whyNotProgram: (program) => whyNotProgram(config, program),
         onChange: () => stream?.tellPolicies(),
       }),
     );
@@ -137,6 +133,15 @@ class RunningAgent implements Agent {
         credentials,
         store: options.identity ?? null,
         servers: () => stream?.status.servers ?? servers,
+      }),
+    );
+    const actions = parts.use(
+      await Actions.open({
+        runtime,
+        path: `${config.data}/actions.db`,
+        config,
+        managers: () => managers,
+        authorityPems: () => identity.credentials.authorityPems,
       }),
     );
     stream = parts.use(
@@ -152,6 +157,7 @@ class RunningAgent implements Agent {
         system,
         buffer,
         policies: deployed,
+        actions,
         managers,
       }),
     );
@@ -196,6 +202,20 @@ class RunningAgent implements Agent {
   [Symbol.asyncDispose](): Promise<void> {
     return this.#parts.disposeAsync();
   }
+}
+
+function openBuffer(
+  { runtime, config, onFatal }: AgentOptions,
+  told: Pick<BufferOptions, 'route' | 'onAppended'>,
+): Promise<Buffer> {
+  return Buffer.open({
+    runtime,
+    path: `${config.data}/buffer.db`,
+    bytesMax: config.buffer.bytesMax,
+    node: { coreId: config.coreId, name: config.name },
+    ...told,
+    onFatal,
+  });
 }
 
 function otherPoolStatuses(stream: AgentStreams, buffer: Buffer): AgentStatus['otherPools'] {

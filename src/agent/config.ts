@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { byteSizeSchema } from '../model/byte-size.ts';
 import { nameSchema } from '../model/definitions.ts';
+import { systemUserSchema } from '../model/tool.ts';
 import { bufferBytesDefault, bufferBytesMin } from './buffer/buffer.ts';
 
 const path = z.string().min(1).max(4_096);
@@ -23,10 +24,15 @@ export const agentConfigSchema = z.strictObject({
   /** Folder of policies, one YAML file each; none are read where it is left out. */
   policies: path.optional(),
   /**
-   * Programs that policies of the pool may run, as paths in which `*` is any text and `?` one character. Any program
+   * Programs that policies and tools of the pool may run, as paths in which `*` is any text and `?` one character. Any program
    * where it is left out, none where it is empty. Policies of the folder above are not asked.
    */
   programs: z.array(path).max(256).optional(),
+  /**
+   * Users of this system that the pool may have programs run as, beside the agent's own. Anybody where it is left out,
+   * nobody else where it is empty.
+   */
+  users: z.array(systemUserSchema).max(256).optional(),
   buffer: z
     .strictObject({
       /** When it is full the lowest severity goes first, oldest first, and the gap is reported. */

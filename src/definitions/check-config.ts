@@ -27,6 +27,7 @@ const words: Readonly<Record<DefinitionKind | 'server', string>> = {
   'user-role': 'user role',
   user: 'user',
   role: 'role',
+  tool: 'tool',
   policy: 'policy',
   'policy-group': 'policy group',
   node: 'node',

@@ -15,7 +15,9 @@ import {
   policyDefinitionSchema,
   type NodeGroupContent,
 } from '../model/policy-definitions.ts';
+import { toolDefinitionSchema } from '../model/tool.ts';
 import { checkedPolicySchema } from '../policies/checked-policy.ts';
+import { checkedToolSchema } from '../policies/checked-tool.ts';
 import type { Content } from './canonical.ts';
 import { codec, inOrder, lean, type ConfigCodec, type Reference } from './config-codec.ts';
 
@@ -32,6 +34,21 @@ export const nodeCodecs: readonly ConfigCodec[] = [
     toContent: ({ source }) => source,
     toStored: (source, _before, { name, by, atMs }) => ({
       key: keys.policy(name),
+      value: { name, source: { ...source }, changedMs: atMs, by },
+    }),
+    references: () => [],
+  }),
+  codec({
+    kind: 'tool',
+    prefix: keys.tools,
+    keyOf: keys.tool,
+    content: checkedToolSchema,
+    stored: toolDefinitionSchema,
+    nameOf: (_key, { name }) => name,
+    normal: lean,
+    toContent: ({ source }) => source,
+    toStored: (source, _before, { name, by, atMs }) => ({
+      key: keys.tool(name),
       value: { name, source: { ...source }, changedMs: atMs, by },
     }),
     references: () => [],

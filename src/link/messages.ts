@@ -5,7 +5,7 @@ import { policiesRunningSchema } from '../model/policy-definitions.ts';
 import { revocationSchema } from '../model/trust.ts';
 
 /** Protocol versions this build speaks: the newest and those before it. */
-export const protocolMax = 3;
+export const protocolMax = 4;
 export const protocolMin = 1;
 
 const seq = z.int().min(0);
@@ -129,6 +129,25 @@ export const linkMessageSchemas = {
     type: z.literal('policies'),
     generation: z.int().min(1),
     digest: z.string().max(64),
+  }),
+
+  /**
+   * Server to agent, protocol 4. Body: JSON of a `SignedOrder` (model/action.ts). May be said again on every connection, until
+   * the pool knows how it ended; the agent does it at most once.
+   */
+  action: z.strictObject({ type: z.literal('action'), id: z.uuidv7() }),
+  /** Agent to server, protocol 4. It would begin now; whether it is still time only servers know. */
+  actionReady: z.strictObject({ type: z.literal('actionReady'), id: z.uuidv7() }),
+  /** Server to agent, protocol 4. So long after it asked it may begin; 0: its time is over. */
+  actionGo: z.strictObject({ type: z.literal('actionGo'), id: z.uuidv7(), withinMs: seq }),
+  /** Agent to server, protocol 4. Body: JSON, an array of `ActionReport`s. `batch` counts up within a connection. */
+  actionReports: z.strictObject({ type: z.literal('actionReports'), batch: seq }),
+  /** Server to agent, protocol 4. As `stored`; without `copies` they could not be stored: told again with the next ones. */
+  actionReportsStored: z.strictObject({
+    type: z.literal('actionReportsStored'),
+    batch: seq,
+    copies: z.int().min(0),
+    wanted: z.int().min(1),
   }),
 
   /** Server to server. Body: the entries' bodies, end to end, in this order. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { identityKinds } from '../model/identity.ts';
+import { identityKinds, type IdentityKind } from '../model/identity.ts';
 import { linkMessageSchemas, protocolMax, type LinkMessageType } from './messages.ts';
 import { linkRules, whyForbidden, type Phase, type Side } from './rules.ts';
 
@@ -21,6 +21,11 @@ const allowed: Readonly<Record<LinkMessageType, readonly string[]>> = {
   trust: ['server>agent acceptor open'],
   policiesRunning: open('agent>server'),
   policies: open('server>agent'),
+  action: open('server>agent'),
+  actionReady: open('agent>server'),
+  actionGo: open('server>agent'),
+  actionReports: open('agent>server'),
+  actionReportsStored: open('server>agent'),
   entries: open('server>server'),
   positions: open('server>server'),
   confirmPlease: open('server>server'),
@@ -58,13 +63,21 @@ test('what came with a later protocol is not said where an earlier one was agree
     confirmed: 2,
     revoked: 3,
     trust: 3,
+    action: 4,
+    actionReady: 4,
+    actionGo: 4,
+    actionReports: 4,
+    actionReportsStored: 4,
     policies: 3,
     policiesRunning: 3,
   };
   for (const type of types) {
     const since = cameWith[type] ?? 1;
-    const from = type === 'policiesRunning' ? 'agent' : 'server';
-    const to = type === 'trust' || type === 'policies' ? 'agent' : 'server';
+    const directions = allowed[type].map((text) => text.split(' ')[0] ?? '');
+    const [from, to] = (directions.find((one) => one !== 'agent>server') ?? 'agent>server').split('>') as [
+      IdentityKind,
+      IdentityKind,
+    ];
     const between = { from, to, by: 'acceptor', phase: 'open' } as const;
     if (since > 1)
       assert.match(

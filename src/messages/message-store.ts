@@ -14,6 +14,7 @@ import type { Origin } from '../model/origin.ts';
 import { isInScope, type Scope } from '../model/rights.ts';
 import type { Uuid } from '../model/uuid.ts';
 import type { Database } from '../runtime/database.ts';
+import { ActionRows } from './action-rows.ts';
 import { AuditRows } from './audit-rows.ts';
 import { Connections, type NodeStatus } from './connections.ts';
 import { Decisions } from './decisions.ts';
@@ -43,6 +44,7 @@ export interface OpenMessage {
 
 /** What the journal means for messages: the tables derived from it, and every question about them. */
 export class MessageStore implements Applier {
+  readonly actions: ActionRows;
   readonly audit: AuditRows;
   readonly definitions: DefinitionHistory;
   readonly held: HeldMessages;
@@ -63,6 +65,7 @@ export class MessageStore implements Applier {
 
   private constructor(database: Database) {
     this.#database = database;
+    this.actions = new ActionRows(database);
     this.audit = new AuditRows(database);
     this.definitions = new DefinitionHistory(database);
     this.#totals = new Totals(database);
@@ -120,6 +123,10 @@ export class MessageStore implements Applier {
         return this.audit.apply(body.value.records, stamp);
       case 'definitions':
         return this.definitions.apply(body.value.changes);
+      case 'actions':
+        return this.actions.asked(body.value);
+      case 'action-reports':
+        return this.actions.told(body.value);
       default:
         return unreachable(body);
     }
@@ -270,6 +277,8 @@ export class MessageStore implements Applier {
       case 'connections':
       case 'audit':
       case 'definitions':
+      case 'actions':
+      case 'action-reports':
         return [];
       default:
         return unreachable(body);

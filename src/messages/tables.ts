@@ -11,6 +11,7 @@ import type { Database } from '../runtime/database.ts';
  * role_changes: what a takeover tells of how the role changed hands.
  * audit: the audit trail, see audit-rows.ts.
  * definition_history: what definitions said, see definition-history.ts.
+ * actions, action_reports: what nodes were asked to do, and what they told of it, see action-rows.ts.
  * slices, segments: the filter index, see filter-index.ts.
  */
 export function createMessageTables(database: Database): void {
@@ -66,6 +67,16 @@ export function createMessageTables(database: Database): void {
       kind TEXT NOT NULL, name TEXT NOT NULL, revision INTEGER NOT NULL, lineage TEXT NOT NULL, at_ms INTEGER NOT NULL,
       by TEXT NOT NULL, via TEXT NOT NULL, content TEXT, PRIMARY KEY(kind, name, revision, lineage)) WITHOUT ROWID;
     CREATE INDEX IF NOT EXISTS definition_history_by_revision ON definition_history(revision, kind, name);
+    CREATE TABLE IF NOT EXISTS actions(
+      id BLOB PRIMARY KEY, request BLOB NOT NULL, node TEXT NOT NULL, message BLOB, body TEXT NOT NULL,
+      signature TEXT NOT NULL, certificate TEXT NOT NULL, ended INTEGER NOT NULL) WITHOUT ROWID;
+    CREATE INDEX IF NOT EXISTS actions_by_node ON actions(node, id);
+    CREATE INDEX IF NOT EXISTS actions_by_request ON actions(request, id);
+    CREATE INDEX IF NOT EXISTS actions_by_message ON actions(message, id) WHERE message IS NOT NULL;
+    CREATE INDEX IF NOT EXISTS actions_open ON actions(node, id) WHERE ended = 0;
+    CREATE TABLE IF NOT EXISTS action_reports(
+      action BLOB NOT NULL, node TEXT NOT NULL, number INTEGER NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL,
+      PRIMARY KEY(action, node, number)) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS segments(
       segment INTEGER PRIMARY KEY, min_id TEXT NOT NULL, max_id TEXT NOT NULL, min_created_ms INTEGER NOT NULL,
       max_created_ms INTEGER NOT NULL);
@@ -100,6 +111,8 @@ export const derivedTables = [
   'rule_progress',
   'contested',
   'connections',
+  'actions',
+  'action_reports',
   'totals',
   'segments',
   'slices',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { actionViewSchema, outputPieceSchema } from './action-api.ts';
 import { messageSchema } from './message.ts';
 import { handlings, messageStates, operationKinds } from './operation.ts';
 import { etcdMemberStates, roleReasons } from './definitions.ts';
@@ -210,6 +211,12 @@ export type NodeView = z.infer<typeof nodeViewSchema>;
 /** One server-sent event of `/api/v1/events`; its ID is the place to resume from, on any server. */
 export const liveEventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('messages'), messages: z.array(messageViewSchema) }),
+  /** Only where asked for (`?actions=true`): as they are now, and what they printed meanwhile. */
+  z.object({
+    type: z.literal('actions'),
+    actions: z.array(actionViewSchema),
+    output: z.array(outputPieceSchema),
+  }),
   /** What happened since the place asked for is no longer in the journal: read everything anew. */
   z.object({ type: z.literal('reset') }),
 ]);

@@ -43,6 +43,9 @@ export const keys = {
   /** policyDefinitionSchema (policy-definitions.ts). Policies and groups are known by their names everywhere. */
   policy: (name: string) => `policies/${name}`,
   policies: 'policies/',
+  /** toolDefinitionSchema (tool.ts) */
+  tool: (name: string) => `tools/${name}`,
+  tools: 'tools/',
   /** nodeGroupSchema (policy-definitions.ts) */
   nodeGroup: (name: string) => `node-groups/${name}`,
   nodeGroups: 'node-groups/',

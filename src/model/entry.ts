@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { actionReportSchema, reportsMax, signedOrderSchema } from './action.ts';
 import { auditRecordSchema } from './audit.ts';
 import { journaledChangeSchema } from './definition-change.ts';
 import { roleReasons } from './definitions.ts';
@@ -90,6 +91,20 @@ export const entryBodySchemas = {
   audit: z.strictObject({ records: z.array(auditRecordSchema).min(1).max(1_000) }),
   /** Who changed which definitions. A fact, whoever writes it down: the same change twice is one. */
   definitions: z.strictObject({ changes: z.array(journaledChangeSchema).min(1).max(64) }),
+  /** What nodes were asked to do, as the server that is the entry's origin signed it. */
+  actions: z.strictObject({
+    /** PEM, of that server. */
+    certificate: signedOrderSchema.shape.certificate,
+    actions: z
+      .array(signedOrderSchema.pick({ order: true, signature: true }))
+      .min(1)
+      .max(500),
+  }),
+  /** What one node's agent told of actions; `node` is its core ID, proved by its certificate. */
+  'action-reports': z.strictObject({
+    node: uuid,
+    reports: z.array(actionReportSchema).min(1).max(reportsMax),
+  }),
   /** What the holder of a role decided. */
   decisions: z.strictObject({
     role,

@@ -25,6 +25,11 @@ export const linkPermissions = {
   trust: ['server to agent'],
   policiesRunning: ['agent to server'],
   policies: ['server to agent'],
+  action: ['server to agent'],
+  actionReady: ['agent to server'],
+  actionGo: ['server to agent'],
+  actionReports: ['agent to server'],
+  actionReportsStored: ['server to agent'],
   entries: ['server to server'],
   positions: ['server to server'],
   confirmPlease: ['server to server'],
@@ -57,6 +62,7 @@ const known: RoutePermission = { who: people, right: null, over: 'part' };
 const see: RoutePermission = { who: people, right: 'see', over: 'part' };
 const seeAll: RoutePermission = { who: people, right: 'see', over: 'whole' };
 const operate: RoutePermission = { who: people, right: 'operate', over: 'part' };
+const act: RoutePermission = { who: people, right: 'act', over: 'part' };
 const administer: RoutePermission = { who: people, right: 'administer', over: 'whole' };
 const configure: RoutePermission = { who: people, right: 'configure', over: 'whole' };
 
@@ -79,6 +85,14 @@ export const routePermissions: Readonly<Record<string, RoutePermission>> = {
   'GET /api/v1/policies/:name': seeAll,
   'PUT /api/v1/policies/:name': configure,
   'DELETE /api/v1/policies/:name': configure,
+  // Who may run tools somewhere has to know them; what they may be run on is checked node by node.
+  'GET /api/v1/tools': act,
+  'GET /api/v1/tools/:name': act,
+  'PUT /api/v1/tools/:name': configure,
+  'DELETE /api/v1/tools/:name': configure,
+  'GET /api/v1/actions': see,
+  'GET /api/v1/actions/:id': see,
+  'POST /api/v1/actions': act,
   'GET /api/v1/node-groups': seeAll,
   'PUT /api/v1/node-groups/:name': configure,
   'DELETE /api/v1/node-groups/:name': configure,

@@ -15,6 +15,10 @@ export interface CommandCall {
   readonly timeoutMs: number;
   readonly outputBytesMax: number;
   readonly environment?: Readonly<Record<string, string>>;
+  /** As whom it runs, with that user's own groups and environment; as we do when left out. Only root can be another. */
+  readonly user?: string;
+  /** Told of everything that it prints while it runs, also what is beyond the cap. */
+  readonly onOutput?: (stream: 'stdout' | 'stderr', text: string) => void;
 }
 
 /** A program that was started ahead and waits for its input. Modes: waiting, working, ended. */
@@ -72,7 +76,7 @@ export interface Parent {
 }
 
 export interface Commands {
-  /** Never rejects for what the command does; WK_NOT_FOUND or WK_DENIED when it cannot be started. */
+  /** Never rejects for what the command does; WK_NOT_FOUND or WK_DENIED when it cannot be started, or not as that user. */
   run(call: CommandCall): Promise<CommandResult>;
   /**
    * Starts a program ahead of its input, for work that cannot wait for a process to start. It reads the end of its input

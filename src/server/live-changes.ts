@@ -3,16 +3,22 @@ import type { MessageStore } from '../messages/message-store.ts';
 import type { Entry } from '../model/entry.ts';
 import type { Origin, Positions } from '../model/origin.ts';
 import type { Scope } from '../model/rights.ts';
+import { actionChanges } from './actions/action-changes.ts';
 import type { Changes } from './http/view.ts';
 
 const readBytesMax = 256 * 1_024;
 
 /**
- * Messages that changed after `since`, about `messagesMax` of them, and the place one has reached with them. Works for
+ * Messages and actions that changed after `since`, about `messagesMax` of them, and the place one has reached with them. Works for
  * a place told by any server of the pool; origins this server has not heard of keep the reader's place.
  */
 export function changesSince(
-  { journal, messages, scope }: { journal: Journal; messages: MessageStore; scope: Scope },
+  {
+    journal,
+    messages,
+    scope,
+    nowMs,
+  }: { journal: Journal; messages: MessageStore; scope: Scope; nowMs: number },
   since: Positions,
   messagesMax: number,
 ): Changes | 'trimmed' {
@@ -32,5 +38,9 @@ export function changesSince(
       count += Math.ceil(entry.body.length / 64);
     }
   }
-  return { messages: messages.changedBy(entries, scope), positions: reached };
+  return {
+    messages: messages.changedBy(entries, scope),
+    ...actionChanges(messages.actions, entries, scope, nowMs),
+    positions: reached,
+  };
 }

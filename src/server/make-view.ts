@@ -1,4 +1,5 @@
 import type { Enrolment } from './enrolment.ts';
+import { makeActions } from './actions/make-actions.ts';
 import { makeConfig } from './make-config.ts';
 import type { ServerDuties } from './server-duties.ts';
 import type { ServerLinks } from './server-links.ts';
@@ -29,6 +30,7 @@ export function makeView(
     ...parts,
     policies,
     config: definitions,
+    actions: makeActions(state, links.deployment, policies),
     runtime,
     self: state.self,
     poolId: config.pool.id,

@@ -69,11 +69,11 @@ export class PolicyService implements PolicyPort {
   }
 
   set(name: string, { source, revision }: PolicyRequest, by: string): Promise<void> {
-    return this.#set({ kind: 'policy', name }, source, { revision, by, via: 'policy set' });
+    return this.setDefinition({ kind: 'policy', name }, source, { revision, by, via: 'policy set' });
   }
 
   remove(name: string, removal: Removal | undefined, by: string): Promise<void> {
-    return this.#remove({ kind: 'policy', name }, removal, { by, via: 'policy remove' });
+    return this.removeDefinition({ kind: 'policy', name }, removal, { by, via: 'policy remove' });
   }
 
   setPrimary({ manager, nodes }: PrimaryRequest, by: string): Promise<void> {
@@ -81,15 +81,15 @@ export class PolicyService implements PolicyPort {
   }
 
   setGroup(name: string, { revision, ...content }: NodeGroupRequest, by: string): Promise<void> {
-    return this.#set({ kind: 'node-group', name }, content, { revision, by, via: 'node-group set' });
+    return this.setDefinition({ kind: 'node-group', name }, content, { revision, by, via: 'node-group set' });
   }
 
   removeGroup(name: string, removal: Removal | undefined, by: string): Promise<void> {
-    return this.#remove({ kind: 'node-group', name }, removal, { by, via: 'node-group remove' });
+    return this.removeDefinition({ kind: 'node-group', name }, removal, { by, via: 'node-group remove' });
   }
 
   /** Without a revision whatever is there is replaced, also what came a moment ago. */
-  async #set(
+  async setDefinition(
     place: DefinitionPlace,
     content: Content,
     {
@@ -111,7 +111,8 @@ export class PolicyService implements PolicyPort {
     }
   }
 
-  #remove(
+  /** Errors: WK_NOT_FOUND, WK_CONFLICT. */
+  removeDefinition(
     place: DefinitionPlace,
     { revision = 0, force = false }: Removal = {},
     { by, via }: { readonly by: string; readonly via: string },

@@ -46,6 +46,7 @@ import {
 import { otherPoolSchema, primaryDefinitionSchema, type OtherPool } from '../model/other-pools.ts';
 import type { ManagerSystem, ManagerSystems } from '../model/policy.ts';
 import { publishedUrls } from '../model/published-addresses.ts';
+import { toolDefinitionSchema, type ToolDefinition } from '../model/tool.ts';
 import { trustSchema } from '../model/trust.ts';
 import {
   endedSessionSchema,
@@ -156,6 +157,10 @@ export class PoolView {
 
   nodes(): readonly NodeDefinition[] {
     return this.#mirror.list(keys.nodes, nodeDefinitionSchema);
+  }
+
+  tools(): readonly ToolDefinition[] {
+    return this.#mirror.list(keys.tools, toolDefinitionSchema);
   }
 
   policies(): readonly PolicyDefinition[] {

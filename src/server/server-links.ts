@@ -1,5 +1,6 @@
 import { keys, type ServerDefinition } from '../model/definitions.ts';
 import { whyRevoked } from '../security/admission.ts';
+import { ActionCarrier } from './actions/action-carrier.ts';
 import { Deployment } from './deployment.ts';
 import { ExternalNodes } from './external-nodes.ts';
 import { Gateway } from './gateway.ts';
@@ -41,6 +42,7 @@ export class ServerLinks {
   readonly questions: Questions;
   readonly deployment: Deployment;
   readonly #state: ServerState;
+  readonly #actions: ActionCarrier;
   readonly #nodeConnections: NodeConnections;
   readonly #goBack: GoBack;
   readonly #standby: StandbyLog;
@@ -61,6 +63,7 @@ export class ServerLinks {
       log: runtime.log,
     });
     state.pool.groupsFrom((node, group) => this.deployment.assigned.groupsOf(node).includes(group));
+    this.#actions = this.#makeActions();
     this.#nodeConnections = new NodeConnections({ ...runtime, journal: store.journal });
     this.#goBack = new GoBack({
       ...runtime,
@@ -109,6 +112,21 @@ export class ServerLinks {
     this.peers.close();
   }
 
+  #makeActions(): ActionCarrier {
+    const { parts, pool, copies } = this.#state;
+    const { runtime, store } = parts;
+    const actions = new ActionCarrier({
+      ...runtime,
+      journal: store.journal,
+      rows: store.messages.actions,
+      copies,
+      isServer: (coreId) => pool.server(coreId) !== null,
+      stateHlc: (message) => store.messages.stateVersion(message)?.hlc ?? 0,
+    });
+    store.journal.onCommit((entries) => actions.committed(entries));
+    return actions;
+  }
+
   #makeGateway(): Gateway {
     const { parts, pool, self, copies, counters, identities } = this.#state;
     const { runtime, config, store } = parts;
@@ -121,6 +139,7 @@ export class ServerLinks {
       goBack: this.#goBack,
       nodeConnections: this.#nodeConnections,
       deployment: this.deployment,
+      actions: this.#actions,
       externalNodes: new ExternalNodes({ pool, poolId: config.pool.id }),
       snapshots: this.#snapshots,
       questions: this.questions,

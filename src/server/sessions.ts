@@ -3,6 +3,7 @@ import type { ServerDefinition } from '../model/definitions.ts';
 import type { Positions } from '../model/origin.ts';
 import type { Uuid } from '../model/uuid.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import type { ActionCarrier } from './actions/action-carrier.ts';
 import { AgentSession } from './agent-session.ts';
 import type { ServerConfig } from './config.ts';
 import type { Copies } from './copies.ts';
@@ -26,6 +27,7 @@ interface Ports {
   readonly goBack: GoBack;
   readonly nodeConnections: NodeConnections;
   readonly deployment: Deployment;
+  readonly actions: ActionCarrier;
   readonly externalNodes: ExternalNodes;
   readonly snapshots: SnapshotExchange;
   readonly questions: Questions;
@@ -54,7 +56,11 @@ export class Sessions {
       },
     });
     if (agent.guestOf !== null) return guestSession(agent, session);
+    const { actions } = this.#ports;
+    const carried = actions.connected(agent.node, agent.connection);
     agent.connection.onMessage((message, body) => {
+      if (message.type === 'actionReady') return actions.ready(agent.node, agent.connection, message);
+      if (message.type === 'actionReports') return actions.told(agent.node, agent.connection, message, body);
       if (message.type !== 'policiesRunning') return session.take(message, body);
       nodeConnections.runs(agent, message);
       const { system } = agent;
@@ -68,6 +74,7 @@ export class Sessions {
     return {
       ended: () => {
         guest.remove();
+        carried.ended();
         deployment.gone(agent.connection);
         session.ended();
         // Else it has connected anew, on another connection.

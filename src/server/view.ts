@@ -33,6 +33,7 @@ import type { Copies } from './copies.ts';
 import type { Grants } from './grants.ts';
 import type { HealthWatch } from './health.ts';
 import type { AccessApi } from './http/access-api.ts';
+import type { ActionPort } from './http/action-port.ts';
 import type { ConfigPort } from './http/config-port.ts';
 import type { Changes, MetricFamily, PolicyPort, ServerView, Soon } from './http/view.ts';
 import { changesSince } from './live-changes.ts';
@@ -67,6 +68,7 @@ export interface ViewParts {
   readonly mirror: Mirror;
   readonly policies: PolicyPort;
   readonly config: ConfigPort;
+  readonly actions: ActionPort;
   join(request: JoinRequest, address: string): Promise<JoinAnswer>;
   renew(request: RenewRequest, address: string): Promise<RenewAnswer>;
   readonly access: AccessApi;
@@ -94,6 +96,10 @@ export class View implements ServerView {
 
   get policies(): PolicyPort {
     return this.#parts.policies;
+  }
+
+  get actions(): ActionPort {
+    return this.#parts.actions;
   }
 
   get config(): ConfigPort {
@@ -214,7 +220,11 @@ export class View implements ServerView {
   }
 
   changesSince(since: Positions, messagesMax: number, scope: Scope = null): Changes | 'trimmed' {
-    return changesSince({ ...this.#parts, scope }, since, messagesMax);
+    return changesSince(
+      { ...this.#parts, scope, nowMs: this.#parts.runtime.clock.wallMs() },
+      since,
+      messagesMax,
+    );
   }
 
   onCommit(listener: () => void): { close(): void } {

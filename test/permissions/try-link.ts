@@ -9,6 +9,7 @@ import type { Tried } from './callers.ts';
 import type { Verdict } from './try-routes.ts';
 
 const origin = '0190a6f4-0000-4000-8000-0000000000ff.00000001';
+const someAction = '0190a6f4-0000-7000-8000-0000000000fe';
 const question = { round: 1, incarnation: 'one' };
 
 /** One of each type, right in itself. */
@@ -26,6 +27,11 @@ export const samples: { readonly [T in LinkMessageType]: Extract<LinkMessage, { 
   trust: { type: 'trust', authorities: ['pem'], signer: '00', spreadMs: 1 },
   policiesRunning: { type: 'policiesRunning', generation: 0, digest: '', refused: null },
   policies: { type: 'policies', generation: 1, digest: '' },
+  action: { type: 'action', id: someAction },
+  actionReady: { type: 'actionReady', id: someAction },
+  actionGo: { type: 'actionGo', id: someAction, withinMs: 0 },
+  actionReports: { type: 'actionReports', batch: 1 },
+  actionReportsStored: { type: 'actionReportsStored', batch: 1, copies: 0, wanted: 2 },
   entries: {
     type: 'entries',
     entries: [{ origin, seq: 1, hlc: 1, kind: 'messages', checksum: '00', bytes: 0 }],

@@ -63,6 +63,7 @@ function addressOf(kind: string, name: string | null = null): string {
 const shownKinds: readonly DefinitionKind[] = [
   'policy',
   'policy-group',
+  'tool',
   'node-group',
   'node',
   'external-node',

@@ -24,6 +24,7 @@ const kinds: Readonly<Record<DefinitionKind, readonly Field[]>> = {
     ...field(['manual', 'automatic'], 'failback'),
     ...field('text', 'settle', 'pinned'),
   ],
+  tool: [...field('text', 'description'), ...field('list', 'command'), ...field('text', 'timeout')],
   policy: [],
   'policy-group': [...field('text', 'description'), ...field('list', 'policies', 'groups')],
   node: field('text', 'description'),
@@ -90,6 +91,7 @@ export function beginningOf(kind: DefinitionKind, name: string, policyKind: stri
       return { kind: policyKind, name, text: 'RESPMGRCONFIGS\n' };
     return { kind: 'command', name, command: ['/usr/bin/true'], every: '1m' };
   }
+  if (kind === 'tool') return { command: ['/usr/bin/uptime'] };
   if (kind === 'node-group') return { nodes: [`${name}*`] };
   if (kind === 'external-node') return { names: [`${name}*`] };
   if (kind === 'user-role') return { permissions: [{ right: 'see' }] };

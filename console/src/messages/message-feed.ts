@@ -127,7 +127,7 @@ export class MessageFeed implements LiveListener {
 
   event(event: LiveEvent): void {
     if (event.type === 'reset') return this.#readAgain();
-    if (event.messages.length === 0) return;
+    if (event.type !== 'messages' || event.messages.length === 0) return;
     for (const message of event.messages) {
       if (this.#reading !== null) this.#meanwhile.set(message.id, message);
       this.#unshown.set(message.id, message);

@@ -10,6 +10,7 @@ export const configurationTexts = {
       'user-role': 'User roles',
       user: 'Users',
       role: 'Roles of servers',
+      tool: 'Tools',
       policy: 'Policies',
       'policy-group': 'Policy groups',
       node: 'Nodes',

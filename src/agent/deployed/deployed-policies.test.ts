@@ -11,7 +11,10 @@ import { DeployedPolicies } from './deployed-policies.ts';
 
 const load: PolicySource = { kind: 'command', name: 'load', command: ['/bin/true'] };
 
-async function open(folder: string, more: { files?: Files; mayRun?: (program: string) => boolean } = {}) {
+async function open(
+  folder: string,
+  more: { files?: Files; whyNotProgram?: (program: string) => string | null } = {},
+) {
   const applied: (readonly string[])[] = [];
   const time = manualTime(0);
   let changes = 0;
@@ -19,7 +22,7 @@ async function open(folder: string, more: { files?: Files; mayRun?: (program: st
     runtime: { ...testAgentRuntime, ...time, files: more.files ?? testAgentRuntime.files },
     path: `${folder}/deployed.json`,
     apply: async (policies: readonly Policy[]) => void applied.push(policies.map(({ name }) => name)),
-    mayRun: more.mayRun ?? (() => true),
+    whyNotProgram: more.whyNotProgram ?? (() => null),
     onChange: () => void (changes += 1),
   });
   const take = (generation: number, sources: readonly PolicySource[]) =>
@@ -67,7 +70,9 @@ test('one wrong policy refuses the set, and the last good one goes on', async ()
 
 test('what the node does not let run is refused, whoever sends it', async () => {
   await using folder = temporaryFolder();
-  const { take } = await open(folder.path, { mayRun: (program) => program.startsWith('/opt/') });
+  const { take } = await open(folder.path, {
+    whyNotProgram: (program) => (program.startsWith('/opt/') ? null : `this node does not run ${program}`),
+  });
   assert.match((await take(1, [load])).refused?.text ?? '', /load: this node .*\/bin\/true/);
 });
 

@@ -20,8 +20,8 @@ interface Ports {
   readonly path: string;
   /** Makes these the policies that run. */
   readonly apply: (policies: readonly Policy[]) => Promise<void>;
-  /** Whether this node lets policies of the pool run that program. */
-  readonly mayRun: (program: string) => boolean;
+  /** Why this node does not let policies of the pool run that program; null when it does. */
+  readonly whyNotProgram: (program: string) => string | null;
   /** What `running` says has changed, and nobody has asked. */
   readonly onChange: () => void;
 }
@@ -118,9 +118,9 @@ export class DeployedPolicies implements Disposable {
   }
 
   #forbidden(policy: Policy): RefusedPolicy[] {
-    if (policy.kind !== 'command' || this.#ports.mayRun(policy.command[0])) return [];
-    const text = `this node lets policies of the pool run only what "programs" of its configuration lists, and ${policy.command[0]} is not in it`;
-    return [{ policy: policy.name, text }];
+    if (policy.kind !== 'command') return [];
+    const text = this.#ports.whyNotProgram(policy.command[0]);
+    return text === null ? [] : [{ policy: policy.name, text }];
   }
 
   #refuse(digest: string, text: string): PoliciesRunning {

@@ -7,6 +7,7 @@ import type { Uuid } from '../../model/uuid.ts';
 import type { Timer } from '../../runtime/clock.ts';
 import type { Credentials } from '../../runtime/network.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
+import type { Actions } from '../actions/actions.ts';
 import type { NodeName } from '../buffer/batch.ts';
 import type { Buffer } from '../buffer/buffer.ts';
 import type { Lane } from '../buffer/lane.ts';
@@ -41,6 +42,8 @@ export interface StreamOptions {
   readonly buffer: Buffer;
   /** Null for another pool than the agent's own, which has nothing to say about what the node does. */
   readonly policies: Pick<DeployedPolicies, 'running' | 'take'> | null;
+  /** Null for another pool, which has nothing to ask of the node. */
+  readonly actions: Pick<Actions, 'connected' | 'gone' | 'receive'> | null;
   /** Where the primary manager is reached that this node was given; null: whoever the pool lists first. */
   primary(): string | null;
 }
@@ -208,6 +211,7 @@ export class AgentStream implements AsyncDisposable {
       onTrust: (message) => this.#options.trusted(message),
       onGoBack: (message) => this.#goBack(connection, message),
       onPolicies: (message, body) => void this.#takePolicies(connection, message, body),
+      onOther: (message, body) => this.#options.actions?.receive(message, body),
     });
     this.#live = { server, name: welcome.name, sinceMs: runtime.clock.wallMs(), connection, sending };
     this.#problem = null;
@@ -217,6 +221,8 @@ export class AgentStream implements AsyncDisposable {
     this.#step({ kind: 'connected', server, ...spread });
     this.#learn(welcome.servers, welcome.interfaces);
     this.tellPolicies();
+    const isHome = (): boolean => server === this.#state.servers[0];
+    this.#options.actions?.connected({ connection, server: welcome.coreId, isHome });
     sending.pump();
     // Last, since a connection that is over already says so at once.
     connection.onClose((close) => this.#closed(connection, close));
@@ -249,6 +255,7 @@ export class AgentStream implements AsyncDisposable {
     if (live?.connection !== connection) return;
     this.#live = null;
     live.sending.stop();
+    this.#options.actions?.gone();
     this.#note(live.server, close.code ?? 'WK_UNREACHABLE', `${close.because}: ${close.text}`, close.retry);
     this.#step({ kind: 'lost', retry: close.retry });
   }
@@ -284,6 +291,7 @@ export class AgentStream implements AsyncDisposable {
     const live = this.#live;
     this.#live = null;
     live?.sending.stop();
+    if (live) this.#options.actions?.gone();
     live?.connection.close(why);
   }
 }

@@ -106,6 +106,7 @@ export class AgentStreams implements AsyncDisposable {
       trusted: () => undefined,
       disbelieved: () => undefined,
       policies: null,
+      actions: null,
       primary: () => null,
     });
     return { text: JSON.stringify(pool), name: pool.name, stream };

@@ -23,6 +23,8 @@ export interface SendingOptions {
   readonly onGoBack: (message: LinkMessageOf<'goBack'>) => void;
   /** What the node is to watch from now on. */
   readonly onPolicies: (message: LinkMessageOf<'policies'>, body: Uint8Array) => void;
+  /** Everything that has nothing to do with messages on their way. */
+  readonly onOther: (message: LinkMessage, body: Uint8Array) => void;
 }
 
 interface Sent {
@@ -156,7 +158,7 @@ export class Sending {
     else if (message.type === 'servers') this.#options.onServers(message);
     else if (message.type === 'trust') this.#options.onTrust(message);
     else if (message.type === 'policies') this.#options.onPolicies(message, body);
-    else return;
+    else return this.#options.onOther(message, body);
     this.pump();
   }
 

@@ -1,7 +1,9 @@
 import { spawn, type ChildProcess, type ChildProcessByStdio } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
+import { StringDecoder } from 'node:string_decoder';
 import { WatchError } from '../../model/errors.ts';
 import type { CommandCall, CommandResult } from '../commands.ts';
+import { asUser } from './as-user.ts';
 
 /** What still holds the output open after the command ended (a daemon it left behind) is waited for no longer. */
 const lingerMs = 200;
@@ -10,7 +12,12 @@ const lingerMs = 200;
  * Runs a program in a process group of its own, without a shell, with nothing to read. At the time-out the whole
  * group is killed, so that what the command started goes with it.
  */
-export function runCommand(call: CommandCall): Promise<CommandResult> {
+export async function runCommand(call: CommandCall): Promise<CommandResult> {
+  const { user } = call;
+  return user === undefined ? run(call) : run(await asUser(call, user, run));
+}
+
+function run(call: CommandCall): Promise<CommandResult> {
   return new Promise((resolve, reject) => {
     const child = spawn(call.file, call.args, {
       detached: true,
@@ -18,6 +25,7 @@ export function runCommand(call: CommandCall): Promise<CommandResult> {
       env: environment(call.environment),
     });
     const output = outputOf(child, call.outputBytesMax);
+    if (call.onOutput) tellOutput(child, call.onOutput);
     const limit = killAfter(child, call.timeoutMs);
     child.once('error', (error) => {
       limit.cancel();
@@ -41,6 +49,21 @@ export function outputOf(
     }, lingerMs).unref();
   });
   return () => ({ stdout: stdout.text(), stderr: stderr.text(), cut: stdout.cut() || stderr.cut() });
+}
+
+/** Characters that came in two parts are told as one. */
+function tellOutput(
+  child: ChildProcessByStdio<Writable | null, Readable, Readable>,
+  onOutput: NonNullable<CommandCall['onOutput']>,
+): void {
+  for (const stream of ['stdout', 'stderr'] as const) {
+    const decoder = new StringDecoder('utf8');
+    child[stream].on('data', (chunk: Buffer) => tell(stream, decoder.write(chunk)));
+    child[stream].once('close', () => tell(stream, decoder.end()));
+  }
+  function tell(stream: 'stdout' | 'stderr', text: string): void {
+    if (text !== '') onOutput(stream, text);
+  }
 }
 
 export function killAfter(

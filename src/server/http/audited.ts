@@ -24,6 +24,7 @@ export const audited: Readonly<Record<string, 'self' | 'nothing' | ((request: Fa
     'POST /api/v1/renew': 'self',
     'POST /api/v1/session': 'self',
     'POST /api/v1/setup': 'self',
+    'POST /api/v1/actions': 'self',
     'DELETE /api/v1/session': ({ caller }) => ({
       action: 'session.end',
       target: caller?.name ?? '',
@@ -79,6 +80,12 @@ export const audited: Readonly<Record<string, 'self' | 'nothing' | ((request: Fa
     }),
     'PUT /api/v1/policies/:name': named('policy.set'),
     'DELETE /api/v1/policies/:name': named('policy.remove'),
+    'PUT /api/v1/tools/:name': ({ params, body }) => ({
+      action: 'tool.set',
+      target: parameter(params, 'name'),
+      detail: JSON.stringify(body),
+    }),
+    'DELETE /api/v1/tools/:name': named('tool.remove'),
     'PUT /api/v1/node-groups/:name': ({ params, body }) => ({
       action: 'node-group.set',
       target: parameter(params, 'name'),

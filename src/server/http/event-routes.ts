@@ -23,7 +23,11 @@ export function eventRoutes(app: App, parts: Parts): void {
         'The ID of each event is where to resume, on any server: `Last-Event-ID`, or `since`. After `reset` read everything anew.',
       produces: ['text/event-stream'],
       headers: z.object({ 'last-event-id': z.string().max(positionsIdCharsMax).optional() }),
-      querystring: z.strictObject({ since: z.string().max(positionsIdCharsMax).optional() }),
+      querystring: z.strictObject({
+        since: z.string().max(positionsIdCharsMax).optional(),
+        /** Events of actions too. */
+        actions: z.enum(['true', 'false']).optional(),
+      }),
       response: { 200: liveEventSchema, ...errorAnswers },
     },
     handler: (request, reply) => {
@@ -39,6 +43,7 @@ export function eventRoutes(app: App, parts: Parts): void {
         view,
         timers: parts.timers,
         log: parts.log,
+        withActions: request.query.actions === 'true',
         response: reply.raw,
         since: place === undefined ? view.positions() : decodePositions(place),
         scope: () => {

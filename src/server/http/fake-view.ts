@@ -5,6 +5,7 @@ import { rights, Rights, type Permission, type Scope } from '../../model/rights.
 import type { Identity } from '../../model/identity.ts';
 import type { Positions } from '../../model/origin.ts';
 import type { RoleRequest, RoleView, VirtualInterfaces } from '../../model/role-api.ts';
+import type { ActionPort } from './action-port.ts';
 import type { ConfigPort } from './config-port.ts';
 import { FakeAccess } from './fake-access.ts';
 import type { Changes, PolicyPort, ServerView } from './view.ts';
@@ -46,6 +47,19 @@ export const fakeRole: RoleView = {
   servers: [],
 };
 
+const notHere = async (): Promise<never> => {
+  throw new Error('not in this fake');
+};
+
+const fakeActions: ActionPort = {
+  tools: () => [],
+  setTool: notHere,
+  removeTool: notHere,
+  ask: notHere,
+  page: () => ({ actions: [], next: null }),
+  detail: () => null,
+};
+
 const counts = {
   total: 0,
   open: { unknown: 0, normal: 0, warning: 0, minor: 0, major: 0, critical: 0 },
@@ -56,6 +70,7 @@ const counts = {
 export class FakeView implements ServerView {
   readonly pool = fakePool;
   readonly access = new FakeAccess();
+  readonly actions = fakeActions;
   readonly journal: MessageView[] = [];
   readonly roleRequests: { role: string; request: RoleRequest; by: string }[] = [];
   readonly operations: { request: OperationRequest; by: string }[] = [];
@@ -171,7 +186,7 @@ export class FakeView implements ServerView {
     if (from < this.trimmedTo) return 'trimmed';
     const messages = this.journal.slice(from, from + messagesMax);
     const seq = from + messages.length;
-    return { messages, positions: seq === 0 ? {} : { [fakeOrigin]: seq } };
+    return { messages, actions: [], output: [], positions: seq === 0 ? {} : { [fakeOrigin]: seq } };
   }
   onCommit(listener: () => void): { close(): void } {
     this.#listeners.add(listener);

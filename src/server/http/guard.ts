@@ -71,7 +71,8 @@ function hasProof({ raw }: FastifyRequest): boolean {
   return raw.headers.authorization !== undefined || sessionCookie(raw.headers.cookie) !== null;
 }
 
-function whoOf(request: FastifyRequest) {
+/** Who asks, as the audit trail names it. */
+export function whoOf(request: FastifyRequest) {
   const { caller } = request;
   const from = addressOf(request);
   if (caller === null) return { kind: 'nobody', by: '', coreId: null, from, session: null } as const;

@@ -5,6 +5,7 @@ import type { Runtime } from '../../runtime/runtime.ts';
 import { invariant } from '../../model/invariant.ts';
 import type { App, Parts } from './app.ts';
 import type { Caller } from '../../access/caller.ts';
+import { actionRoutes } from './action-routes.ts';
 import { audited } from './audited.ts';
 import { certificateRoutes } from './certificate-routes.ts';
 import { configRoutes } from './config-routes.ts';
@@ -35,6 +36,7 @@ const routeSets = [
   poolRoutes,
   roleRoutes,
   policyRoutes,
+  actionRoutes,
   configRoutes,
   sessionRoutes,
   passwordRoutes,

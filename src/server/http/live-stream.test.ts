@@ -76,7 +76,8 @@ function start(): { view: FakeView; timers: ManualTimers; sink: FakeSink; rights
     if (!rights.stay) throw new Error('revoked');
     return null;
   };
-  new LiveStream({ view, timers, log: silentLog, response: sink, since: {}, scope }).start();
+  const options = { view, timers, log: silentLog, response: sink, since: {}, scope, withActions: false };
+  new LiveStream(options).start();
   return { view, timers, sink, rights };
 }
 

@@ -6,7 +6,7 @@ import type { Timer, Timers } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import { every } from '../../runtime/timing.ts';
 import { encodePositions } from './positions-id.ts';
-import type { ServerView } from './view.ts';
+import type { Changes, ServerView } from './view.ts';
 
 /** Commits within this time share one event, so that a storm costs a reader 20 events a second and no more. */
 export const gatherMs = 50;
@@ -31,6 +31,8 @@ export interface LiveStreamOptions {
   readonly timers: Timers;
   readonly log: Log;
   readonly response: EventSink;
+  /** Whether the reader knows of events of actions; older ones do not. */
+  readonly withActions: boolean;
   /** Null when the place asked for could not be read: begins with `reset`. */
   readonly since: Positions | null;
   /** What the reader may see now; throws once it may no longer read (its session ended, its token was revoked). */
@@ -104,7 +106,7 @@ export class LiveStream {
       if (this.#isEnded()) return;
       this.#mode = 'idle';
       if (changes === 'trimmed') this.#reset();
-      else this.#advance(changes.positions, { type: 'messages', messages: [...changes.messages] });
+      else this.#advance(changes);
     } catch (error) {
       this.#options.log.error('a live stream ended', { error: textOf(error) });
       this.end();
@@ -117,10 +119,15 @@ export class LiveStream {
     this.#next();
   }
 
-  #advance(positions: Positions, event: LiveEvent & { type: 'messages' }): void {
+  #advance({ positions, messages, actions, output }: Changes): void {
     const moved = !samePositions(positions, this.#place);
+    const hasActions = this.#options.withActions && actions.length + output.length > 0;
+    // Until all of it was written the place is the one before: read twice is harmless, passed over is not.
+    const isTwo = hasActions && messages.length > 0;
+    if (isTwo) this.#send({ type: 'messages', messages: [...messages] });
     this.#place = positions;
-    if (event.messages.length > 0) this.#send(event);
+    if (hasActions) this.#send({ type: 'actions', actions: [...actions], output: [...output] });
+    else if (messages.length > 0) this.#send({ type: 'messages', messages: [...messages] });
     // A batch that moved us may not have been the last one; one that did not, was.
     if (moved) this.#again = true;
     this.#next();

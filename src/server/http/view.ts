@@ -15,6 +15,8 @@ import type {
 import type { InterfacesAnswer, InterfacesRequest } from '../../model/published-addresses.ts';
 import type { RoleChangeView, RoleRequest, RoleView, VirtualInterfaces } from '../../model/role-api.ts';
 import type { AccessApi } from './access-api.ts';
+import type { ActionPort } from './action-port.ts';
+import type { ActionView, OutputPiece } from '../../model/action-api.ts';
 import type { ConfigPort } from './config-port.ts';
 import type { Account } from '../../access/caller.ts';
 import type { Scope } from '../../model/rights.ts';
@@ -77,6 +79,7 @@ export interface ServerView {
   changeInterfaces(server: string, request: InterfacesRequest, by: string): Promise<InterfacesAnswer>;
   readonly policies: PolicyPort;
   readonly config: ConfigPort;
+  readonly actions: ActionPort;
   /** `address`: where the request came from. Errors: WK_TOKEN_*, WK_PENDING, WK_ELSEWHERE, WK_CONFLICT (the name is taken), WK_UNAUTHENTICATED (the proof is wrong). */
   join(request: JoinRequest, address: string): Promise<JoinAnswer>;
   /** Errors: WK_BAD_REQUEST, WK_UNAUTHENTICATED (the proofs), WK_DENIED (too old, not enrolled), WK_REVOKED. */
@@ -85,7 +88,7 @@ export interface ServerView {
   /** Where the journal stands now. */
   positions(): Positions;
   /**
-   * Messages that changed after `since`, as they are now, about `messagesMax` at most, and the positions that one
+   * Messages and actions that changed after `since`, as they are now, about `messagesMax` at most, and the positions that one
    * has after having read them; those out of the scope are left out. `trimmed`: what happened since then is no longer
    * in this journal.
    */
@@ -122,6 +125,10 @@ export interface PolicyPort {
 
 export interface Changes {
   readonly messages: readonly MessageView[];
+  /** As they are now. */
+  readonly actions: readonly ActionView[];
+  /** What actions printed meanwhile. */
+  readonly output: readonly OutputPiece[];
   readonly positions: Positions;
 }
 

@@ -1,0 +1,45 @@
+import { encodeBody } from '../../journal/body.ts';
+import type { Journal } from '../../journal/journal.ts';
+import type { ActionOrder } from '../../model/action.ts';
+import type { EntryBody } from '../../model/entry.ts';
+import type { Credentials } from '../../runtime/network.ts';
+import { signOrder } from '../../security/order-signature.ts';
+import type { Copies } from '../copies.ts';
+
+const ordersMax = 200;
+const charsMax = 262_144;
+
+interface Ports {
+  readonly journal: Pick<Journal, 'append'>;
+  readonly copies: Pick<Copies, 'wait'>;
+  readonly credentials: () => Credentials;
+}
+
+/** Signs orders as this server and stores them; resolves with the copies of the last, and so of those before it. */
+export async function storeOrders(ports: Ports, orders: readonly ActionOrder[]): Promise<number> {
+  const { journal, copies, credentials } = ports;
+  const { certificatePem: certificate, keyPem } = credentials();
+  let seq = 0;
+  for (const part of partsOf(orders)) {
+    const actions = part.map((order) => ({ order, signature: signOrder(order, keyPem) }));
+    const body: EntryBody<'actions'> = { certificate, actions };
+    ({ seq } = await journal.append({ kind: 'actions', body: encodeBody('actions', body) }, body));
+  }
+  return new Promise((resolve) => copies.wait({ seq, copies: resolve }));
+}
+
+/** Signing takes time, and an entry has a limit. */
+function partsOf(orders: readonly ActionOrder[]): string[][] {
+  const parts: string[][] = [];
+  let chars = 0;
+  for (const order of orders) {
+    const text = JSON.stringify(order);
+    const part = parts.at(-1);
+    chars += text.length;
+    if (part === undefined || part.length >= ordersMax || chars > charsMax) {
+      parts.push([text]);
+      chars = text.length;
+    } else part.push(text);
+  }
+  return parts;
+}
