@@ -45,6 +45,19 @@ interface Row {
   readonly certificate: string;
 }
 
+/** `ended`: the node has told how it ended. Reports may be here before the action is. */
+export const actionTables = `
+  CREATE TABLE IF NOT EXISTS actions(
+    id BLOB PRIMARY KEY, request BLOB NOT NULL, node TEXT NOT NULL, message BLOB, body TEXT NOT NULL,
+    signature TEXT NOT NULL, certificate TEXT NOT NULL, ended INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS actions_by_node ON actions(node, id);
+  CREATE INDEX IF NOT EXISTS actions_by_request ON actions(request, id);
+  CREATE INDEX IF NOT EXISTS actions_by_message ON actions(message, id) WHERE message IS NOT NULL;
+  CREATE INDEX IF NOT EXISTS actions_open ON actions(node, id) WHERE ended = 0;
+  CREATE TABLE IF NOT EXISTS action_reports(
+    action BLOB NOT NULL, node TEXT NOT NULL, number INTEGER NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL,
+    PRIMARY KEY(action, node, number)) WITHOUT ROWID;`;
+
 const columns = 'id, node, body, signature, certificate';
 
 /**

@@ -1,4 +1,5 @@
 import type { Database } from '../runtime/database.ts';
+import { actionTables } from './action-rows.ts';
 
 /**
  * messages: one row a message, as its source made it; `row` counts up in the order of arrival here and is the place in
@@ -67,20 +68,11 @@ export function createMessageTables(database: Database): void {
       kind TEXT NOT NULL, name TEXT NOT NULL, revision INTEGER NOT NULL, lineage TEXT NOT NULL, at_ms INTEGER NOT NULL,
       by TEXT NOT NULL, via TEXT NOT NULL, content TEXT, PRIMARY KEY(kind, name, revision, lineage)) WITHOUT ROWID;
     CREATE INDEX IF NOT EXISTS definition_history_by_revision ON definition_history(revision, kind, name);
-    CREATE TABLE IF NOT EXISTS actions(
-      id BLOB PRIMARY KEY, request BLOB NOT NULL, node TEXT NOT NULL, message BLOB, body TEXT NOT NULL,
-      signature TEXT NOT NULL, certificate TEXT NOT NULL, ended INTEGER NOT NULL) WITHOUT ROWID;
-    CREATE INDEX IF NOT EXISTS actions_by_node ON actions(node, id);
-    CREATE INDEX IF NOT EXISTS actions_by_request ON actions(request, id);
-    CREATE INDEX IF NOT EXISTS actions_by_message ON actions(message, id) WHERE message IS NOT NULL;
-    CREATE INDEX IF NOT EXISTS actions_open ON actions(node, id) WHERE ended = 0;
-    CREATE TABLE IF NOT EXISTS action_reports(
-      action BLOB NOT NULL, node TEXT NOT NULL, number INTEGER NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL,
-      PRIMARY KEY(action, node, number)) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS segments(
       segment INTEGER PRIMARY KEY, min_id TEXT NOT NULL, max_id TEXT NOT NULL, min_created_ms INTEGER NOT NULL,
       max_created_ms INTEGER NOT NULL);
     CREATE TABLE IF NOT EXISTS slices(row INTEGER PRIMARY KEY, bits BLOB NOT NULL);`);
+  database.exec(actionTables);
   addColumn(database, 'connections', 'via', 'TEXT');
   addColumn(database, 'connections', 'policies', 'TEXT');
   addColumn(database, 'connections', 'system', 'TEXT');
