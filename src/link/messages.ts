@@ -48,9 +48,10 @@ export const linkMessageSchemas = {
     positions: positions.optional(),
     /** Servers only, protocol 3. Who was revoked as this server knows it: who was away has to know before it serves. */
     revoked: revoked.optional(),
-    /** Agents only. Batches that may be unanswered, how often to say ping, over how long to spread a reconnect. */
-    windowBatches: z.int().min(1).max(1_024).optional(),
+    /** How often to say ping. */
     pingEveryMs: z.int().min(100).optional(),
+    /** Agents only. Batches that may be unanswered, over how long to spread a reconnect. */
+    windowBatches: z.int().min(1).max(1_024).optional(),
     reconnectSpreadMs: z.int().min(0).optional(),
     /** Agents only. Every address of the pool, virtual interfaces first: the agent remembers them. */
     servers: z.array(z.string().max(1_024)).max(64).optional(),

@@ -82,7 +82,7 @@ export const keeperMessageSchema = z.discriminatedUnion('kind', [
 export type KeeperMessage = z.infer<typeof keeperMessageSchema>;
 export type Grant = Extract<KeeperMessage, { kind: 'grants' }>['grants'][number];
 
-/** From server to keeper, every `aliveEveryMs`; silence means hung. */
+/** From server to keeper, every `aliveEveryMs(timings)`; silence means hung. */
 export const serverMessageSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('alive'),
@@ -105,6 +105,3 @@ export const serverMessageSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('confirmed'), from: z.uuid(), ...answer }),
 ]);
 export type ServerMessage = z.infer<typeof serverMessageSchema>;
-
-export const aliveEveryMs = 250;
-export const hungAfterMs = 2_000;

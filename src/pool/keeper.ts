@@ -18,10 +18,9 @@ import { initialLease } from './lease-state.ts';
 import type { LeaseEffect, LeaseEvent, LeaseState, Now, Outcome, ViewItem } from './lease-state.ts';
 import { ServerChild } from './server-child.ts';
 import { placesOf } from './places-of.ts';
-import { assertTimings, timingsDefault, type Timings } from './timings.ts';
+import { assertTimings, lookEveryMs, timingsDefault, type Timings } from './timings.ts';
 import { viewItem, watchedPrefixes } from './view-item.ts';
 
-const tickMs = 50;
 const joinRetryMs = 500;
 const rememberEveryMs = 5_000;
 /** Nobody loses an etcd of several machines and restores an old backup in so short a time. */
@@ -106,7 +105,7 @@ class RunningKeeper implements Keeper {
       onClosed: (role) => this.#step({ kind: 'carrier closed', role }),
       onFit: (role, because) => void this.#carrierFit(role, because),
     });
-    this.#ticker = every(runtime.timers, tickMs, () => this.#step({ kind: 'tick' }));
+    this.#ticker = every(runtime.timers, lookEveryMs(this.#timings), () => this.#step({ kind: 'tick' }));
     this.#remembering = every(runtime.timers, rememberEveryMs, () => this.#remember());
     void this.#join();
   }

@@ -1,5 +1,6 @@
 import type { Uuid } from '../model/uuid.ts';
-import { aliveEveryMs, type Grant, type ServerMessage } from './grants.ts';
+import type { Grant, ServerMessage } from './grants.ts';
+import { aliveEveryMs, timingsDefault } from './timings.ts';
 
 interface Ports {
   readonly coreId: Uuid;
@@ -68,7 +69,7 @@ export class WorldServer {
 
   #alive(): void {
     if (this.#dead) return;
-    this.#ports.after(aliveEveryMs, () => this.#alive());
+    this.#ports.after(aliveEveryMs(timingsDefault), () => this.#alive());
     if (this.#isPaused()) return;
     const epochs = Object.fromEntries(this.#epochs);
     const origin = `${this.#ports.coreId}.00000001`;

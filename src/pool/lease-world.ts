@@ -1,7 +1,6 @@
 import type { Item, Transaction } from '../coordination/coordination.ts';
 import { actingRole, keys } from '../model/definitions.ts';
 import { Agenda, xoshiro } from './agenda.ts';
-import { hungAfterMs } from './grants.ts';
 import { LeaseJudge } from './lease-judge.ts';
 import { step } from './lease.ts';
 import type { Mutant, Report } from './lease-mutant.ts';
@@ -14,14 +13,13 @@ import { drawRole } from './lease-world-roles.ts';
 import { knownBy, makeNode, nothingKnown, rememberedBy, type Node } from './lease-world-node.ts';
 import { WorldLinks } from './lease-world-links.ts';
 import { WorldServer } from './lease-world-server.ts';
-import { timingsDefault } from './timings.ts';
+import { timingsDefault as timings } from './timings.ts';
 import { viewItem, watchedPrefixes } from './view-item.ts';
 
 export const virtualInterface = 'virtual-interface/main';
 const roles = [actingRole, virtualInterface];
 const nodesMax = 4;
 const endMs = 60_000;
-const timings = { ...timingsDefault, hungAfterMs };
 
 export function simulateLease(seed: number, mutant: Mutant = { name: 'none' }): Report {
   const world = new LeaseWorld(seed, mutant);

@@ -47,8 +47,41 @@ const timingsFast: Timings = {
   hungAfterMs: 1_200,
 };
 
+/**
+ * For servers that stand far apart, and coordinators with slow disks or slow ways to them: a call may take a second and a half, and
+ * who is in charge costs a quarter of the traffic. A lost host costs twelve seconds at most.
+ */
+const timingsPatient: Timings = {
+  ...timingsDefault,
+  renewEveryMs: 2_000,
+  callTimeoutMs: 1_500,
+  retryMs: 400,
+  stopBudgetMs: 2_000,
+  ttlMs: 12_000,
+  hungAfterMs: 8_000,
+};
+
 /** Timings by the name that a configuration calls them; all of them fit the budget. */
-export const timingProfiles = { default: timingsDefault, fast: timingsFast } as const;
+export const timingProfiles = {
+  default: timingsDefault,
+  fast: timingsFast,
+  patient: timingsPatient,
+} as const;
+
+/** How often the keeper looks at what became due by itself. */
+export function lookEveryMs({ renewEveryMs }: Timings): number {
+  return Math.min(250, Math.max(20, renewEveryMs / 10));
+}
+
+/** How often a server process tells its keeper that it lives and how it is: several words may be late before it counts as hung. */
+export function aliveEveryMs({ hungAfterMs }: Timings): number {
+  return hungAfterMs / 8;
+}
+
+/** How often the ends of a connection between servers look for each other. */
+export function peerPingEveryMs({ renewEveryMs }: Timings): number {
+  return Math.min(10_000, Math.max(200, 2 * renewEveryMs));
+}
 
 /** How long one renewal carries, counted from the moment before it was sent, on the holder's monotonic clock. */
 export function beliefMs(timings: Timings): number {

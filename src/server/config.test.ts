@@ -56,6 +56,7 @@ test('a profile sets the times of the lease that are not set by themselves', () 
   const of = (lease: string) => parse(serverConfigText(server).replace('profile: default', lease)).lease;
   assert.deepEqual(of('profile: default'), timingProfiles.default);
   assert.deepEqual(of('profile: fast'), timingProfiles.fast);
+  assert.deepEqual(of('profile: patient'), timingProfiles.patient);
   assert.deepEqual(of('{ profile: fast, ttl: 2s }'), { ...timingProfiles.fast, ttlMs: 2_000 });
 });
 

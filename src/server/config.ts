@@ -30,7 +30,7 @@ const journalSchema = z
 /** What is left out is as the profile has it; whether all of it fits together is checked when the keeper starts. */
 const leaseSchema = z
   .strictObject({
-    profile: z.enum(['default', 'fast']).default('default'),
+    profile: z.enum(['default', 'fast', 'patient']).default('default'),
     renewEvery: durationSchema(50, 60_000).optional(),
     callTimeout: durationSchema(50, 60_000).optional(),
     /** What a holder needs at most to stop acting. */

@@ -56,6 +56,8 @@ export interface Session {
 interface Ports {
   readonly runtime: Runtime;
   readonly self: { readonly coreId: Uuid; readonly name: string; readonly version: string };
+  /** How often other servers are to say that they live. */
+  readonly peerPingEveryMs: number;
   /** False while this server has no definitions at all: it lost its own, and the coordinator does not answer. */
   knowsPool(): boolean;
   /** Whom agents are to believe; null while nothing was changed since the pool was founded. */
@@ -169,13 +171,12 @@ export class Gateway {
   }
 
   async #accept(transport: Transport): Promise<void> {
+    const pingEveryMs = transport.peer.kind === 'agent' ? agentPingEveryMs : this.#ports.peerPingEveryMs;
     const accepted = await acceptLink({
       transport,
       ...this.#ports.runtime,
       timeoutMs: helloTimeoutMs,
-      ...(transport.peer.kind === 'agent'
-        ? { heartbeat: { pingEveryMs: agentPingEveryMs, silentAfterMs: 3 * agentPingEveryMs } }
-        : {}),
+      heartbeat: { pingEveryMs, silentAfterMs: 3 * pingEveryMs },
       decide: (hello, peer) => this.#decide(hello, peer),
     });
     if (!accepted.accepted) {
@@ -208,7 +209,8 @@ export class Gateway {
     }
     const toldOf = [...this.#ports.revocations()];
     const known = hello.protocolMax >= revokedSince && toldOf.length > 0 ? { revoked: toldOf } : {};
-    return { welcome: { ...welcome, ...known, positions: { ...this.#ports.positions() } } };
+    const { peerPingEveryMs: pingEveryMs } = this.#ports;
+    return { welcome: { ...welcome, ...known, pingEveryMs, positions: { ...this.#ports.positions() } } };
   }
 
   #decideAgent(hello: LinkMessageOf<'hello'>, peer: Identity, welcome: Welcome): Greeting {

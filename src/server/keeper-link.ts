@@ -1,4 +1,4 @@
-import { aliveEveryMs, keeperMessageSchema, type KeeperMessage, type ServerMessage } from '../pool/grants.ts';
+import { keeperMessageSchema, type KeeperMessage, type ServerMessage } from '../pool/grants.ts';
 import type { Timer, Timers } from '../runtime/clock.ts';
 import type { Parent } from '../runtime/commands.ts';
 import type { Log } from '../runtime/log.ts';
@@ -12,6 +12,7 @@ interface Ports {
   readonly timers: Timers;
   readonly log: Log;
   readonly grants: Grants;
+  readonly aliveEveryMs: number;
   alive(): Extract<ServerMessage, { kind: 'alive' }>;
   /** How the keeper finds the coordinator. */
   coordinator(state: CoordinatorState): void;
@@ -37,7 +38,7 @@ export class KeeperLink {
       ports.stop('the keeper is gone');
     });
     ports.parent.send(ports.alive());
-    this.#timer = every(ports.timers, aliveEveryMs, () => ports.parent.send(ports.alive()));
+    this.#timer = every(ports.timers, ports.aliveEveryMs, () => ports.parent.send(ports.alive()));
   }
 
   released(role: string, epoch: number): void {

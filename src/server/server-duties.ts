@@ -1,6 +1,7 @@
 import { encodeBody } from '../journal/body.ts';
 import { keys } from '../model/definitions.ts';
 import type { NodeFacts } from '../model/node-definitions.ts';
+import { aliveEveryMs } from '../pool/timings.ts';
 import type { Parent } from '../runtime/commands.ts';
 import type { Listener } from '../runtime/network.ts';
 import { Acting } from './acting.ts';
@@ -135,10 +136,11 @@ export class ServerDuties {
 
   #makeKeeperLink(parent: Parent): KeeperLink {
     const { state, questions, stop } = this.#ports;
-    const { runtime, store } = state.parts;
+    const { runtime, config, store } = state.parts;
     return new KeeperLink({
       ...runtime,
       parent,
+      aliveEveryMs: aliveEveryMs(config.lease),
       grants: state.grants,
       alive: () => ({
         kind: 'alive',

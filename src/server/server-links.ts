@@ -1,4 +1,5 @@
 import { keys, type ServerDefinition } from '../model/definitions.ts';
+import { peerPingEveryMs } from '../pool/timings.ts';
 import { whyRevoked } from '../security/admission.ts';
 import { ActionCarrier } from './actions/action-carrier.ts';
 import { Deployment } from './deployment.ts';
@@ -149,6 +150,7 @@ export class ServerLinks {
       runtime,
       self,
       pool: config.pool.id,
+      peerPingEveryMs: peerPingEveryMs(config.lease),
       otherPool: (id) => pool.otherPools().find((other) => other.id === id) ?? null,
       nodeNamed: (name) => pool.nodes().some((node) => node.name === name),
       knowsPool: () => pool.pool() !== null,

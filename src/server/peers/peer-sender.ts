@@ -8,14 +8,14 @@ import type { Origin, Positions } from '../../model/origin.ts';
 import type { Uuid } from '../../model/uuid.ts';
 import type { Clock, Timer, Timers } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
-import { every } from '../../runtime/timing.ts';
 import { entriesFrame } from './entries-frame.ts';
 
 /** Sent and not yet told durable, at most: what a receiver must be ready to hold. */
 export const windowBytesMax = 4 * 1_048_576;
 const frameBytesMax = 256 * 1_024;
 const frameItemsMax = 512;
-const lookEveryMs = 250;
+/** While the member lacks something; otherwise there is nothing to wait for. */
+const lookAgainMs = 250;
 /** The protocol with which members can be asked to confirm what we hold. */
 const questionsSince = 2;
 /** And how each finds the coordinator. */
@@ -47,7 +47,6 @@ export class PeerSender {
   readonly #connection: LinkConnection;
   readonly #ports: Ports;
   readonly #stopListening: () => void;
-  readonly #look: Timer;
   readonly #toldTrimmed = new Map<Origin, number>();
   /** Where reading an origin met damage: not tried again on this connection. */
   readonly #unreadable = new Map<Origin, number>();
@@ -56,13 +55,13 @@ export class PeerSender {
   #inFlight: { readonly origin: Origin; readonly seq: number; readonly bytes: number }[] = [];
   #inFlightBytes = 0;
   #waitsForRoom = false;
+  #look: Timer | null = null;
 
   constructor(connection: LinkConnection, theirs: Positions, ports: Ports) {
     this.#connection = connection;
     this.#ports = ports;
     this.#theirs = { ...theirs };
     this.#stopListening = ports.journal.onCommit(() => this.#pump());
-    this.#look = every(ports.timers, lookEveryMs, () => this.#pump());
     connection.onMessage((message) => this.#take(message));
     ports.told(this.#theirs, null);
     this.#pump();
@@ -70,7 +69,7 @@ export class PeerSender {
 
   ended(): void {
     this.#stopListening();
-    this.#look.cancel();
+    this.#look?.cancel();
   }
 
   ask(question: LinkMessageOf<'confirmPlease'>): void {
@@ -101,14 +100,24 @@ export class PeerSender {
   }
 
   #pump(): void {
+    // Room that comes pumps again.
     if (this.#connection.ending || this.#waitsForRoom) return;
     const { journal, clock, own } = this.#ports;
     const input = { own, ours: journal.positions(), theirs: this.#theirs, nowMs: clock.monotonicMs() };
     const [state, plan] = planForwarding(this.#state, input);
     this.#state = state;
+    if (state.size > 0) this.#lookAgain();
     for (const { origin, afterSeq } of plan) {
       if (!this.#sendFrom(origin, afterSeq, input.ours[origin] ?? 0)) return;
     }
+  }
+
+  /** What the member lacks of others becomes ours to bring when it has stood still, which nobody tells. */
+  #lookAgain(): void {
+    this.#look ??= this.#ports.timers.after(lookAgainMs, () => {
+      this.#look = null;
+      this.#pump();
+    });
   }
 
   /** False when nothing more can be sent now. */
