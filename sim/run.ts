@@ -2,7 +2,8 @@ import { parseArgs } from 'node:util';
 import { hunt, huntedText } from './mutants/hunt.ts';
 import { mutants } from './mutants/mutants.ts';
 import { scenarioNamed, type Outcome, type Task } from './running/outcome.ts';
-import { reportFailure, reportSometimes } from './running/report.ts';
+import { commitText, reportFailure, reportSometimes } from './running/report.ts';
+import { recordOf, ResultsFile } from './running/results-file.ts';
 import { Totals } from './running/totals.ts';
 import { serveTasks, startWorkers } from './running/workers.ts';
 import { scenarios } from './scenarios/scenarios.ts';
@@ -16,6 +17,9 @@ const usage = `npm run simulate -- [--scenario NAME] [--seed S] [--seeds N] [--h
   --minutes M   simulated minutes of faults a seed (2)
   --jobs J      processes that share the seeds (1)
   --scenario    one of: ${scenarios.map(({ name }) => name).join(', ')} (all)
+  --results F   append each run's result to this file, and skip what stands there: a long run can be stopped and goes on;
+                --seeds 0 only adds up
+  --json        print the totals as JSON too, at the end
   --shrink N    runs to spend on a shorter list of faults for a violation (30)
   --verbose     print the whole trace
   --mutants     look for every planted bug instead, for at most --hours (100) each
@@ -31,6 +35,8 @@ const { values } = parseArgs({
     twice: { type: 'string', default: '0' },
     minutes: { type: 'string', default: '2' },
     jobs: { type: 'string', default: '1' },
+    results: { type: 'string' },
+    json: { type: 'boolean', default: false },
     shrink: { type: 'string', default: '30' },
     verbose: { type: 'boolean', default: false },
     mutants: { type: 'boolean', default: false },
@@ -52,21 +58,17 @@ function enough(totals: Totals, seedsDone: number): boolean {
 }
 
 /** Seed after seed, each in every scenario that is wanted, until it is enough. */
-function* tasks(totals: Totals): Generator<Task> {
+function* tasks(totals: Totals, isDone: (task: Task) => boolean): Generator<Task> {
   const names = values.scenario === undefined ? scenarios.map(({ name }) => name) : [values.scenario];
   const first = Number(values.seed ?? '1');
   const faultsMs = Number(values.minutes) * 60_000;
   const { verbose, mutant = null } = values;
   for (let done = 0; !enough(totals, done); done += 1)
-    for (const name of names)
-      yield {
-        scenario: scenarioNamed(name).name,
-        seed: first + done,
-        faultsMs,
-        verbose,
-        mutant,
-        plan: null,
-      };
+    for (const name of names) {
+      const { name: scenario } = scenarioNamed(name);
+      const task = { scenario, seed: first + done, faultsMs, verbose, mutant, plan: null };
+      if (!isDone(task)) yield task;
+    }
 }
 
 /** Each task with the hash that its trace must have, if it ran before. */
@@ -96,18 +98,23 @@ function keyOf({ scenario, seed }: Task): string {
 
 /** Answers how many violations there were, and rare states that should have come up. */
 async function simulate(): Promise<number> {
+  if (values.results !== undefined && values.mutant !== undefined)
+    throw new RangeError('runs with a planted bug do not belong in a file of results');
   const totals = new Totals();
-  const queue = tasks(totals);
+  const results = values.results === undefined ? null : new ResultsFile(values.results);
+  for (const record of results?.records ?? []) totals.addRecord(record);
+  const commit = commitText();
+  const queue = tasks(totals, (task) => results?.has(task) === true);
   const repeats = new Repeats();
-  let failures = 0;
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => {
       console.log('stops after the seeds that are running');
       isStopped = true;
     });
   const take = async (task: Task, outcome: Outcome): Promise<void> => {
+    results?.add(recordOf(commit, task, outcome));
     if (outcome.kind === 'failed') {
-      failures += 1;
+      totals.violations += 1;
       return await reportFailure(outcome.failure, Number(values.shrink));
     }
     const { result } = outcome;
@@ -127,8 +134,9 @@ async function simulate(): Promise<number> {
     }),
   );
   console.log(`fired: ${JSON.stringify(Object.fromEntries(totals.all.fired))}`);
-  console.log(`${totals.line()}, ${failures} violations`);
-  return failures + reportSometimes(totals);
+  console.log(`${totals.line()}, ${totals.violations} violations`);
+  if (values.json) console.log(JSON.stringify(totals.json()));
+  return totals.violations + reportSometimes(totals);
 }
 
 /** Answers how many planted bugs were not found. */

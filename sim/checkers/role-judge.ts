@@ -1,7 +1,7 @@
 import type { Transaction } from '../../src/coordination/coordination.ts';
 import { keys, type Holder, type Session } from '../../src/model/definitions.ts';
 import type { Grant } from '../../src/pool/grants.ts';
-import { beliefMs, timingsDefault } from '../../src/pool/timings.ts';
+import { beliefMs, type Timings } from '../../src/pool/timings.ts';
 import type { SimProcess } from '../world/process.ts';
 import { check } from '../world/violation.ts';
 
@@ -17,6 +17,7 @@ interface Belief {
 export class RoleJudge {
   readonly #coreIdOf: (process: SimProcess) => string;
   readonly #isAlone: boolean;
+  readonly #timings: Timings;
   /** By core ID: when the coordinator took a sign of life, or its server was asked to ask for promises instead. */
   readonly #renewedMs = new Map<string, number>();
   readonly #takes = new Set<string>();
@@ -32,9 +33,10 @@ export class RoleJudge {
   coordinatorIsInDoubt: () => boolean = () => false;
 
   /** `isAlone`: a pool of one server, which while the coordinator is away has nobody to ask. */
-  constructor(coreIdOf: (process: SimProcess) => string, isAlone: boolean) {
+  constructor(coreIdOf: (process: SimProcess) => string, isAlone: boolean, timings: Timings) {
     this.#coreIdOf = coreIdOf;
     this.#isAlone = isAlone;
+    this.#timings = timings;
   }
 
   /** A server process was told to ask the members to let its keeper go on. */
@@ -98,7 +100,7 @@ export class RoleJudge {
   /** Belief counts from before a renewal was sent, so from before it was carried out. */
   #checkBelief(process: SimProcess, role: string, untilMs: number): void {
     const renewedMs = this.#renewedMs.get(this.#coreIdOf(process)) ?? 0;
-    const lastMs = renewedMs + beliefMs(timingsDefault) / process.machine.clock.rate;
+    const lastMs = renewedMs + beliefMs(this.#timings) / process.machine.clock.rate;
     check(
       this.#isAlone || untilMs <= lastMs + 1,
       'belief ends first (I12)',

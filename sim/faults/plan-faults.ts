@@ -17,6 +17,8 @@ export interface FaultScope {
   readonly sources?: readonly string[];
   /** Whether what runs there calls programs of the system. */
   readonly callsPrograms?: boolean;
+  /** How long a lease lasts: much changes when a fault is about as long. */
+  readonly leaseMs: number;
   /** Mean time between two faults of one kind, drawn from this range for each kind. */
   readonly everyMs: readonly [number, number];
 }
@@ -58,7 +60,7 @@ function drawFault(kind: FaultKind, atMs: number, random: SeededRandom, scope: F
   const to = random.pick(
     scope.machines.filter((name) => name !== from).concat(scope.machines.length > 1 ? [] : scope.others),
   );
-  const durationMs = Math.round(drawDurationMs(random));
+  const durationMs = Math.round(drawDurationMs(random, scope.leaseMs));
   switch (kind) {
     case 'kill':
     case 'pause':
@@ -104,10 +106,10 @@ function drawFault(kind: FaultKind, atMs: number, random: SeededRandom, scope: F
 }
 
 /** Short, about as long as a lease, or long: the rules change between them. */
-function drawDurationMs(random: SeededRandom): number {
+function drawDurationMs(random: SeededRandom, leaseMs: number): number {
   const span = random.pick<[number, number]>([
     [20, 1_000],
-    [2_400, 3_600],
+    [0.8 * leaseMs, 1.2 * leaseMs],
     [1_000, 20_000],
   ]);
   return random.between(...span);

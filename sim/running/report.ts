@@ -22,7 +22,8 @@ export async function reportFailure(failure: Failure, triesMax: number): Promise
   for (const fault of list) console.log(`  ${JSON.stringify(fault)}`);
 }
 
-function commitText(): string {
+/** Which code it is that runs. */
+export function commitText(): string {
   const git = (...args: string[]): string => execFileSync('git', args, { encoding: 'utf8' }).trim();
   try {
     const dirty = git('status', '--porcelain', '--untracked-files=no') === '' ? '' : ', with changes';

@@ -1,4 +1,5 @@
 import type { SeedResult } from '../scenarios/scenario.ts';
+import type { RunRecord } from './results-file.ts';
 
 /** What makes a simulated hour worth counting. */
 export const dense = { acknowledgedAnHour: 5_000, faultsAnHour: 30 } as const;
@@ -25,8 +26,16 @@ export class Totals {
   faults = 0;
   denseHours = 0;
   denseSeeds = 0;
+  violations = 0;
   readonly all: Sum = { fired: new Map(), hours: 0 };
   readonly #byScenario = new Map<string, Sum>();
+
+  /** A run that ended before, with this commit or another. */
+  addRecord(record: RunRecord): void {
+    if (record.kind === 'passed')
+      this.add({ ...record, fired: new Map(Object.entries(record.fired)) }, record.cpuMs);
+    else this.violations += 1;
+  }
 
   add(result: SeedResult, cpuMs: number): void {
     this.seeds += 1;
@@ -46,6 +55,14 @@ export class Totals {
 
   of(scenario: string): Sum {
     return this.#byScenario.get(scenario) ?? { fired: new Map(), hours: 0 };
+  }
+
+  /** All of it, for programs. */
+  json(): Record<string, unknown> {
+    const { seeds, acknowledged, events, faults, denseHours, denseSeeds, violations, all } = this;
+    const cpuHours = this.cpuMs / 3_600_000;
+    const counts = { runs: seeds, simulatedHours: all.hours, denseHours, denseRuns: denseSeeds, cpuHours };
+    return { ...counts, acknowledged, faults, events, violations, fired: Object.fromEntries(all.fired) };
   }
 
   line(): string {

@@ -1,4 +1,5 @@
 import type { Journal } from '../../src/journal/journal.ts';
+import { timingsDefault } from '../../src/pool/timings.ts';
 import type { Entry } from '../../src/model/entry.ts';
 import { uuidV4 } from '../../src/model/uuid.ts';
 import { DiskReader } from '../world/disk-reader.ts';
@@ -148,6 +149,7 @@ class JournalPool implements Disposable {
       others: this.#world.machines.map(({ name }) => name).filter((name) => name.startsWith('a')),
       kinds,
       everyMs: [4_000, 40_000] as const,
+      leaseMs: timingsDefault.ttlMs,
     };
     injector.schedule(options.plan ?? planFaults(this.#world.random.fork('faults'), scope));
     this.#operators.start(this.#world);

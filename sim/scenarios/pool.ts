@@ -7,7 +7,7 @@ import {
 import { originOf } from '../../src/model/origin.ts';
 import { uuidV4 } from '../../src/model/uuid.ts';
 import { startKeeper } from '../../src/pool/keeper.ts';
-import { timingsDefault } from '../../src/pool/timings.ts';
+import { aliveEveryMs, timingsDefault } from '../../src/pool/timings.ts';
 import { Grants } from '../../src/server/grants.ts';
 import { KeeperLink } from '../../src/server/keeper-link.ts';
 import { AddressJudge } from '../checkers/address-judge.ts';
@@ -70,7 +70,7 @@ class KeeperPool {
       name: `p${i + 1}`,
       coreId: uuidV4(random.bytes(16)),
     }));
-    this.#judge = new RoleJudge(({ machine }) => this.#coreIdOn(machine.name), count === 1);
+    this.#judge = new RoleJudge(({ machine }) => this.#coreIdOn(machine.name), count === 1, timingsDefault);
     const machines = this.#servers.map(({ name }) => world.machine(name));
     this.#addresses = new AddressJudge(world, address, machines);
     this.#define(uuidV4(random.bytes(16)), uuidV4(random.bytes(16)));
@@ -151,6 +151,7 @@ class KeeperPool {
       timers,
       log,
       grants,
+      aliveEveryMs: aliveEveryMs(timingsDefault),
       alive: () => ({ kind: 'alive', origin, healthy: true, because: '', lagMs: 0, epochs, positions: '{}' }),
       coordinator: () => undefined,
       question: (message) => this.#post.carry(coreId, message),
@@ -191,6 +192,7 @@ class KeeperPool {
       callsPrograms: true,
       kinds: isOfOutages ? outageKinds : kinds,
       everyMs: isOfOutages ? ([2_000, 8_000] as const) : ([4_000, 40_000] as const),
+      leaseMs: timingsDefault.ttlMs,
     };
     const coreIds = this.#servers.map(({ coreId }) => coreId);
     const operator = new RoleOperator(this.#world, this.#coordinator, roles, coreIds);

@@ -62,7 +62,7 @@ export class WholePool implements Disposable {
   readonly #mutant: Mutant;
   readonly #judge: RoleJudge;
   readonly #watcher: AgentWatcher;
-  readonly #journal: ServerConfig['journal'];
+  readonly #limits: Pick<ServerConfig, 'journal' | 'lease'>;
   #serverLast: number;
 
   constructor(
@@ -74,7 +74,7 @@ export class WholePool implements Disposable {
     this.#mutant = parts.mutant;
     this.#judge = parts.judge;
     this.#watcher = parts.watcher;
-    this.#journal = shape.journal;
+    this.#limits = { journal: shape.journal, lease: shape.lease };
     this.#serverLast = shape.servers;
     this.coordinator = new SimCoordinator(world, 'coordinator', 200);
     this.coordinator.onCommit = (transaction) => this.#judge.committed(transaction, world.scheduler.nowMs);
@@ -112,7 +112,7 @@ export class WholePool implements Disposable {
       data,
       coordination: 'etcd://coordinator:2379/sim',
     });
-    return { ...parsed, journal: this.#journal };
+    return { ...parsed, ...this.#limits };
   }
 
   #install({ machine }: SimServer, number: number): void {
@@ -243,6 +243,7 @@ export class WholePool implements Disposable {
           folder: data,
           serverArgs: ['server'],
           remembersRevision: true,
+          timings: server.config.lease,
           version: '1',
         });
         await keeper.stopped;

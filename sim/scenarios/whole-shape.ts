@@ -1,3 +1,4 @@
+import { timingProfiles, type Timings } from '../../src/pool/timings.ts';
 import type { ServerConfig } from '../../src/server/config.ts';
 import type { SeededRandom } from '../world/random.ts';
 
@@ -11,6 +12,7 @@ export interface WholeShape {
   /** Whether a real address moves between the servers too. */
   readonly hasAddress: boolean;
   readonly journal: ServerConfig['journal'];
+  readonly lease: Timings;
   /** Caps of the agents' buffers in bytes, one for each agent. */
   readonly bufferBytesMax: readonly number[];
   /** How often faults of one kind come. */
@@ -27,6 +29,13 @@ const messagesPerSecond = [1.6, 2.1] as const;
 const plenty = 1e9;
 const little = 24_000;
 
+/** Leases as a configuration may name them. Those that renew often cost most of the time of a pool that has little to do. */
+function drawLease(random: SeededRandom): Timings {
+  const roll = random.unit();
+  if (roll < 0.05) return timingProfiles.fast;
+  return roll < 0.3 ? timingProfiles.default : timingProfiles.patient;
+}
+
 export function drawShape(random: SeededRandom): WholeShape {
   const servers = random.fork('servers').pick([1, 2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 4, 5]);
   const agents = random
@@ -42,6 +51,7 @@ export function drawShape(random: SeededRandom): WholeShape {
     hasAddress: random.fork('address').chance(0.25),
     sendEveryMs: (agents * 1_000 * ((1 + burstMax) / 2)) / perSecond,
     journal: random.fork('keep').pick([keepLong, keepLong, keepShort, keepShort, keepShort, keepLittle]),
+    lease: drawLease(random.fork('lease')),
     bufferBytesMax: Array.from({ length: agents }, () => (buffers.chance(0.3) ? little : plenty)),
     faultsEveryMs: random.fork('pace').pick([
       [5_000, 50_000],

@@ -71,7 +71,7 @@ class WholeRun implements Disposable {
     this.#shape = drawShape(random);
     this.#roles = [actingRole, virtualInterface, ...(this.#shape.hasAddress ? [floating] : [])];
     const coreIdOf = (process: SimProcess): string => this.#serverOn(process)?.config.server.coreId ?? '';
-    this.#judge = new RoleJudge(coreIdOf, this.#shape.servers === 1);
+    this.#judge = new RoleJudge(coreIdOf, this.#shape.servers === 1, this.#shape.lease);
     this.#pool = new WholePool(world, this.#shape, {
       mutant: mutantNamed(options.mutant),
       judge: this.#judge,
@@ -211,6 +211,7 @@ class WholeRun implements Disposable {
       kinds,
       callsPrograms: this.#shape.hasAddress,
       everyMs: this.#shape.faultsEveryMs,
+      leaseMs: this.#shape.lease.ttlMs,
     };
     this.#supervise();
     this.#operators.start();

@@ -1,3 +1,4 @@
+import { timingsDefault } from '../../src/pool/timings.ts';
 import { actingRole, holderSchema, keys } from '../../src/model/definitions.ts';
 import type { Transaction } from '../../src/coordination/coordination.ts';
 import { messagesOnDisk } from '../checkers/journal-checker.ts';
@@ -34,13 +35,18 @@ export class ScriptPool implements Disposable {
   ) {
     this.#world = world;
     const { keepMs } = options;
-    this.#judge = new RoleJudge(({ machine }) => this.#coreIdOn(machine.name), options.servers === 1);
+    this.#judge = new RoleJudge(
+      ({ machine }) => this.#coreIdOn(machine.name),
+      options.servers === 1,
+      timingsDefault,
+    );
     const shape = {
       servers: options.servers,
       agents: options.agents,
       sendEveryMs: 1e9,
       hasAddress: false,
       burstMax: 1,
+      lease: timingsDefault,
       journal: keepMs === null ? keepLong : { ...keepLong, keepMs, keepForAbsentMs: 2 * keepMs },
       bufferBytesMax: Array.from({ length: options.agents }, () => 1e9),
       faultsEveryMs: [1e9, 1e9] as const,

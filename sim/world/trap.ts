@@ -11,10 +11,13 @@ type AnyFunction = (this: unknown, ...values: never[]) => unknown;
 /** Our own code outside of runtime/node; libraries and the simulator itself may. */
 const forbiddenCaller = /\/src\/(?!runtime\/node\/)/;
 
-function callerIsForbidden(): boolean {
+/** Whether our own code called the function `trapped`. One frame of the stack says so; more would cost more. */
+function isForbidden(trapped: AnyFunction): boolean {
   const limit = Error.stackTraceLimit;
-  Error.stackTraceLimit = 3;
-  const frame = new Error('caller').stack?.split('\n')[3] ?? '';
+  Error.stackTraceLimit = 1;
+  const caught: { stack?: string } = {};
+  Error.captureStackTrace(caught, trapped);
+  const frame = caught.stack ?? '';
   Error.stackTraceLimit = limit;
   return forbiddenCaller.test(frame) && !frame.includes('/node_modules/');
 }
@@ -31,7 +34,7 @@ function trapFunction(holder: object, name: string, shownAs: string): void {
   const real: unknown = Reflect.get(holder, name);
   if (typeof real !== 'function') return;
   const trapped = function (this: unknown, ...values: never[]): unknown {
-    if (callerIsForbidden()) refuse(shownAs);
+    if (isForbidden(trapped)) refuse(shownAs);
     return (real as AnyFunction).apply(this, values);
   };
   // Keeps what hangs on the function, such as hrtime.bigint or the promisified form.
@@ -45,13 +48,11 @@ function trapFunction(holder: object, name: string, shownAs: string): void {
 
 function trapDate(): void {
   const RealDate = Date;
-  const trapped = new Proxy(RealDate, {
-    construct: (target, values, newTarget) => {
-      if (values.length === 0 && callerIsForbidden()) refuse('new Date()');
-      return Reflect.construct(target, values, newTarget) as object;
-    },
-  });
-  globalThis.Date = trapped;
+  const construct = (target: DateConstructor, values: unknown[], newTarget: AnyFunction): object => {
+    if (values.length === 0 && isForbidden(construct)) refuse('new Date()');
+    return Reflect.construct(target, values, newTarget) as object;
+  };
+  globalThis.Date = new Proxy(RealDate, { construct });
   undo.push(() => {
     globalThis.Date = RealDate;
   });
