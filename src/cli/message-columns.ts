@@ -1,4 +1,5 @@
 import type { MessageView } from '../model/api.ts';
+import type { MessageState } from '../model/operation.ts';
 import { safeText } from './safe-text.ts';
 import type { Style } from './style.ts';
 import type { Column } from './table.ts';
@@ -14,6 +15,15 @@ export function messageColumns(style: Style, nowMs: number): Column<MessageView>
     { title: 'NODE', value: ({ nodeName }) => safeText(nodeName) },
     { title: 'TEXT', value: (message) => whatText(message) },
   ];
+}
+
+/** How many say the same, in the state that is listed. */
+export function numberColumn(state: MessageState | undefined): Column<MessageView> {
+  const numberOf = ({ same }: MessageView): number => {
+    if (same === undefined) return 1;
+    return state === undefined ? same.open + same.acknowledged : same[state];
+  };
+  return { title: 'NUMBER', align: 'right', value: (message) => `${numberOf(message)}` };
 }
 
 /** One message on one line, for lists that never end: no column can know how wide it will have to be. */

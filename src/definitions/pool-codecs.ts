@@ -217,6 +217,7 @@ function roleDefinition(
     carrier: carrier === undefined ? null : carrierOf(carrier, idOf),
     ...(settle !== undefined && { settleMs: settle }),
     ...(before?.move && { move: before.move }),
+    ...(before?.drill && { drill: before.drill }),
   };
 }
 

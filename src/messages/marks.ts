@@ -3,6 +3,7 @@ import { versionSchema, type MessageState, type Operation, type Version } from '
 import type { Origin } from '../model/origin.ts';
 import { uuidText, type Uuid } from '../model/uuid.ts';
 import type { Database, Statement } from '../runtime/database.ts';
+import type { Duplicates } from './duplicates.ts';
 import type { FilterIndex } from './filter-index.ts';
 import { idBytes } from './id-bytes.ts';
 import {
@@ -55,6 +56,7 @@ export class Marks {
   readonly #totals: Totals;
   readonly #index: FilterIndex;
   readonly #places: PlaceCounts;
+  readonly #duplicates: Duplicates;
   readonly #operation: Statement;
   readonly #operations: Statement;
   readonly #write: Statement;
@@ -69,11 +71,17 @@ export class Marks {
 
   constructor(
     database: Database,
-    { totals, index, places }: { totals: Totals; index: FilterIndex; places: PlaceCounts },
+    {
+      totals,
+      index,
+      places,
+      duplicates,
+    }: { totals: Totals; index: FilterIndex; places: PlaceCounts; duplicates: Duplicates },
   ) {
     this.#totals = totals;
     this.#index = index;
     this.#places = places;
+    this.#duplicates = duplicates;
     this.#operation = database.prepare(
       `SELECT ${operationColumns} FROM operations WHERE message = ? AND id = ?`,
     );
@@ -182,6 +190,7 @@ export class Marks {
     this.#totals.count(to, place.severity, 1);
     this.#places.count(place, from, place.severity, -1);
     this.#places.count(place, to, place.severity, 1);
+    this.#duplicates.change(place.row, to);
     this.#index.setAcknowledged(place.row, to === 'acknowledged');
   }
 }

@@ -3,6 +3,7 @@ import { compareVersions, type MessageState, type Version } from '../model/opera
 import { severities, severityRank } from '../model/severity.ts';
 import { uuidText, type Uuid } from '../model/uuid.ts';
 import type { Database, Statement } from '../runtime/database.ts';
+import type { Duplicates } from './duplicates.ts';
 import type { FilterIndex, IndexedMessage } from './filter-index.ts';
 import { idBytes, writeIdBytes } from './id-bytes.ts';
 import { messageHash, messageSeed, type HashSeed } from './message-hash.ts';
@@ -28,6 +29,7 @@ export interface MessageParts {
   readonly nodes: Nodes;
   readonly origins: StampOrigins;
   readonly places: PlaceCounts;
+  readonly duplicates: Duplicates;
 }
 
 export interface PresentMessage {
@@ -96,7 +98,7 @@ export class MessageRows {
 
   /** False when a message of that ID is here already; nothing is changed then. */
   insert(arrival: Arrival, message: Message, raised: boolean): boolean {
-    const { totals, index, places } = this.#parts;
+    const { totals, index, places, duplicates } = this.#parts;
     const row = totals.rowNext;
     const id = writeIdBytes(message.id, this.#id);
     const rank = severityRank(message.severity);
@@ -123,6 +125,7 @@ export class MessageRows {
     index.add({ row, node: arrival.nodeNumber, acknowledged: state === 'acknowledged', message });
     totals.count(state, rank, 1);
     places.count({ row, node: arrival.nodeNumber, group: message.group ?? null }, state, rank, 1);
+    duplicates.add(row, arrival.node, message, state);
     totals.addHash(messageHash(arrival.seed, message));
     return true;
   }
@@ -135,6 +138,8 @@ export class MessageRows {
 
   /** The same content from an earlier arrival. */
   restamp(known: PresentMessage, arrival: Arrival): void {
+    // Of the node too, which hardly ever happens: it says something else then.
+    if (arrival.node !== known.node) this.#parts.duplicates.forget();
     this.#parts.totals.takeHash(hashOf(known));
     this.#restamp.run(arrival.nodeNumber, arrival.stamp.hlc, arrival.originNumber, known.row);
     this.#parts.totals.addHash(messageHash(arrival.seed, known.message));
@@ -154,6 +159,7 @@ export class MessageRows {
       group: known.message.group ?? null,
     };
     this.#parts.places.count(place, state, rank, -1);
+    this.#parts.duplicates.change(known.row, null);
     this.#parts.totals.takeHash(hashOf(known));
     if (!mark) return;
     this.#markHere.run(0, id);

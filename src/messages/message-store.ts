@@ -19,6 +19,7 @@ import { AuditRows } from './audit-rows.ts';
 import { Connections, type NodeStatus } from './connections.ts';
 import { Decisions } from './decisions.ts';
 import { DefinitionHistory } from './definition-history.ts';
+import { Duplicates } from './duplicates.ts';
 import { Facts } from './facts.ts';
 import { FilterIndex } from './filter-index.ts';
 import { HeldMessages } from './held-messages.ts';
@@ -53,6 +54,7 @@ export class MessageStore implements Applier {
   readonly #index: FilterIndex;
   readonly #nodes: Nodes;
   readonly #places: PlaceCounts;
+  readonly #duplicates: Duplicates;
   readonly #origins: StampOrigins;
   readonly #rows: MessageRows;
   readonly #marks: Marks;
@@ -72,6 +74,7 @@ export class MessageStore implements Applier {
     this.#index = new FilterIndex(database, (above) => this.#rows.indexed(above));
     this.#nodes = new Nodes(database);
     this.#places = new PlaceCounts(database);
+    this.#duplicates = new Duplicates(database);
     this.#origins = new StampOrigins(database);
     this.#rows = new MessageRows({
       database,
@@ -80,8 +83,14 @@ export class MessageStore implements Applier {
       nodes: this.#nodes,
       origins: this.#origins,
       places: this.#places,
+      duplicates: this.#duplicates,
     });
-    this.#marks = new Marks(database, { totals: this.#totals, index: this.#index, places: this.#places });
+    this.#marks = new Marks(database, {
+      totals: this.#totals,
+      index: this.#index,
+      places: this.#places,
+      duplicates: this.#duplicates,
+    });
     const raises = new Raises(database, this.#rows);
     this.#facts = new Facts(this.#rows, raises);
     this.held = new HeldMessages(database);
@@ -95,8 +104,13 @@ export class MessageStore implements Applier {
     });
     this.#roleHistory = new RoleHistory(database);
     this.#connections = new Connections(database, this.#totals, this.#nodes);
-    this.#views = new MessageViews(database, this.#marks, this.#decisions);
-    this.#pages = new PageQuery(database, this.#index, this.#nodes, this.#views);
+    this.#views = new MessageViews(database, this.#marks, this.#decisions, this.#duplicates);
+    this.#pages = new PageQuery(database, {
+      index: this.#index,
+      nodes: this.#nodes,
+      views: this.#views,
+      duplicates: this.#duplicates,
+    });
     this.#index.reload();
   }
 
@@ -144,12 +158,19 @@ export class MessageStore implements Applier {
     this.#origins.reload();
     this.#decisions.reload();
     this.#places.forget();
+    this.#duplicates.forget();
     this.#connections.reload();
     this.#index.reload();
   }
 
   page(query: MessagePageQuery, scope: Scope = null): MessagePage {
     return this.#pages.page(query, scope);
+  }
+
+  /** The same for a question that groups messages; the first one takes a while, like `countsWithin`. */
+  async groupedPage(query: MessagePageQuery, scope: Scope, pause: () => Promise<void>): Promise<MessagePage> {
+    await this.#duplicates.complete(pause);
+    return this.page(query, scope);
   }
 
   /** Null when it is not here, or out of `scope`. */

@@ -3,12 +3,14 @@ import { hlcMs } from '../model/hlc.ts';
 import type { Uuid } from '../model/uuid.ts';
 import type { Database, Statement } from '../runtime/database.ts';
 import type { CloseRecord, Decisions } from './decisions.ts';
+import type { Duplicates } from './duplicates.ts';
 import { idBytes } from './id-bytes.ts';
 import type { Marks } from './marks.ts';
 import type { StoredOperation } from './merge.ts';
 import { messageOf, type MessageColumns } from './message-columns.ts';
 
 type ViewRow = MessageColumns & {
+  readonly row: number;
   readonly hlc: number;
   readonly node: Uuid;
   readonly nodeName: string;
@@ -19,7 +21,7 @@ type ViewRow = MessageColumns & {
   readonly acknowledgedBy: string | null;
 };
 
-const select = `SELECT m.id, m.severity, m.created_ms AS createdMs, m.hlc, m.text, m.application, m.object,
+const select = `SELECT m.row, m.id, m.severity, m.created_ms AS createdMs, m.hlc, m.text, m.application, m.object,
     m.message_group AS messageGroup, m.key, m.source, m.attributes, n.core_id AS node, n.name AS nodeName,
     k.state, k.owner, k.annotations, k.acknowledged_ms AS acknowledgedMs, k.acknowledged_by AS acknowledgedBy
   FROM messages m JOIN nodes n ON n.number = m.node LEFT JOIN marks k ON k.message = m.id`;
@@ -30,22 +32,24 @@ export class MessageViews {
   readonly #byRow: Statement;
   readonly #marks: Marks;
   readonly #decisions: Decisions;
+  readonly #duplicates: Duplicates;
 
-  constructor(database: Database, marks: Marks, decisions: Decisions) {
+  constructor(database: Database, marks: Marks, decisions: Decisions, duplicates: Duplicates) {
     this.#byId = database.prepare(`${select} WHERE m.id = ?`);
     this.#byRow = database.prepare(`${select} WHERE m.row = ?`);
     this.#marks = marks;
     this.#decisions = decisions;
+    this.#duplicates = duplicates;
   }
 
   byId(id: Uuid): MessageView | null {
     const row = this.#byId.get<ViewRow>(idBytes(id));
-    return row ? viewOf(row) : null;
+    return row ? this.#viewOf(row) : null;
   }
 
   byRow(row: number): MessageView | null {
     const stored = this.#byRow.get<ViewRow>(row);
-    return stored ? viewOf(stored) : null;
+    return stored ? this.#viewOf(stored) : null;
   }
 
   detail(id: Uuid): MessageDetail | null {
@@ -59,6 +63,11 @@ export class MessageViews {
     ];
     operations.sort((a, b) => a.hlc - b.hlc || (a.view.id < b.view.id ? -1 : 1));
     return { message, operations: operations.map(({ view }) => view) };
+  }
+
+  #viewOf(row: ViewRow): MessageView {
+    const same = this.#duplicates.sameAs(row.row);
+    return { ...viewOf(row), ...(same !== null && { same }) };
   }
 }
 

@@ -1,7 +1,9 @@
 import type { MessageFilter, MessagePage, MessagePageQuery } from '../model/api.ts';
+import { WatchError } from '../model/errors.ts';
 import type { Scope } from '../model/rights.ts';
 import { uuidText, type Uuid } from '../model/uuid.ts';
 import type { Database, SqlValue, Statement } from '../runtime/database.ts';
+import type { Duplicates } from './duplicates.ts';
 import type { FilterIndex, Segment } from './filter-index.ts';
 import { idBytes } from './id-bytes.ts';
 import type { MessageViews } from './message-views.ts';
@@ -24,6 +26,8 @@ interface Search {
   readonly order: MessagePageQuery['order'];
   /** Hits wanted: one more than the page holds, to know whether there is a next one. */
   readonly wanted: number;
+  /** What neither SQL nor the filter index knows of a row; null: nothing. */
+  readonly keeps: ((row: number) => boolean) | null;
 }
 
 /**
@@ -36,13 +40,23 @@ export class PageQuery {
   readonly #index: FilterIndex;
   readonly #nodes: Nodes;
   readonly #views: MessageViews;
+  readonly #duplicates: Duplicates;
   readonly #statements = new Map<string, Statement>();
 
-  constructor(database: Database, index: FilterIndex, nodes: Nodes, views: MessageViews) {
+  constructor(
+    database: Database,
+    parts: {
+      readonly index: FilterIndex;
+      readonly nodes: Nodes;
+      readonly views: MessageViews;
+      readonly duplicates: Duplicates;
+    },
+  ) {
     this.#database = database;
-    this.#index = index;
-    this.#nodes = nodes;
-    this.#views = views;
+    this.#index = parts.index;
+    this.#nodes = parts.nodes;
+    this.#views = parts.views;
+    this.#duplicates = parts.duplicates;
   }
 
   /** What is out of `scope` is not there for whoever asks. */
@@ -61,7 +75,7 @@ export class PageQuery {
     if (!allowed) return [];
     const conditions = conditionsOf(query, nodes, allowed);
     if (!conditions) return [];
-    const search: Search = { conditions, order: query.order, wanted };
+    const search: Search = { conditions, order: query.order, wanted, keeps: this.#keeps(query) };
     const from = query.cursor ?? (query.order === 'newest' ? lastId : firstId);
     const inclusive = query.cursor === undefined;
     const near = this.#near(search, inclusive ? null : from);
@@ -72,12 +86,30 @@ export class PageQuery {
     return [...near.hits, ...this.#far(rest, near.end, query, { ...terms, all })];
   }
 
+  /**
+   * Grouped, only the newest of those that say the same is kept. All the others would pass or not like it, whatever is
+   * filtered by; but not by a text, which differs within a set that has one key.
+   */
+  #keeps({ grouped = false, same, state, text }: MessagePageQuery): Search['keeps'] {
+    if (!grouped && same === undefined) return null;
+    if (grouped && text !== undefined)
+      throw new WatchError(
+        'WK_BAD_REQUEST',
+        'grouped: messages found by a text are not grouped; leave one out',
+      );
+    if (!this.#duplicates.isComplete)
+      throw new WatchError('WK_OVERLOADED', 'what says the same is being read anew; ask again in a moment');
+    const isLike = same === undefined ? null : this.#duplicates.isLike(same);
+    return (row) => (isLike === null || isLike(row)) && (!grouped || this.#duplicates.isNewest(row, state));
+  }
+
   /** `end`: the last ID looked at, or null when there is nothing beyond. */
   #near(search: Search, cursor: Uuid | null): { hits: Hit[]; end: Uuid | null } {
     const { newest, past } = direction(search.order);
     const beyond = cursor === null ? 'TRUE' : `id ${past} ?`;
     const values = cursor === null ? [] : [idBytes(cursor)];
-    const unfiltered = search.conditions.sql === 'TRUE' && search.conditions.foldedText === null;
+    const { conditions, keeps } = search;
+    const unfiltered = conditions.sql === 'TRUE' && conditions.foldedText === null && keeps === null;
     const rows = unfiltered ? search.wanted : nearRowsMax;
     const hits = this.#hits(
       search,
@@ -97,7 +129,9 @@ export class PageQuery {
     for (const segment of this.#segments(search.order, end, filter)) {
       const worst = hits[search.wanted - 1];
       if (worst && !isNearer(nearEnd(segment, search.order), worst.id)) break;
-      const rows = this.#index.candidates(segment.segment, terms);
+      const { keeps } = search;
+      const candidates = this.#index.candidates(segment.segment, terms);
+      const rows = keeps === null ? candidates : candidates.filter(keeps);
       if (rows.length === 0) continue;
       const found = this.#among(search, rows, end);
       hits = [...hits, ...found].sort((a, b) => (isNearer(a.id, b.id) ? -1 : 1)).slice(0, search.wanted);
@@ -130,16 +164,18 @@ export class PageQuery {
       .sort((a, b) => (isNearer(nearEnd(a, order), nearEnd(b, order)) ? -1 : 1));
   }
 
-  #hits({ conditions, order, wanted }: Search, from: string, values: readonly SqlValue[]): Hit[] {
+  #hits({ conditions, order, wanted, keeps }: Search, from: string, values: readonly SqlValue[]): Hit[] {
     const { sql, foldedText } = conditions;
     const folds = foldedText !== null;
-    const limit = folds ? '' : `LIMIT ${wanted}`;
+    const limit = folds || keeps !== null ? '' : `LIMIT ${wanted}`;
     const rows = this.#prepared(
       `SELECT m.row, m.id${folds ? ', m.text' : ''} FROM ${from} LEFT JOIN marks k ON k.message = m.id
        WHERE ${sql} ORDER BY m.id ${direction(order).newest} ${limit}`,
     ).all<{ row: number; id: Uint8Array; text?: string }>(...values, ...conditions.values);
     return rows
-      .filter(({ text }) => !folds || foldCase(text ?? '').includes(foldedText))
+      .filter(
+        ({ row, text }) => (!folds || foldCase(text ?? '').includes(foldedText)) && (keeps?.(row) ?? true),
+      )
       .slice(0, wanted)
       .map(({ row, id }) => ({ row, id: uuidText(id) }));
   }

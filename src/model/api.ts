@@ -21,6 +21,11 @@ export const messageFilterSchema = z.object({
   key: z.string().max(256).optional(),
   /** Created at or after, milliseconds since 1970. */
   sinceMs: z.int().min(0).optional(),
+  /** That say the same: `same.key` of one of them. */
+  same: z
+    .string()
+    .regex(/^[0-9a-f]{13}$/)
+    .optional(),
 });
 export type MessageFilter = z.infer<typeof messageFilterSchema>;
 
@@ -29,8 +34,18 @@ export const messagePageQuerySchema = messageFilterSchema.extend({
   order: z.enum(['newest', 'oldest']).default('newest'),
   limit: z.int().min(1).max(1_000).default(100),
   cursor: z.uuidv7().optional(),
+  /** Of those that say the same, the newest only, in the state asked for. Not together with `text`. */
+  grouped: z.boolean().optional(),
 });
 export type MessagePageQuery = z.infer<typeof messagePageQuerySchema>;
+
+/** How many messages say the same, in words of their own: the sets are compared by `key`, equal on every server. */
+export const messageSameSchema = z.object({
+  key: z.string(),
+  open: z.int().min(0),
+  acknowledged: z.int().min(0),
+});
+export type MessageSame = z.infer<typeof messageSameSchema>;
 
 /** Not strict: a client of this version reads what a later server adds to it. */
 export const messageViewSchema = z
@@ -45,6 +60,8 @@ export const messageViewSchema = z
     receivedMs: z.int().min(0),
     acknowledgedMs: z.int().nullable(),
     acknowledgedBy: z.string().nullable(),
+    /** On a server that was asked for grouped messages since it started. */
+    same: messageSameSchema.optional(),
   })
   .meta({ id: 'Message' });
 export type MessageView = z.infer<typeof messageViewSchema>;

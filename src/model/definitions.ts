@@ -58,9 +58,6 @@ export const keys = {
   /** externalNodeSchema (node-definitions.ts) */
   externalNode: (name: string) => `external-nodes/${name}`,
   externalNodes: 'external-nodes/',
-  /** depotFileSchema (depot.ts): what is in the depot; the bytes lie on every server by their digest. */
-  depotFile: (name: string) => `depot-files/${name}`,
-  depotFiles: 'depot-files/',
   /** definitionChangeSchema (definition-change.ts): what was just changed, until every server has it in its history. */
   definitionChange: (id: string) => `changes/${id}`,
   definitionChanges: 'changes/',
@@ -193,6 +190,8 @@ export const roleDefinitionSchema = z.strictObject({
   pinned: z.uuid().nullable(),
   /** An operator's move: holds while the role's epoch is still the one that was seen, so it is over once it is done. */
   move: z.strictObject({ to: z.uuid(), epoch: ms }).optional(),
+  /** A drill: the holder of that epoch loses its server process as if it had crashed. Over once the epoch is another. */
+  drill: z.strictObject({ epoch: ms }).optional(),
   carrier: z
     .discriminatedUnion('kind', [
       z.strictObject({ kind: z.literal('listen'), host, port }),
@@ -227,6 +226,7 @@ export const roleReasons = [
   'failback to the preferred server',
   'server process ended',
   'server process hung',
+  'killed in a drill',
   'server is stopping',
   'definition changed',
   'a higher epoch was met',

@@ -37,6 +37,10 @@ export const roleViewSchema = z
   .meta({ id: 'Role' });
 export type RoleView = z.infer<typeof roleViewSchema>;
 
+/** `epoch`: the holder's, as it was seen. Asking twice kills nobody twice: the epoch is another one then. */
+export const drillRequestSchema = z.strictObject({ epoch: z.int().min(1) });
+export type DrillRequest = z.infer<typeof drillRequestSchema>;
+
 export const rolesSchema = z.object({ roles: z.array(roleViewSchema) }).meta({ id: 'Roles' });
 
 export const roleChangeViewSchema = z

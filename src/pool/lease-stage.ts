@@ -98,6 +98,10 @@ export class Stage {
     return JSON.parse(this.store.get(keys.holder(actingRole))?.value ?? 'null') as Holder;
   }
 
+  definition(): RoleDefinition {
+    return JSON.parse(this.store.get(keys.role(actingRole))?.value ?? 'null') as RoleDefinition;
+  }
+
   session(): Session {
     return JSON.parse(this.store.get(keys.session(us))?.value ?? 'null') as Session;
   }

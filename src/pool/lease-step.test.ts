@@ -77,6 +77,28 @@ test('a silent server is killed, and its role goes at its death', () => {
   assert.equal(stage.session().healthy, false);
 });
 
+test('in a drill the server process is killed once, for the epoch that was seen and no other', () => {
+  const stage = new Stage().start();
+  const epoch = stage.holder().epoch;
+  const drill = (of: number): void => {
+    stage.put(keys.role(actingRole), { ...stage.definition(), drill: { epoch: of } });
+    stage.look();
+    stage.pass(200);
+  };
+  stage.kinds();
+  drill(epoch + 1);
+  drill(epoch - 1);
+  assert.ok(!stage.kinds().includes('kill server'));
+  drill(epoch);
+  assert.equal(stage.kinds().filter((kind) => kind === 'kill server').length, 1);
+  stage.do({ kind: 'server ended' });
+  assert.deepEqual([stage.holder().holder, stage.holder().because], [null, 'killed in a drill']);
+  stage.do({ kind: 'server started', process: { pid: 2, startTicks: 1, bootId: 'b' } });
+  stage.pass(3_000);
+  assert.deepEqual([stage.holder().holder, stage.holder().epoch], [us, epoch + 1]);
+  assert.ok(!stage.kinds().includes('kill server'));
+});
+
 test('a silent server that does not die loses its role at its last deadline, which silence did not move', () => {
   const stage = new Stage().start();
   stage.pass(400 + beliefMs(timings) - 50, true);

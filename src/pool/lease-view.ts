@@ -193,3 +193,9 @@ export function isFree(state: LeaseState, holder: Holder | null, now: Now): bool
 export function sessionKey(state: LeaseState): string {
   return keys.session(state.config.coreId);
 }
+
+/** An operator wants to see what happens when we are lost while we hold a role: as long as its epoch is the one they saw. */
+export function isDrilled({ held, definitions }: LeaseState): boolean {
+  for (const [role, { epoch }] of held) if (definitions.get(role)?.drill?.epoch === epoch) return true;
+  return false;
+}

@@ -14,6 +14,7 @@ import { beliefMs } from './timings.ts';
 import type { Now, Outcome, Pending, ServerProcess, ViewItem, Written } from './lease-state.ts';
 import {
   isCarried,
+  isDrilled,
   isOurs,
   noteFitness,
   noteMissing,
@@ -279,8 +280,8 @@ function watchServer(state: LeaseState, effects: LeaseEffect[], now: Now): void 
     stoppingSince !== null &&
     state.held.size > 0 &&
     now.monotonicMs - stoppingSince.monotonicMs >= stopBudgetMs;
-  if (!hung && !slow) return;
-  const because = hung ? 'server process hung' : 'server is stopping';
+  if (!hung && !slow && !isDrilled(state)) return;
+  const because = hung ? 'server process hung' : slow ? 'server is stopping' : 'killed in a drill';
   state.server = { ...server, killed: because };
   effects.push({ kind: 'kill server', because });
   for (const role of state.held.keys()) leave(state, role, because, effects);

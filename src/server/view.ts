@@ -7,6 +7,7 @@ import type {
   JoinAnswer,
   JoinRequest,
   MessageCounts,
+  MessagePage,
   MessagePageQuery,
   NodeView,
   OperationAnswer,
@@ -14,6 +15,7 @@ import type {
   PoolStatus,
 } from '../model/api.ts';
 import type {
+  DrillRequest,
   RoleChangeView,
   RoleRequest,
   RoleView,
@@ -35,8 +37,8 @@ import type { HealthWatch } from './health.ts';
 import type { AccessApi } from './http/access-api.ts';
 import type { ActionPort } from './http/action-port.ts';
 import type { ConfigPort } from './http/config-port.ts';
-import type { DepotPort } from './http/depot-port.ts';
 import type { Changes, MetricFamily, PolicyPort, ServerView, Soon } from './http/view.ts';
+import { drillRole } from './drill-role.ts';
 import { changesSince } from './live-changes.ts';
 import type { Members } from './members.ts';
 import type { CoordinatorState } from './keeper-link.ts';
@@ -70,7 +72,6 @@ export interface ViewParts {
   readonly policies: PolicyPort;
   readonly config: ConfigPort;
   readonly actions: ActionPort;
-  readonly depot: DepotPort;
   join(request: JoinRequest, address: string): Promise<JoinAnswer>;
   renew(request: RenewRequest, address: string): Promise<RenewAnswer>;
   readonly access: AccessApi;
@@ -108,10 +109,6 @@ export class View implements ServerView {
     return this.#parts.config;
   }
 
-  get depot(): DepotPort {
-    return this.#parts.depot;
-  }
-
   peerIdentity(request: IncomingMessage): Identity | null {
     return this.#parts.runtime.network.peerIdentity(request, this.#parts.poolId);
   }
@@ -136,6 +133,10 @@ export class View implements ServerView {
     return this.#parts.messages.page(query, scope);
   }
 
+  groupedPage(query: MessagePageQuery, scope: Scope = null): Promise<MessagePage> {
+    return this.#parts.messages.groupedPage(query, scope, () => this.#pause());
+  }
+
   message(id: string, scope: Scope = null) {
     return this.#parts.messages.get(id, scope);
   }
@@ -143,9 +144,14 @@ export class View implements ServerView {
   counts(): MessageCounts;
   counts(scope: Scope): Soon<MessageCounts>;
   counts(scope: Scope = null): Soon<MessageCounts> {
-    const { messages, runtime } = this.#parts;
+    const { messages } = this.#parts;
     if (scope === null) return messages.counts();
-    return messages.countsWithin(scope, () => new Promise((resolve) => runtime.timers.soon(resolve)));
+    return messages.countsWithin(scope, () => this.#pause());
+  }
+
+  /** Between two parts of a long piece of work. */
+  #pause(): Promise<void> {
+    return new Promise((resolve) => this.#parts.runtime.timers.soon(resolve));
   }
 
   operate(request: OperationRequest, by: Pick<Account, 'name' | 'rights'>): Promise<OperationAnswer> {
@@ -207,6 +213,13 @@ export class View implements ServerView {
     const ports = { ...this.#parts, coordination, log: this.#parts.runtime.log };
     const definition = await changeRole(ports, role, request, by);
     return roleView(this.#parts.pool, definition);
+  }
+
+  async drillRole(role: string, request: DrillRequest, by: string): Promise<RoleView> {
+    const coordination = this.#parts.recorded(by, 'role drill');
+    const { log } = this.#parts.runtime;
+    const ports = { ...this.#parts, coordination, log, status: () => this.poolStatus() };
+    return roleView(this.#parts.pool, await drillRole(ports, role, request, by));
   }
 
   changeInterfaces(server: string, request: InterfacesRequest, by: string): Promise<InterfacesAnswer> {

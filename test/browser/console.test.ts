@@ -165,6 +165,33 @@ describe('the console', { skip: noChromium }, () => {
       assert.equal(await page.getByText('selected').count(), 0);
     }));
 
+  test('what says the same is one row with its number, live; it unfolds, and is acknowledged at once', () =>
+    inConsole({ path: '/messages?group=repeats' }, async ({ page }) => {
+      const [agent] = pool.agents;
+      assert.ok(agent);
+      const say = (percent: number) =>
+        report(agent, [
+          { severity: 'warning', group: 'repeats', key: 'disk:/srv', text: `/srv is ${percent} % full` },
+        ]);
+      for (const percent of [81, 82, 83]) await say(percent);
+      await rowOf(page, '/srv is 83').waitFor();
+      await page.getByRole('button', { name: 'Group repeats' }).click();
+      await rowOf(page, '/srv is 83 % full').filter({ hasText: '×3' }).waitFor();
+      assert.equal(await rowOf(page, '/srv is').count(), 1);
+      await say(84);
+      await rowOf(page, '/srv is 84 % full').filter({ hasText: '×4' }).waitFor();
+      assert.equal(await rowOf(page, '/srv is').count(), 1);
+      await page.getByRole('button', { name: 'Show all 4 that say the same' }).click();
+      await rowOf(page, '/srv is 81').waitFor();
+      assert.equal(await rowOf(page, '/srv is').count(), 4);
+      await page.keyboard.press('e');
+      await rowOf(page, '×4').waitFor();
+      await page.keyboard.press('j');
+      await page.keyboard.press('a');
+      await page.getByText('Acknowledged 4 messages').waitFor();
+      await page.getByText('No message passes these filters.').waitFor();
+    }));
+
   test('two people at one message see what the other did, at once', () =>
     inConsole({ path: `/messages/${openId}` }, async (ann) =>
       inConsole({ path: `/messages/${openId}`, url: pool.servers[1]?.url ?? '' }, async (bob) => {
@@ -228,6 +255,31 @@ describe('the console', { skip: noChromium }, () => {
       await page.getByText('moved by an operator').first().waitFor();
     }));
 
+  test('a drill: preview, the holder is lost, another takes over, all is counted, and nothing is missing', () =>
+    inConsole({ path: '/pool' }, async ({ page }) => {
+      await page.getByText('Everything is stored twice').waitFor();
+      await page.getByRole('button', { name: 'Start a drill' }).click();
+      const dialog = page.getByRole('dialog');
+      await dialog.getByText('is killed, as a crash would').waitFor();
+      await dialog.getByText('It holds').waitFor();
+      await assertSound(page, 'drill');
+      const kill = dialog.getByRole('button', { name: /^Kill server-\d now$/ });
+      await until(
+        'the pool is whole',
+        async () => (await kill.getAttribute('aria-disabled')) === 'false',
+        20_000,
+      );
+      const killed = /server-\d/.exec(await kill.innerText())?.[0] ?? '';
+      await kill.click();
+      await dialog.getByText(/holds acting, nobody did for/).waitFor({ timeout: 30_000 });
+      await dialog.getByText(`${killed} was back, with everything`).waitFor({ timeout: 60_000 });
+      await dialog.getByText('are on every one of 3 servers').waitFor();
+      await dialog.getByText('none: no agent reported a gap').waitFor();
+      await dialog.getByRole('button', { name: 'Close' }).last().click();
+      await page.getByRole('button', { name: 'acting' }).first().click();
+      await page.getByText('killed in a drill').first().waitFor();
+    }));
+
   test('an observer sees everything and is told why nothing may be changed', async () => {
     await inConsole(
       { token: await makeToken(pool, 'observer'), path: '/messages?text=UPS' },
@@ -244,9 +296,9 @@ describe('the console', { skip: noChromium }, () => {
   for (const [colorScheme, viewport] of looks)
     test(`axe finds nothing, nothing is wider than the window: ${colorScheme}, ${viewport.width} px`, () =>
       inConsole({ colorScheme, viewport }, async ({ page }) => {
-        await rowOf(page, 'UPS of rack 3').first().waitFor();
+        await page.getByRole('row').nth(3).waitFor();
         for (const [address, text] of [
-          ['/messages', 'UPS of rack 3'],
+          ['/messages?grouped=true', 'Group repeats'],
           [`/messages/${openId}`, 'What happened'],
           ['/pool', 'Changes of holders'],
           ['/nodes', 'node-3'],

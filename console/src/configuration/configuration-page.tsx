@@ -67,7 +67,6 @@ const shownKinds: readonly DefinitionKind[] = [
   'node-group',
   'node',
   'external-node',
-  'depot-file',
   'role',
   'user-role',
   'user',
@@ -179,13 +178,10 @@ function Names({ kind, all, chosen, add }: NamesProps): JSX.Element {
             onChange={({ target }) => setText(target.value)}
           />
         </span>
-        {kind !== 'depot-file' && (
-          <button type="button" className="button" onClick={add}>
-            {t.add}
-          </button>
-        )}
+        <button type="button" className="button" onClick={add}>
+          {t.add}
+        </button>
       </div>
-      {kind === 'depot-file' && <p className="faint names-none">{t.addFile}</p>}
       {shown.length === 0 && <p className="faint names-none">{all.length === 0 ? t.none : t.noneFound}</p>}
       <ul>
         {shown.map(({ name, content }) => (

@@ -1,4 +1,4 @@
-import type { JSX } from 'react';
+import { useState, type JSX } from 'react';
 import { severities } from '../../../src/model/severity.ts';
 import { nodes, poolStatus } from '../api/answers.ts';
 import { usePolled } from '../api/polled.ts';
@@ -10,7 +10,7 @@ import { ExportMenu } from './export-menu.tsx';
 import { GoToTime } from './go-to-time.tsx';
 import type { FeedState, MessageFeed } from './message-feed.ts';
 import { ViewsMenu } from './views-menu.tsx';
-import { isNarrowed, noFilter, sinceSpans, type Since, type ViewFilter } from './view-filter.ts';
+import { isGrouped, isNarrowed, noFilter, sinceSpans, type Since, type ViewFilter } from './view-filter.ts';
 
 const t = texts.messages;
 const states = ['open', 'acknowledged', 'all'] as const;
@@ -21,6 +21,11 @@ interface Props {
   readonly feed: MessageFeed;
   readonly state: FeedState;
   readonly togglePause: () => void;
+}
+
+interface ChangeProps {
+  readonly filter: ViewFilter;
+  readonly change: (part: Partial<ViewFilter>) => void;
 }
 
 export function FilterBar({ filter, show, feed, state, togglePause }: Props): JSX.Element {
@@ -52,24 +57,13 @@ export function FilterBar({ filter, show, feed, state, togglePause }: Props): JS
         />
         <NodeField value={filter.node} change={(node) => change({ node })} />
         <TypedField id="group" label={t.group} value={filter.group} change={(group) => change({ group })} />
-        <select
-          className="field"
-          aria-label={t.since}
-          value={filter.since ?? ''}
-          onChange={({ target }) => change({ since: (target.value || null) as Since | null })}
-        >
-          <option value="">{t.sinceAny}</option>
-          {Object.keys(sinceSpans).map((name) => (
-            <option key={name} value={name}>
-              {t.sinceNames[name as Since]}
-            </option>
-          ))}
-        </select>
+        <SinceField filter={filter} change={change} />
+        <GroupingButtons filter={filter} change={change} />
         {isNarrowed(filter) && (
           <button
             type="button"
             className="button quiet"
-            onClick={() => show({ ...noFilter, state: filter.state })}
+            onClick={() => show({ ...noFilter, state: filter.state, grouped: filter.grouped })}
           >
             {t.clear}
           </button>
@@ -94,14 +88,49 @@ export function FilterBar({ filter, show, feed, state, togglePause }: Props): JS
   );
 }
 
+function SinceField({ filter, change }: ChangeProps): JSX.Element {
+  return (
+    <select
+      className="field"
+      aria-label={t.since}
+      value={filter.since ?? ''}
+      onChange={({ target }) => change({ since: (target.value || null) as Since | null })}
+    >
+      <option value="">{t.sinceAny}</option>
+      {Object.keys(sinceSpans).map((name) => (
+        <option key={name} value={name}>
+          {t.sinceNames[name as Since]}
+        </option>
+      ))}
+    </select>
+  );
+}
+
+function GroupingButtons({ filter, change }: ChangeProps): JSX.Element {
+  return (
+    <>
+      <button
+        type="button"
+        className="button"
+        aria-pressed={filter.grouped}
+        title={isGrouped(filter) === filter.grouped ? t.groupedAbout : t.groupedNotNow}
+        onClick={() => change({ grouped: !filter.grouped })}
+      >
+        <Icon name="stack" />
+        {t.grouped}
+      </button>
+      {filter.same !== '' && (
+        <button type="button" className="button" onClick={() => change({ same: '' })}>
+          <Icon name="close" />
+          {t.fold}
+        </button>
+      )}
+    </>
+  );
+}
+
 /** Also a count of what there is, whatever else is filtered. */
-function SeverityToggles({
-  filter,
-  change,
-}: {
-  readonly filter: ViewFilter;
-  readonly change: (part: Partial<ViewFilter>) => void;
-}): JSX.Element {
+function SeverityToggles({ filter, change }: ChangeProps): JSX.Element {
   const { value: status } = usePolled(poolStatus);
   const numberOf = (severity: (typeof severities)[number]): number | null => {
     if (status === null) return null;
@@ -147,15 +176,23 @@ function NodeField({
   readonly value: string;
   readonly change: (node: string) => void;
 }): JSX.Element {
+  // There may be a hundred thousand of them, which nobody has to read who does not look for one.
+  const [isLooking, setLooking] = useState(false);
+  return (
+    <span className="node-field" onFocus={() => setLooking(true)} onBlur={() => setLooking(false)}>
+      <TypedField id="node" label={t.node} value={value} change={change} list="node-names" />
+      {isLooking && <NodeNames />}
+    </span>
+  );
+}
+
+function NodeNames(): JSX.Element {
   const { value: answer } = usePolled(nodes);
   return (
-    <>
-      <TypedField id="node" label={t.node} value={value} change={change} list="node-names" />
-      <datalist id="node-names">
-        {(answer?.nodes ?? []).slice(0, 500).map(({ coreId, name }) => (
-          <option key={coreId} value={name} />
-        ))}
-      </datalist>
-    </>
+    <datalist id="node-names">
+      {(answer?.nodes ?? []).slice(0, 500).map(({ coreId, name }) => (
+        <option key={coreId} value={name} />
+      ))}
+    </datalist>
   );
 }

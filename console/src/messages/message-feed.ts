@@ -10,6 +10,7 @@ import { ask } from '../api/api.ts';
 import { door } from '../browser/door.ts';
 import { Store } from '../browser/store.ts';
 import type { LiveListener } from '../live/live-stream.ts';
+import { groupedChanges } from './grouped-changes.ts';
 import {
   cursorAbove,
   cursorAt,
@@ -20,10 +21,12 @@ import {
   withOlder,
   type MessageWindow,
 } from './message-window.ts';
-import { messageFilterOf, queryOf, type ViewFilter } from './view-filter.ts';
+import { isGrouped, messageFilterOf, queryOf, type ViewFilter } from './view-filter.ts';
 
 export interface FeedState {
   readonly window: MessageWindow;
+  /** The state whose messages each of these rows stands for; null where each stands for itself. */
+  readonly grouping: ViewFilter['state'] | null;
   /** `first`: nothing to show yet; `newer`, `older`: a page is on its way at that end. */
   readonly loading: 'first' | 'newer' | 'older' | null;
   readonly error: string | null;
@@ -35,6 +38,8 @@ export interface FeedState {
 const pageRows = 200;
 /** Live changes are shown at most ten times a second, however many there are. */
 const showEveryMs = 100;
+/** Who stands for a group now is asked for at most this often. */
+const askAgainMs = 1_000;
 /** Of more changes than this while paused only the number is kept; going on reads anew then. */
 const waitingMax = 5_000;
 
@@ -47,6 +52,7 @@ const waitingMax = 5_000;
 export class MessageFeed implements LiveListener {
   readonly state = new Store<FeedState>({
     window: emptyWindow,
+    grouping: null,
     loading: 'first',
     error: null,
     isPaused: false,
@@ -61,6 +67,7 @@ export class MessageFeed implements LiveListener {
   /** The stream opened while a first page was on its way: what happened in between is in neither. */
   #isStale = false;
   #showing: { cancel(): void } | null = null;
+  #askingAgain: { cancel(): void } | null = null;
   /** Set by the table: somebody has scrolled away from the newest. */
   isReadingBelow = false;
 
@@ -75,6 +82,8 @@ export class MessageFeed implements LiveListener {
 
   /** Reads from the newest on, or from a time; what is shown stays until the answer is there. */
   reload(beforeMs: number | null = null): void {
+    this.#askingAgain?.cancel();
+    this.#askingAgain = null;
     this.#unshown.clear();
     this.#missed = false;
     this.#patch({ waiting: 0 });
@@ -119,9 +128,11 @@ export class MessageFeed implements LiveListener {
   }
 
   opened(resumed: boolean): void {
+    // Another server may answer now, which has not counted yet what says the same, so its events do not tell.
+    const mustRead = !resumed || this.#filter.grouped || this.#filter.same !== '';
     // What is on its way is shown first: so the first rows come sooner.
-    if (!resumed && this.state.get().loading === 'first') this.#isStale = true;
-    else if (!resumed) this.#readAgain();
+    if (mustRead && this.state.get().loading === 'first') this.#isStale = true;
+    else if (mustRead) this.#readAgain();
     else if (this.state.get().error !== null) this.#readAgain();
   }
 
@@ -151,7 +162,19 @@ export class MessageFeed implements LiveListener {
     const changed = [...this.#unshown.values()];
     this.#unshown.clear();
     const { window } = this.state.get();
-    this.#patch({ window: withChanges(window, changed, this.#passes(), this.isReadingBelow) });
+    this.#patch({ window: this.#changedWindow(window, changed, this.isReadingBelow) });
+  }
+
+  #changedWindow(window: MessageWindow, changed: readonly MessageView[], keepOldest: boolean): MessageWindow {
+    if (!isGrouped(this.#filter)) return withChanges(window, changed, this.#passes(), keepOldest);
+    const now = groupedChanges(window.rows, changed, this.#filter.state);
+    if (now.isStale) this.#askingAgain ??= door.after(askAgainMs, () => this.#askAgain());
+    return withChanges(window, now.changed, this.#passes(), keepOldest, now.leaving);
+  }
+
+  #askAgain(): void {
+    this.#askingAgain = null;
+    if (isGrouped(this.#filter) && !this.state.get().isPaused) this.#readAgain();
   }
 
   /** The same stretch of messages once more, since some changes were missed. */
@@ -178,14 +201,17 @@ export class MessageFeed implements LiveListener {
     this.#meanwhile.clear();
     this.#isStale = false;
     this.#patch({ loading, error: null });
-    const query = queryOf(messageFilterOf(this.#filter, door.nowMs()), { limit: pageRows, ...page });
+    const grouping = isGrouped(this.#filter) ? this.#filter.state : null;
+    const grouped = grouping === null ? {} : { grouped: true };
+    const asked = { limit: pageRows, ...page, ...grouped };
+    const query = queryOf(messageFilterOf(this.#filter, door.nowMs()), asked);
     try {
       const answer = await ask(`/api/v1/messages?${query}`, messagePageSchema, { signal: reading.signal });
       if (reading.signal.aborted) return;
       const wasStale = this.#isStale;
-      const window = withChanges(use(answer), [...this.#meanwhile.values()], this.#passes(), false);
+      const window = this.#changedWindow(use(answer), [...this.#meanwhile.values()], false);
       this.#reading = null;
-      this.#patch({ window, loading: null });
+      this.#patch({ window, grouping, loading: null });
       if (wasStale) this.#readAgain();
     } catch (error) {
       if (reading.signal.aborted) return;

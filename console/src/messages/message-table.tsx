@@ -1,6 +1,7 @@
 import {
   useEffect,
   useLayoutEffect,
+  useMemo,
   useRef,
   useState,
   type JSX,
@@ -15,13 +16,14 @@ import { Icon } from '../parts/icon.tsx';
 import { useTimes } from '../settings/times.ts';
 import { texts } from '../texts.ts';
 import type { FeedState, MessageFeed } from './message-feed.ts';
+import { numberOf } from './grouped-changes.ts';
 import { MessageRow, rowId } from './message-row.tsx';
 import { addSelected, selection, toggleSelected } from './selection.ts';
 import { useAnchor } from './use-anchor.ts';
 import { useSlots } from './use-slots.ts';
 import { useRowHeight } from './use-row-height.ts';
 
-const overscanRows = 8;
+const overscanRows = 4;
 /** The next page is asked for this many rows before its end comes into view. */
 const aheadRows = 60;
 const columns = ['select', 'severity', 'time', 'node', 'about', 'text', 'owner', 'state'] as const;
@@ -34,6 +36,12 @@ interface Props {
   readonly scroller: RefObject<HTMLDivElement | null>;
   readonly setCursor: (id: string) => void;
   readonly open: (id: string) => void;
+  readonly unfold: (message: MessageView) => void;
+}
+
+function usePending(): ReturnType<typeof pendingMessages> {
+  const asked = useStore(undertakings);
+  return useMemo(() => pendingMessages(asked), [asked]);
 }
 
 /** Only the rows in view exist; a page of more is read when one comes near either end. */
@@ -43,7 +51,7 @@ export function MessageTable(props: Props): JSX.Element {
   const times = useTimes();
   const rowPx = useRowHeight();
   const selected = useStore(selection);
-  const pending = pendingMessages(useStore(undertakings));
+  const pending = usePending();
   const view = useScrolled(scroller);
   const { above, toTop } = useAnchor({ scroller, rows, rowPx, cursorId, feed });
 
@@ -57,7 +65,6 @@ export function MessageTable(props: Props): JSX.Element {
   const press = usePress(props, rows);
   const drawn = rows.slice(first, last);
   const slots = useSlots(drawn);
-  const isCursorDrawn = drawn.some(({ id }) => id === cursorId);
   const nowMs = door.nowMs();
   return (
     <div className="grid-frame">
@@ -68,7 +75,7 @@ export function MessageTable(props: Props): JSX.Element {
         aria-label={texts.messages.grid}
         aria-rowcount={hasOlder || hasNewer ? -1 : rows.length + 1}
         aria-multiselectable="true"
-        aria-activedescendant={isCursorDrawn ? rowId(cursorId ?? '') : undefined}
+        aria-activedescendant={drawn.some(({ id }) => id === cursorId) ? rowId(cursorId ?? '') : undefined}
         aria-busy={state.loading === 'first'}
         tabIndex={0}
       >
@@ -80,6 +87,7 @@ export function MessageTable(props: Props): JSX.Element {
               message={message}
               at={first + index}
               topPx={(first + index) * rowPx}
+              number={state.grouping === null ? 1 : numberOf(message, state.grouping)}
               isSelected={selected.has(message.id)}
               hasCursor={message.id === cursorId}
               isOpened={message.id === openId}
@@ -88,6 +96,7 @@ export function MessageTable(props: Props): JSX.Element {
               nowMs={nowMs - (nowMs % 60_000)}
               onPress={press.row}
               onSelect={press.box}
+              onUnfold={props.unfold}
             />
           ))}
         </div>

@@ -13,6 +13,8 @@ export interface MessageWindow {
 
 export const emptyWindow: MessageWindow = { rows: [], hasNewer: false, hasOlder: true };
 
+const noIds: ReadonlySet<string> = new Set();
+
 /** More rows than a person reads, few enough to be handled within a frame. */
 export const rowsMax = 3_000;
 
@@ -41,19 +43,21 @@ export function withNewer(window: MessageWindow, { messages, next }: MessagePage
 /**
  * Messages that changed, as they are now. Those that no longer pass the filter go; new ones come in at their place,
  * unless that is beyond an end behind which the server has more. `keepOldest`: somebody is reading there.
+ * `leaving`: rows that go although they did not change.
  */
 export function withChanges(
   window: MessageWindow,
   changed: readonly MessageView[],
   passes: (message: MessageView) => boolean,
   keepOldest: boolean,
+  leaving: ReadonlySet<string> = noIds,
 ): MessageWindow {
   if (changed.length === 0) return window;
   const [first, last] = [window.rows.at(0), window.rows.at(-1)];
   const latest = new Map(changed.map((message) => [message.id, message]));
   const kept = window.rows.flatMap((row) => {
     const message = latest.get(row.id);
-    if (message === undefined) return row;
+    if (message === undefined) return leaving.has(row.id) ? [] : row;
     latest.delete(row.id);
     return passes(message) ? message : [];
   });

@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useMemo, useRef, useState, type JSX } from 'react';
 import type { MessageView } from '../../../src/model/api.ts';
-import type { OperationKind } from '../../../src/model/operation.ts';
+import { textOf } from '../../../src/model/errors.ts';
+import type { MessageState, OperationKind } from '../../../src/model/operation.ts';
 import { go, place } from '../browser/place.ts';
 import { useStore } from '../browser/store.ts';
 import { live } from '../live/live-stream.ts';
@@ -17,6 +18,7 @@ import { MessageTable } from './message-table.tsx';
 import { NoMessages } from './no-messages.tsx';
 import { selection } from './selection.ts';
 import { chosenOf, refusalOf, targetsOf } from './targets.ts';
+import { membersOf } from './group-members.ts';
 import { useMessageKeys } from './use-message-keys.ts';
 import { useRowHeight } from './use-row-height.ts';
 import { filterOfSearch, searchOfFilter, type ViewFilter } from './view-filter.ts';
@@ -25,6 +27,14 @@ import { texts } from '../texts.ts';
 /** Reading goes on where it was when one comes back to this page from another. */
 let keptFeed: { search: string; feed: MessageFeed } | null = null;
 
+/** Asks for the first rows while the page itself is still being made. */
+export function readAhead(search: string): void {
+  const filter = filterOfSearch(search);
+  const feed = new MessageFeed(filter);
+  feed.reload();
+  keptFeed = { search: searchOfFilter(filter), feed };
+}
+
 export function MessagesPage({ openId }: { readonly openId: string | null }): JSX.Element {
   const { search } = useStore(place);
   const filter = useMemo(() => filterOfSearch(search), [search]);
@@ -32,19 +42,13 @@ export function MessagesPage({ openId }: { readonly openId: string | null }): JS
   const state = useStore(feed.state);
   const { rows } = state.window;
   const [cursorId, setCursor] = useState<string | null>(openId);
-  const { act, refusal, annotating, annotate } = useActions(rows, cursorId);
+  const { grouping } = state;
+  const { act, refusal, annotating, annotate } = useActions(rows, cursorId, grouping);
   const scroller = useRef<HTMLDivElement>(null);
   const rowPx = useRowHeight();
   useCursorInView(scroller, rows, cursorId, rowPx);
 
-  const show = useCallback(
-    (next: ViewFilter) => go(addressOf(openId, searchOfFilter(next)), { replace: true }),
-    [openId],
-  );
-  const open = useCallback(
-    (id: string | null) => go(addressOf(id, search), { replace: openId !== null && id !== null }),
-    [search, openId],
-  );
+  const { show, open, unfold, toggleFold } = useAddresses({ openId, filter, search, rows, grouping });
   const togglePause = useCallback(() => (feed.state.get().isPaused ? feed.resume() : feed.pause()), [feed]);
   const toEnd = useCallback(
     (end: 'newest' | 'oldest') => {
@@ -57,7 +61,7 @@ export function MessagesPage({ openId }: { readonly openId: string | null }): JS
     [feed],
   );
   const copyLink = useCallback((id: string) => void copyText(linkTo(id)), []);
-  useMessageKeys({ rows, cursorId, openId, setCursor, open, act, togglePause, toEnd, copyLink });
+  useMessageKeys({ rows, cursorId, openId, setCursor, open, act, togglePause, toEnd, copyLink, toggleFold });
 
   return (
     <div className={`messages ${openId === null ? '' : 'has-detail'}`}>
@@ -72,6 +76,7 @@ export function MessagesPage({ openId }: { readonly openId: string | null }): JS
           scroller={scroller}
           setCursor={setCursor}
           open={open}
+          unfold={unfold}
         />
         {rows.length === 0 && (
           <NoMessages state={state} filter={filter} show={show} retry={() => feed.reload()} />
@@ -91,6 +96,51 @@ export function MessagesPage({ openId }: { readonly openId: string | null }): JS
   );
 }
 
+interface Addresses {
+  readonly show: (filter: ViewFilter) => void;
+  readonly open: (id: string | null) => void;
+  readonly unfold: (message: MessageView) => void;
+  readonly toggleFold: (id: string | null) => void;
+}
+
+/** What leads to another address of this page: another filter, other details, all that say the same. */
+function useAddresses({
+  openId,
+  filter,
+  search,
+  rows,
+  grouping,
+}: {
+  readonly openId: string | null;
+  readonly filter: ViewFilter;
+  readonly search: string;
+  readonly rows: readonly MessageView[];
+  readonly grouping: MessageState | 'all' | null;
+}): Addresses {
+  const show = useCallback(
+    (next: ViewFilter) => go(addressOf(openId, searchOfFilter(next)), { replace: true }),
+    [openId],
+  );
+  const open = useCallback(
+    (id: string | null) => go(addressOf(id, search), { replace: openId !== null && id !== null }),
+    [search, openId],
+  );
+  const unfold = useCallback(
+    (message: MessageView) =>
+      message.same && go(addressOf(null, searchOfFilter({ ...filter, same: message.same.key }))),
+    [filter],
+  );
+  const toggleFold = useCallback(
+    (id: string | null) => {
+      const row = rows.find((one) => one.id === id);
+      if (filter.same !== '') show({ ...filter, same: '' });
+      else if (row !== undefined && grouping !== null) unfold(row);
+    },
+    [rows, filter, grouping, show, unfold],
+  );
+  return { show, open, unfold, toggleFold };
+}
+
 interface Actions {
   readonly act: (kind: OperationKind) => void;
   /** Why the last one was not even asked for; null when it was. */
@@ -101,7 +151,11 @@ interface Actions {
 }
 
 /** What the keys and buttons do to the selected messages, or to the one with the cursor. */
-function useActions(rows: readonly MessageView[], cursorId: string | null): Actions {
+function useActions(
+  rows: readonly MessageView[],
+  cursorId: string | null,
+  grouping: MessageState | 'all' | null,
+): Actions {
   const me = useMe();
   const [refusal, setRefusal] = useState<string | null>(null);
   const [annotating, annotate] = useState<readonly string[] | null>(null);
@@ -114,9 +168,14 @@ function useActions(rows: readonly MessageView[], cursorId: string | null): Acti
       const targets = because === null ? targetsOf(kind, rows, chosen, me) : [];
       if (targets.length === 0) return;
       if (kind === 'annotate') annotate(targets);
-      else void undertake(kind, targets);
+      else if (grouping === null) void undertake(kind, targets);
+      else
+        membersOf(rows, targets, { kind, state: grouping, me }).then(
+          (members) => undertake(kind, members),
+          (error: unknown) => setRefusal(texts.bulk.nothing(textOf(error))),
+        );
     },
-    [rows, cursorId, me],
+    [rows, cursorId, me, grouping],
   );
   return { act, refusal, annotating, annotate };
 }
@@ -130,7 +189,7 @@ function useFeed(filter: ViewFilter): MessageFeed {
   }, [feed]);
   useEffect(() => {
     if (keptFeed?.search !== search) feed.setFilter(filterOfSearch(search));
-    else feed.reload();
+    else if (feed.state.get().loading !== 'first') feed.reload();
     keptFeed = { search, feed };
   }, [feed, search]);
   return feed;

@@ -14,10 +14,12 @@ interface Options {
   readonly togglePause: () => void;
   readonly toEnd: (end: 'newest' | 'oldest') => void;
   readonly copyLink: (id: string) => void;
+  /** Shows all that say the same, or folds them again. */
+  readonly toggleFold: (id: string | null) => void;
 }
 
 export function useMessageKeys(options: Options): void {
-  const { rows, cursorId, openId, setCursor, open, act, togglePause, toEnd, copyLink } = options;
+  const { rows, cursorId, openId, setCursor, open, act, togglePause, toEnd, copyLink, toggleFold } = options;
   const keys = useMemo((): KeyMap => {
     const at = rows.findIndex(({ id }) => id === cursorId);
     const move = (step: number, selecting = false): void => {
@@ -56,8 +58,9 @@ export function useMessageKeys(options: Options): void {
       n: () => act('annotate'),
       p: togglePause,
       y: () => cursorId !== null && copyLink(cursorId),
+      e: () => toggleFold(cursorId),
       '/': () => document.getElementById('search')?.focus(),
     };
-  }, [rows, cursorId, openId, setCursor, open, act, togglePause, toEnd, copyLink]);
+  }, [rows, cursorId, openId, setCursor, open, act, togglePause, toEnd, copyLink, toggleFold]);
   useKeys(keys);
 }

@@ -19,6 +19,8 @@ const filters: fc.Arbitrary<ViewFilter> = fc.record({
   group: fc.string({ maxLength: 20 }),
   text: fc.string({ maxLength: 20, unit: 'grapheme' }),
   since: fc.constantFrom(null, '15m' as const, '7d' as const),
+  grouped: fc.boolean(),
+  same: fc.constantFrom('', '0123456789abc'),
 });
 
 test('a view survives its address, whatever is typed', () => {

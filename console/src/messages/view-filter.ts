@@ -11,6 +11,10 @@ export interface ViewFilter {
   readonly group: string;
   readonly text: string;
   readonly since: Since | null;
+  /** Of those that say the same, only the newest with their number. Not while a text is looked for: it may differ. */
+  readonly grouped: boolean;
+  /** Only those that say the same: `same.key` of one of them. Empty: all. */
+  readonly same: string;
 }
 
 /** Spans of time to choose from, in milliseconds. */
@@ -32,6 +36,8 @@ export const noFilter: ViewFilter = {
   group: '',
   text: '',
   since: null,
+  grouped: false,
+  same: '',
 };
 
 /** What cannot be read in an address counts as not said. */
@@ -46,6 +52,8 @@ export function filterOfSearch(search: string): ViewFilter {
     group: text('group'),
     text: text('text'),
     since: sinceNames.find((one) => one === parameters.get('since')) ?? null,
+    grouped: parameters.get('grouped') === 'true',
+    same: /^[0-9a-f]{13}$/.exec(parameters.get('same') ?? '')?.[0] ?? '',
   };
 }
 
@@ -57,6 +65,8 @@ export function searchOfFilter(filter: ViewFilter): string {
   for (const name of ['node', 'group', 'text'] as const)
     if (filter[name] !== '') parameters.set(name, filter[name]);
   if (filter.since !== null) parameters.set('since', filter.since);
+  if (filter.grouped) parameters.set('grouped', 'true');
+  if (filter.same !== '') parameters.set('same', filter.same);
   const search = parameters.toString().replaceAll('%2C', ',');
   return search === '' ? '' : `?${search}`;
 }
@@ -70,17 +80,28 @@ export function messageFilterOf(filter: ViewFilter, nowMs: number): MessageFilte
     ...(filter.group !== '' && { group: filter.group }),
     ...(filter.text !== '' && { text: filter.text }),
     ...(filter.since !== null && { sinceMs: nowMs - sinceSpans[filter.since] }),
+    ...(filter.same !== '' && { same: filter.same }),
   };
 }
 
+/** Whether rows stand for all that say the same. */
+export function isGrouped(filter: ViewFilter): boolean {
+  return filter.grouped && filter.text === '' && filter.same === '';
+}
+
 export function isNarrowed(filter: ViewFilter): boolean {
-  return searchOfFilter({ ...filter, state: noFilter.state }) !== '';
+  return searchOfFilter({ ...filter, state: noFilter.state, grouped: noFilter.grouped }) !== '';
 }
 
 /** The query of `/api/v1/messages`. */
 export function queryOf(
   filter: MessageFilter,
-  page: { readonly limit: number; readonly order?: 'newest' | 'oldest'; readonly cursor?: string },
+  page: {
+    readonly limit: number;
+    readonly order?: 'newest' | 'oldest';
+    readonly cursor?: string;
+    readonly grouped?: boolean;
+  },
 ): string {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries({ ...filter, ...page }))

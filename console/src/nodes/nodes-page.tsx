@@ -1,179 +1,144 @@
-import type { JSX } from 'react';
-import type { NodeView } from '../../../src/model/api.ts';
+import { useState, type JSX } from 'react';
 import { consolePages } from '../../../src/model/console-pages.ts';
-import { nodes } from '../api/answers.ts';
+import { deployment, nodes } from '../api/answers.ts';
 import { usePolled } from '../api/polled.ts';
-import { door } from '../browser/door.ts';
 import { go, place } from '../browser/place.ts';
 import { useStore } from '../browser/store.ts';
-import { noFilter, searchOfFilter } from '../messages/view-filter.ts';
 import { Blank } from '../parts/blank.tsx';
 import { Icon } from '../parts/icon.tsx';
-import { Link } from '../parts/link.tsx';
-import { TableFrame } from '../parts/table-frame.tsx';
-import { spanText, useTimes } from '../settings/times.ts';
+import { Segments } from '../parts/segments.tsx';
 import { texts } from '../texts.ts';
+import { isDrifted, nodeFacts, type NodeFacts } from './node-facts.ts';
+import { NodeGroups } from './node-groups.tsx';
+import { NodeTable, nodeSorts, sorted } from './node-table.tsx';
 
 const t = texts.nodes;
-/** More rows than this are narrowed by searching, not by scrolling. */
-const rowsMax = 1_000;
-
-const sorts = {
-  name: (node: NodeView) => node.name,
-  status: (node: NodeView) => (node.connectedTo === null ? '0' : '1'),
-  server: (node: NodeView) => node.connectedTo ?? '',
-  via: (node: NodeView) => node.via ?? '',
-  heard: (node: NodeView) => node.lastHeardMs ?? 0,
-  message: (node: NodeView) => node.lastMessageMs ?? 0,
-  version: (node: NodeView) => node.version ?? '',
-  address: (node: NodeView) => node.address ?? '',
-} as const satisfies Record<keyof typeof t.columns, (node: NodeView) => string | number>;
-type Sort = keyof typeof sorts;
-const sortNames = Object.keys(sorts) as Sort[];
+const shows = {
+  all: () => true,
+  away: ({ node }: NodeFacts) => node.connectedTo === null,
+  drifted: isDrifted,
+} as const satisfies Record<string, (facts: NodeFacts) => boolean>;
+const showNames = ['all', 'away', 'drifted'] as const;
+const looks = ['table', 'groups'] as const;
 
 export function NodesPage(): JSX.Element {
   const { value, error } = usePolled(nodes);
+  const { value: deployed, error: deploymentError } = usePolled(deployment);
   const { search } = useStore(place);
-  const parameters = new URLSearchParams(search);
-  const text = parameters.get('name') ?? '';
-  const [sort = 'name', direction] = (parameters.get('sort') ?? 'status').split('.');
-  const chosen = sortNames.find((one) => one === sort) ?? 'name';
-  const isDown = direction === 'down';
-  const show = (next: Record<string, string>): void => {
-    const all = Object.entries({ ...Object.fromEntries(parameters), ...next });
-    const after = new URLSearchParams(all.filter(([, each]) => each !== ''));
-    go(`${consolePages.nodes}${after.size === 0 ? '' : `?${after}`}`, { replace: true });
-  };
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+  const view = viewOf(search);
   if (value === null)
     return error === null ? (
       <Blank icon="search" title={texts.loading} />
     ) : (
       <Blank icon="alert" title={t.failed(error)} isFault />
     );
-  const found = value.nodes.filter(({ name }) => name.toLowerCase().includes(text.toLowerCase()));
+  const all = nodeFacts(value.nodes, deployed?.nodes ?? []);
+  const found = all
+    .filter(({ node }) => node.name.toLowerCase().includes(view.name.toLowerCase()))
+    .filter(shows[view.show]);
+  const table = {
+    sort: view.sort,
+    isDown: view.isDown,
+    sortBy: (one: typeof view.sort) =>
+      change(search, { sort: one === view.sort && !view.isDown ? `${one}.down` : one }),
+    selected,
+    select: (names: readonly string[], isSelected: boolean) =>
+      setSelected((before) => {
+        const after = new Set(before);
+        for (const name of names)
+          if (isSelected) after.add(name);
+          else after.delete(name);
+        return after;
+      }),
+  };
   return (
     <div className="page">
-      <header className="page-head">
-        <h1>{t.title}</h1>
-        <p className="faint" role="status">
-          {t.count(found.length, value.nodes.length)}
+      <Head view={view} search={search} shown={found.length} of={all.length} />
+      {deploymentError !== null && deployed === null && (
+        <p className="notice is-risk" role="alert">
+          {t.deploymentFailed(deploymentError)}
         </p>
-        <span className="search page-head-end">
-          <Icon name="search" />
-          <input
-            id="search"
-            className="field"
-            placeholder={t.search}
-            aria-label={t.search}
-            autoComplete="off"
-            value={text}
-            onChange={({ target }) => show({ name: target.value })}
-          />
-        </span>
-      </header>
-      {found.length === 0 ? (
+      )}
+      {found.length === 0 && (
         <Blank
           icon="search"
-          title={value.nodes.length === 0 ? t.empty : t.none}
-          {...(value.nodes.length === 0 && { hint: t.emptyHint })}
+          title={all.length === 0 ? t.empty : view.show === 'all' ? t.none : t.noneSo[view.show]}
+          {...(all.length === 0 && { hint: t.emptyHint })}
         />
-      ) : (
-        <NodeTable
-          rows={sorted(found, chosen, isDown).slice(0, rowsMax)}
-          sort={chosen}
-          isDown={isDown}
-          sortBy={(one) => show({ sort: one === chosen && !isDown ? `${one}.down` : one })}
-        />
+      )}
+      {found.length > 0 && view.look === 'groups' && <NodeGroups {...table} rows={found} />}
+      {found.length > 0 && view.look === 'table' && (
+        <NodeTable {...table} label={t.title} rows={sorted(found, view.sort, view.isDown)} />
       )}
     </div>
   );
 }
 
-function sorted(rows: readonly NodeView[], sort: Sort, isDown: boolean): NodeView[] {
-  const value = sorts[sort];
-  const compare = (a: NodeView, b: NodeView): number => {
-    const [left, right] = [value(a), value(b)];
-    if (left !== right) return left < right ? -1 : 1;
-    return a.name < b.name ? -1 : 1;
+function Head({
+  view,
+  search,
+  shown,
+  of,
+}: {
+  readonly view: NodesView;
+  readonly search: string;
+  readonly shown: number;
+  readonly of: number;
+}): JSX.Element {
+  return (
+    <header className="page-head">
+      <h1>{t.title}</h1>
+      <p className="faint" role="status">
+        {t.count(shown, of)}
+      </p>
+      <Segments
+        label={t.show}
+        name="show"
+        value={view.show}
+        options={showNames.map((one) => [one, t.shows[one]] as const)}
+        choose={(show) => change(search, { show: show === 'all' ? '' : show })}
+      />
+      <Segments
+        label={t.look}
+        name="look"
+        value={view.look}
+        options={looks.map((one) => [one, t.looks[one]] as const)}
+        choose={(look) => change(search, { look: look === 'table' ? '' : look })}
+      />
+      <span className="search page-head-end">
+        <Icon name="search" />
+        <input
+          id="search"
+          className="field"
+          placeholder={t.search}
+          aria-label={t.search}
+          autoComplete="off"
+          value={view.name}
+          onChange={({ target }) => change(search, { name: target.value })}
+        />
+      </span>
+    </header>
+  );
+}
+
+type NodesView = ReturnType<typeof viewOf>;
+
+/** What the page shows, as its address says it. */
+function viewOf(search: string) {
+  const parameters = new URLSearchParams(search);
+  const [sort = 'status', direction] = (parameters.get('sort') ?? 'status').split('.');
+  return {
+    name: parameters.get('name') ?? '',
+    show: showNames.find((one) => one === parameters.get('show')) ?? 'all',
+    look: looks.find((one) => one === parameters.get('look')) ?? 'table',
+    sort: nodeSorts.find((one) => one === sort) ?? 'status',
+    isDown: direction === 'down',
   };
-  return rows.toSorted((a, b) => (isDown ? compare(b, a) : compare(a, b)));
 }
 
-interface TableProps {
-  readonly rows: readonly NodeView[];
-  readonly sort: Sort;
-  readonly isDown: boolean;
-  readonly sortBy: (sort: Sort) => void;
-}
-
-function NodeTable({ rows, sort, isDown, sortBy }: TableProps): JSX.Element {
-  return (
-    <TableFrame label={t.title}>
-      <table className="table">
-        <thead>
-          <tr>
-            {sortNames.map((one) => (
-              <th
-                key={one}
-                scope="col"
-                aria-sort={one === sort ? (isDown ? 'descending' : 'ascending') : undefined}
-              >
-                <button type="button" className="button quiet small as-text" onClick={() => sortBy(one)}>
-                  {t.columns[one]}
-                  {one === sort && <Icon name={isDown ? 'down' : 'up'} />}
-                </button>
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((node) => (
-            <NodeRow key={node.coreId} node={node} />
-          ))}
-        </tbody>
-      </table>
-    </TableFrame>
-  );
-}
-
-function NodeRow({ node }: { readonly node: NodeView }): JSX.Element {
-  const { name, connectedTo, sinceMs, lastHeardMs, lastMessageMs, version, address, via } = node;
-  const times = useTimes();
-  const isConnected = connectedTo !== null;
-  return (
-    <tr>
-      <th scope="row">
-        <Link
-          to={`${consolePages.messages}${searchOfFilter({ ...noFilter, state: 'all', node: name })}`}
-          title={t.messagesOf(name)}
-        >
-          {name}
-        </Link>
-      </th>
-      <td>
-        <span className={`state ${isConnected ? 'is-well' : 'is-offline'}`}>
-          <span className="dot" aria-hidden="true" />
-          {isConnected ? t.connected : t.notConnected}
-        </span>
-        {sinceMs !== null && <small>{texts.pool.since(times.short(sinceMs, door.nowMs()))}</small>}
-      </td>
-      <td>{connectedTo ?? texts.none}</td>
-      <td>{isConnected ? (via ?? t.direct) : texts.none}</td>
-      <Ago wallMs={lastHeardMs} />
-      <Ago wallMs={lastMessageMs} />
-      <td>{version ?? texts.none}</td>
-      <td>{address ?? texts.none}</td>
-    </tr>
-  );
-}
-
-function Ago({ wallMs }: { readonly wallMs: number | null }): JSX.Element {
-  const times = useTimes();
-  if (wallMs === null) return <td>{texts.none}</td>;
-  const agoMs = door.nowMs() - wallMs;
-  return (
-    <td className="is-time" title={times.full(wallMs)}>
-      {agoMs < 2_000 ? t.now : t.ago(spanText(agoMs))}
-    </td>
-  );
+function change(search: string, next: Record<string, string>): void {
+  const all = Object.entries({ ...Object.fromEntries(new URLSearchParams(search)), ...next });
+  const after = new URLSearchParams(all.filter(([, each]) => each !== ''));
+  go(`${consolePages.nodes}${after.size === 0 ? '' : `?${after}`}`, { replace: true });
 }

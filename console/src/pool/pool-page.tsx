@@ -5,6 +5,7 @@ import { Blank } from '../parts/blank.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { texts } from '../texts.ts';
 import { ChangeDialog, type WantedChange } from './change-dialog.tsx';
+import { DrillDialog } from './drill-dialog.tsx';
 import { poolFacts } from './pool-facts.ts';
 import { PoolPicture } from './pool-picture.tsx';
 import { RoleHistory } from './role-history.tsx';
@@ -18,6 +19,7 @@ export function PoolPage(): JSX.Element {
   const { value: roleAnswer } = usePolled(roles);
   usePolled(virtualInterfaces);
   const [wanted, setWanted] = useState<WantedChange | null>(null);
+  const [isDrilling, setDrilling] = useState(false);
   const [chosen, setChosen] = useState<string | null>(null);
 
   if (status === null)
@@ -41,6 +43,10 @@ export function PoolPage(): JSX.Element {
           {atRisk.is ? t.atRisk(atRisk.because) : t.twice}
         </p>
         <p className="faint page-head-end">{t.coordinator(coordinator.kind)}</p>
+        <button type="button" className="button" onClick={() => setDrilling(true)}>
+          <Icon name="alert" />
+          {texts.drill.open}
+        </button>
       </header>
       {!coordinator.reachable && (
         <p className="notice is-risk" role="alert">
@@ -60,6 +66,14 @@ export function PoolPage(): JSX.Element {
       />
       <RoleTable roles={roleAnswer?.roles ?? []} want={setWanted} chosen={historyOf} choose={setChosen} />
       {historyOf !== null && <RoleHistory role={historyOf} />}
+      {isDrilling && (
+        <DrillDialog
+          status={status}
+          roles={roleAnswer?.roles ?? []}
+          facts={facts}
+          onClose={() => setDrilling(false)}
+        />
+      )}
       {wanted !== null && <ChangeDialog wanted={wanted} facts={facts} onClose={() => setWanted(null)} />}
     </div>
   );

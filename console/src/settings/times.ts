@@ -29,6 +29,12 @@ export function timesIn(zone: string): Times {
   const dayAndClock = format({ day: '2-digit', month: 'short', hour: '2-digit', minute: '2-digit' });
   const date = format({ year: 'numeric', month: '2-digit', day: '2-digit' });
   const offset = offsetOf(zone);
+  // Asked with the same now by every row of a table.
+  let today = { nowMs: Number.NaN, day: '' };
+  const dayOf = (nowMs: number): string => {
+    if (today.nowMs !== nowMs) today = { nowMs, day: day.format(nowMs) };
+    return today.day;
+  };
   const isoDay = (wallMs: number): string => {
     const parts = Object.fromEntries(date.formatToParts(wallMs).map(({ type, value }) => [type, value]));
     return `${parts['year']}-${parts['month']}-${parts['day']}`;
@@ -38,7 +44,7 @@ export function timesIn(zone: string): Times {
     offset,
     clock: (wallMs) => clock.format(wallMs),
     short: (wallMs, nowMs) =>
-      day.format(wallMs) === day.format(nowMs)
+      day.format(wallMs) === dayOf(nowMs)
         ? clock.format(wallMs)
         : dayAndClock.format(wallMs).replace(',', ''),
     full: (wallMs) =>

@@ -53,6 +53,50 @@ export const poolTexts = {
     failed: (because: string) => `The pool could not be asked: ${because}`,
     offlineHint: 'does not answer',
   },
+  drill: {
+    open: 'Start a drill',
+    title: 'A drill: lose a server on purpose',
+    about: 'To see that the others take over, and how long it takes, before a real loss shows it.',
+    role: 'Lose the server that holds',
+    kill: (server: string) =>
+      `The server process of ${server} is killed, as a crash would (SIGKILL). Its keeper starts it again within seconds.`,
+    holds: (roles: readonly string[]) => `It holds ${roles.join(' and ')}: another server takes that over.`,
+    next: (server: string) => `By the configured order that is ${server}.`,
+    agents: (number: number) =>
+      number === 0
+        ? 'No agent is connected to it.'
+        : `${many(number, 'agent')} connected to it go to the next server by themselves, and keep what is not stored twice yet.`,
+    thisPage: 'This page is connected to it: it connects again by itself, and this dialog goes on.',
+    silence: (span: string) => `The last loss that nobody planned left it unheld for ${span}.`,
+    record: 'It is in the audit trail, in the history of the role, and a message says who did it.',
+    submit: (server: string) => `Kill ${server} now`,
+    notNow: (because: string) => `Not now: ${because}`,
+    steps: {
+      asking: 'Asking',
+      takeover: 'Waiting for another server to take over',
+      whole: (server: string) => `Waiting for ${server} to be back and to have everything`,
+      counting: 'Counting what is stored',
+    },
+    taken: (role: string, server: string) => `${server} holds ${role}`,
+    unheld: (span: string | null) =>
+      span === null ? 'for how long nobody did is not known' : `nobody did for ${span}`,
+    page: 'This page',
+    pageCut: (span: string) => `was without answers for ${span}`,
+    pageWhole: 'had answers all the time',
+    messages: 'Messages',
+    stored: (number: number, servers: number, more: number) =>
+      `all ${number.toLocaleString('en')} are on every one of ${many(servers, 'server')}; ${many(more, 'new one')} came meanwhile`,
+    gaps: 'Lost by agents',
+    noGaps: 'none: no agent reported a gap',
+    someGaps: (number: number) => `${many(number, 'agent')} reported a gap: look for “gap:” in the messages`,
+    back: 'Back',
+    backAfter: (server: string, span: string) => `${server} was back, with everything, after ${span}`,
+    refused: (because: string) => `Not done: ${because}`,
+    unknown: 'No answer came: it may have been done or not. What happens next shows it.',
+    late: 'No other server has taken over within 60 s. Look at the log of the servers.',
+    notWhole: (because: string) =>
+      `The pool is not whole again yet: ${because}. The Pool page shows when it is.`,
+  },
   move: {
     title: (role: string, server: string) => `Move ${role} to ${server}?`,
     pinTitle: (role: string, server: string) => `Pin ${role} to ${server}?`,

@@ -78,6 +78,11 @@ export const audited: Readonly<Record<string, 'self' | 'nothing' | ((request: Fa
       target: parameter(params, 'role'),
       detail: JSON.stringify(body),
     }),
+    'POST /api/v1/roles/:role/drill': ({ params, body }) => ({
+      action: 'role.drill',
+      target: parameter(params, 'role'),
+      detail: JSON.stringify(body),
+    }),
     'PUT /api/v1/policies/:name': named('policy.set'),
     'DELETE /api/v1/policies/:name': named('policy.remove'),
     'PUT /api/v1/tools/:name': ({ params, body }) => ({
@@ -101,11 +106,6 @@ export const audited: Readonly<Record<string, 'self' | 'nothing' | ((request: Fa
       };
     },
     'DELETE /api/v1/node-groups/:name': named('node-group.remove'),
-    'PUT /api/v1/depot/:sha256': ({ params, headers }) => ({
-      action: 'depot.upload',
-      target: parameter(params, 'sha256'),
-      detail: `${headers['content-length'] ?? 'unknown'} bytes`,
-    }),
     'POST /api/v1/config': ({ body }) => ofConfig(bodyOf(body)),
     'POST /api/v1/deployment': ({ body }) => {
       const { nodes } = bodyOf<DeployRequest>(body);

@@ -7,7 +7,6 @@ import type { Positions } from '../../model/origin.ts';
 import type { RoleRequest, RoleView, VirtualInterfaces } from '../../model/role-api.ts';
 import type { ActionPort } from './action-port.ts';
 import type { ConfigPort } from './config-port.ts';
-import type { DepotPort } from './depot-port.ts';
 import { FakeAccess } from './fake-access.ts';
 import type { Changes, PolicyPort, ServerView } from './view.ts';
 
@@ -104,13 +103,6 @@ export class FakeView implements ServerView {
       throw new Error('not in this fake');
     },
   };
-  readonly depot: DepotPort = {
-    list: () => ({ files: [], bytes: 0, bytesMax: 0, servers: 1 }),
-    upload: async (file) => ({ ...file, servers: ['m1'] }),
-    read: () => {
-      throw new Error('not in this fake');
-    },
-  };
   scope: Scope = null;
   trimmedTo = 0;
   ready = true;
@@ -138,6 +130,10 @@ export class FakeView implements ServerView {
     if (token !== this.token) return null;
     return { name: 'token nightly', coreId: null, rights: new Rights(this.permissions) };
   }
+  async groupedPage(query: unknown, scope: Scope): Promise<{ messages: MessageView[]; next: string | null }> {
+    return this.page(query, scope);
+  }
+
   page(_query: unknown, scope: Scope): { messages: MessageView[]; next: string | null } {
     if (this.failure) throw this.failure;
     this.scope = scope;
@@ -174,6 +170,9 @@ export class FakeView implements ServerView {
   }
   async changeRole(role: string, request: RoleRequest, by: string): Promise<RoleView> {
     this.roleRequests.push({ role, request, by });
+    return fakeRole;
+  }
+  async drillRole(): Promise<RoleView> {
     return fakeRole;
   }
   async changeInterfaces(): Promise<never> {

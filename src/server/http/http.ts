@@ -11,7 +11,6 @@ import { certificateRoutes } from './certificate-routes.ts';
 import { configRoutes } from './config-routes.ts';
 import { ConsoleFiles } from './console-files.ts';
 import { consoleRoutes } from './console-routes.ts';
-import { depotRoutes } from './depot-routes.ts';
 import { describe } from './describe.ts';
 import { answerError, notFound } from './error-answer.ts';
 import { eventRoutes } from './event-routes.ts';
@@ -39,7 +38,6 @@ const routeSets = [
   policyRoutes,
   actionRoutes,
   configRoutes,
-  depotRoutes,
   sessionRoutes,
   passwordRoutes,
   userRoutes,

@@ -26,6 +26,10 @@ export const pageQuerystringSchema = z.strictObject({
   order: messagePageQuerySchema.shape.order,
   limit: z.coerce.number<string>().int().min(1).max(1_000).default(100),
   cursor: messagePageQuerySchema.shape.cursor,
+  grouped: z
+    .enum(['true', 'false'])
+    .transform((value) => value === 'true')
+    .optional(),
 });
 
 export function messageRoutes(app: App, { view }: Parts): void {
@@ -34,10 +38,15 @@ export function messageRoutes(app: App, { view }: Parts): void {
     url: '/api/v1/messages',
     schema: {
       summary: 'A page of messages, newest first unless `order` says otherwise',
+      description:
+        'With `grouped=true` of those that say the same (of one node, severity, group, application and object, with one key, or one text where there is no key) only the newest is there, with their number in `same`; `same=KEY` lists them all.',
       querystring: pageQuerystringSchema,
       response: { 200: messagePageSchema, ...errorAnswers },
     },
-    handler: async ({ query, caller }) => view.page(query, seenBy(caller)),
+    handler: async ({ query, caller }) =>
+      query.grouped === true || query.same !== undefined
+        ? view.groupedPage(query, seenBy(caller))
+        : view.page(query, seenBy(caller)),
   });
 
   app.route({

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { WatchError } from '../../model/errors.ts';
 import {
+  drillRequestSchema,
   roleHistoryQuerySchema,
   roleHistorySchema,
   roleRequestSchema,
@@ -66,7 +67,10 @@ export function roleRoutes(app: App, { view }: Parts): void {
       return { changes: [...changes] };
     },
   });
+  changeRoutes(app, view);
+}
 
+function changeRoutes(app: App, view: Parts['view']): void {
   app.route({
     method: 'POST',
     url: '/api/v1/roles/:role',
@@ -81,6 +85,20 @@ export function roleRoutes(app: App, { view }: Parts): void {
     handler: async ({ params, body, caller }) => {
       return view.changeRole(params.role, body, known(caller).name);
     },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/api/v1/roles/:role/drill',
+    schema: {
+      summary: "A drill: kills the holder's server process, to see another server take over",
+      description:
+        'Answers when it is decided; the role has then changed hands when its `epoch` is another one, and its history says how long nobody held it. The killed server starts again by itself. Refused (409) while the pool could lose something by it, or when the epoch is not the one that was seen.',
+      params,
+      body: drillRequestSchema,
+      response: { 200: roleViewSchema, ...errorAnswers },
+    },
+    handler: async ({ params, body, caller }) => view.drillRole(params.role, body, known(caller).name),
   });
 }
 

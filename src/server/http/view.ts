@@ -13,12 +13,17 @@ import type {
   PoolStatus,
 } from '../../model/api.ts';
 import type { InterfacesAnswer, InterfacesRequest } from '../../model/published-addresses.ts';
-import type { RoleChangeView, RoleRequest, RoleView, VirtualInterfaces } from '../../model/role-api.ts';
+import type {
+  DrillRequest,
+  RoleChangeView,
+  RoleRequest,
+  RoleView,
+  VirtualInterfaces,
+} from '../../model/role-api.ts';
 import type { AccessApi } from './access-api.ts';
 import type { ActionPort } from './action-port.ts';
 import type { ActionView, OutputPiece } from '../../model/action-api.ts';
 import type { ConfigPort } from './config-port.ts';
-import type { DepotPort } from './depot-port.ts';
 import type { Account } from '../../access/caller.ts';
 import type { Scope } from '../../model/rights.ts';
 import type { Identity } from '../../model/identity.ts';
@@ -58,6 +63,8 @@ export interface ServerView {
   readonly access: AccessApi;
 
   page(query: MessagePageQuery, scope: Scope): Soon<MessagePage>;
+  /** For `grouped` and `same`: waits until it is known what says the same, seconds for a million messages. */
+  groupedPage(query: MessagePageQuery, scope: Scope): Promise<MessagePage>;
   /** Null when there is no such message in the scope. */
   message(id: string, scope: Scope): Soon<MessageDetail | null>;
   counts(scope: Scope): Soon<MessageCounts>;
@@ -76,12 +83,13 @@ export interface ServerView {
   roleHistory(role: string, limit: number, belowEpoch?: number): Soon<readonly RoleChangeView[]>;
   /** Errors: WK_NOT_FOUND, WK_CONFLICT (the server cannot take it), WK_COORDINATOR_AWAY. */
   changeRole(role: string, request: RoleRequest, by: string): Promise<RoleView>;
+  /** Errors: WK_NOT_FOUND, WK_CONFLICT (it would not be safe, or somebody else holds it by now), WK_COORDINATOR_AWAY. */
+  drillRole(role: string, request: DrillRequest, by: string): Promise<RoleView>;
   /** Errors: WK_NOT_FOUND, WK_CONFLICT (nothing or too much would be published), WK_COORDINATOR_AWAY. */
   changeInterfaces(server: string, request: InterfacesRequest, by: string): Promise<InterfacesAnswer>;
   readonly policies: PolicyPort;
   readonly config: ConfigPort;
   readonly actions: ActionPort;
-  readonly depot: DepotPort;
   /** `address`: where the request came from. Errors: WK_TOKEN_*, WK_PENDING, WK_ELSEWHERE, WK_CONFLICT (the name is taken), WK_UNAUTHENTICATED (the proof is wrong). */
   join(request: JoinRequest, address: string): Promise<JoinAnswer>;
   /** Errors: WK_BAD_REQUEST, WK_UNAUTHENTICATED (the proofs), WK_DENIED (too old, not enrolled), WK_REVOKED. */
