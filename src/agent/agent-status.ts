@@ -58,6 +58,13 @@ export const agentStatusSchema = z.object({
     policies: z.array(z.string()),
     refused: z.object({ digest: z.string(), text: z.string() }).nullable(),
   }),
+  /** Files of the pool's depot. `allowed`: whether this node takes any, or how many it lists. */
+  depot: z.object({
+    files: z.int(),
+    bytes: z.int(),
+    bytesMax: z.int(),
+    allowed: z.union([z.boolean(), z.int()]),
+  }),
   refusedPolicies: z.array(z.object({ path: z.string(), text: z.string() })),
 });
 export type AgentStatus = Readonly<z.infer<typeof agentStatusSchema>>;

@@ -1,7 +1,7 @@
 import { severities } from '../model/severity.ts';
 import type { WatchError } from '../model/errors.ts';
 import type { MessageDraft } from '../model/message.ts';
-import { isWatchPolicy } from '../model/policy.ts';
+import { isWatchPolicy, type Policy, type WatchPolicy } from '../model/policy.ts';
 import type { Credentials } from '../runtime/network.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { Actions } from './actions/actions.ts';
@@ -10,6 +10,8 @@ import type { AgentStatus } from './agent-status.ts';
 import { whyNotProgram } from './allowed.ts';
 import { Buffer, type BufferOptions } from './buffer/buffer.ts';
 import type { AgentConfig } from './config.ts';
+import { AgentDepot } from './depot/agent-depot.ts';
+import { FetchDepot } from './depot/fetch-depot.ts';
 import { DeployedPolicies } from './deployed/deployed-policies.ts';
 import type { LoadedPolicies } from './load-policies.ts';
 import { openLocalServer } from './local/local-server.ts';
@@ -73,6 +75,7 @@ interface Inner {
   readonly stream: AgentStreams;
   readonly sources: RunningSources;
   readonly deployed: DeployedPolicies;
+  readonly depot: AgentDepot;
 }
 
 class RunningAgent implements Agent {
@@ -83,11 +86,12 @@ class RunningAgent implements Agent {
   readonly #stream: AgentStreams;
   readonly #sources: RunningSources;
   readonly #deployed: DeployedPolicies;
+  readonly #depot: AgentDepot;
 
   private constructor(
     options: AgentOptions,
     parts: AsyncDisposableStack,
-    { buffer, stream, sources, deployed }: Inner,
+    { buffer, stream, sources, deployed, depot }: Inner,
   ) {
     this.#options = options;
     this.#startedMs = options.runtime.clock.wallMs();
@@ -96,6 +100,7 @@ class RunningAgent implements Agent {
     this.#stream = stream;
     this.#sources = sources;
     this.#deployed = deployed;
+    this.#depot = depot;
   }
 
   /** Takes over `parts`: they end in the reverse order, sources before the stream, the stream before the buffer. */
@@ -112,6 +117,8 @@ class RunningAgent implements Agent {
     );
     report(runtime, buffer, startMessages(config, policies, version));
     const sources = new RunningSources({ runtime, buffer, onProblem: problemReporter(runtime, buffer) });
+    const fetchDepot = new FetchDepot(runtime.timers);
+    const depot = await openDepot(options, fetchDepot);
     const deployed = parts.use(
       await DeployedPolicies.open({
         runtime,
@@ -119,9 +126,10 @@ class RunningAgent implements Agent {
         apply: (fromPool) => {
           managers = nodeManagers(fromPool);
           stream?.set(managers);
-          return sources.set([...policies.policies, ...fromPool.filter(isWatchPolicy)]);
+          return sources.set([...policies.policies, ...watched(fromPool, depot)]);
         },
         whyNotProgram: (program) => whyNotProgram(config, program),
+        depot,
         onChange: () => stream?.tellPolicies(),
       }),
     );
@@ -158,12 +166,13 @@ class RunningAgent implements Agent {
         buffer,
         policies: deployed,
         actions,
+        depot: fetchDepot,
         managers,
       }),
     );
     parts.use(sources);
-    await sources.set([...policies.policies, ...deployed.policies.filter(isWatchPolicy)]);
-    return new RunningAgent(options, parts.move(), { buffer, stream, sources, deployed });
+    await sources.set([...policies.policies, ...watched(deployed.policies, depot)]);
+    return new RunningAgent(options, parts.move(), { buffer, stream, sources, deployed, depot });
   }
 
   async send(draft: MessageDraft): Promise<string> {
@@ -195,6 +204,7 @@ class RunningAgent implements Agent {
       otherPools: otherPoolStatuses(this.#stream, this.#buffer),
       primary: this.#stream.primary?.name ?? null,
       fromPool: { ...this.#deployed.running, policies: this.#deployed.policies.map(({ name }) => name) },
+      depot: this.#depot.status,
       refusedPolicies: [...policies.refused],
     };
   }
@@ -216,6 +226,27 @@ function openBuffer(
     ...told,
     onFatal,
   });
+}
+
+function openDepot({ runtime, config }: AgentOptions, fetchDepot: FetchDepot): Promise<AgentDepot> {
+  return AgentDepot.open({
+    runtime,
+    path: `${config.data}/depot`,
+    bytesMax: config.depot.bytesMax,
+    allow: config.depot.allow ?? config.programs === undefined,
+    get: (file) => fetchDepot.get(file),
+  });
+}
+
+/** What the node watches by, with the files of the depot where they are here. */
+function watched(policies: readonly Policy[], depot: AgentDepot): WatchPolicy[] {
+  return policies
+    .filter(isWatchPolicy)
+    .map((policy) =>
+      policy.kind === 'command'
+        ? { ...policy, command: depot.resolve(policy.command, policy.depot) }
+        : policy,
+    );
 }
 
 function otherPoolStatuses(stream: AgentStreams, buffer: Buffer): AgentStatus['otherPools'] {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { byteSizeSchema } from '../model/byte-size.ts';
 import { nameSchema } from '../model/definitions.ts';
 import { systemUserSchema } from '../model/tool.ts';
+import { sha256Schema } from '../model/depot.ts';
 import { bufferBytesDefault, bufferBytesMin } from './buffer/buffer.ts';
 
 const path = z.string().min(1).max(4_096);
@@ -33,6 +34,18 @@ export const agentConfigSchema = z.strictObject({
    * nobody else where it is empty.
    */
   users: z.array(systemUserSchema).max(256).optional(),
+  /** What policies and tools of the pool may bring along. */
+  depot: z
+    .strictObject({
+      /**
+       * Whether files of the pool's depot may be used here, or which, by their SHA-256: names are the pool's to give. Where it is left
+       * out they may exactly when `programs` is left out too, since then any program may be named anyhow.
+       */
+      allow: z.union([z.boolean(), z.array(sha256Schema).max(1_024)]).optional(),
+      /** All files together that this node needs at a time. */
+      bytesMax: byteSizeSchema(1, 1_099_511_627_776).default(268_435_456),
+    })
+    .prefault({}),
   buffer: z
     .strictObject({
       /** When it is full the lowest severity goes first, oldest first, and the gap is reported. */

@@ -1,6 +1,7 @@
 import { textOf } from '../model/errors.ts';
 import { isWatchPolicy, type WatchPolicy } from '../model/policy.ts';
 import { checkedPolicySchema } from '../policies/checked-policy.ts';
+import { depotNamesIn } from '../policies/depot-reference.ts';
 import type { Files } from '../runtime/files.ts';
 import { readYamlFile } from '../runtime/yaml-file.ts';
 
@@ -25,6 +26,11 @@ export async function loadPolicies(
       const policy = await readYamlFile(files, path, checkedPolicySchema);
       if (!isWatchPolicy(policy))
         refused.push({ path, text: `${path}: kind: ${policy.kind} comes from the pool only` });
+      else if (policy.kind === 'command' && depotNamesIn(policy.command).length > 0)
+        refused.push({
+          path,
+          text: `${path}: command: files of the depot come with policies of the pool only`,
+        });
       else if (policies.some((other) => other.name === policy.name))
         refused.push({ path, text: `${path}: name: another policy is called ${policy.name} too` });
       else policies.push(policy);

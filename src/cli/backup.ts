@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Files } from '../runtime/files.ts';
 import { nameSchema } from '../model/definitions.ts';
 
 /** What lies in the folder of a backup. */
@@ -10,7 +11,16 @@ export function backupFiles(folder: string) {
     identity: `${folder}/identity.pem`,
     authority: `${folder}/authority.pem`,
     config: `${folder}/config.yaml`,
+    depot: `${folder}/depot`,
   };
+}
+
+/** The files of a depot, one at a time; without a folder there are none. */
+export async function copyDepot(files: Files, from: string, to: string): Promise<void> {
+  if ((await files.status(from)) === null) return;
+  await files.makeDirectory(to, 0o700);
+  for (const name of (await files.list(from)).filter((one) => /^[0-9a-f]{64}$/.test(one)))
+    await files.writeAtomic(`${to}/${name}`, await files.readBytes(`${from}/${name}`), 0o400);
 }
 
 const named = { name: nameSchema };

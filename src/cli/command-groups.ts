@@ -8,6 +8,7 @@ export const groups: Readonly<Record<string, string>> = {
   node: 'managed systems',
   'node-group': 'sets of nodes, and what they get',
   policy: 'what agents watch, and which servers they obey and tell',
+  depot: 'files that policies and tools bring along',
   config: 'all that people define, as files in a folder, and its history',
   trust: 'whom the pool believes',
   'other-pool': 'pools that get messages from nodes of this one, or send some',

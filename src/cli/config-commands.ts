@@ -9,6 +9,32 @@ export const configCommands: readonly CommandEntry[] = [
   },
 
   {
+    path: 'depot list',
+    summary: 'show what is in the depot',
+    load: () => import('./commands/depot-list.ts'),
+  },
+  {
+    path: 'depot show',
+    summary: 'show a file of the depot, who uses it, and which servers have it',
+    load: () => import('./commands/depot-show.ts'),
+  },
+  {
+    path: 'depot add',
+    summary: 'put files into the depot, or change them',
+    load: () => import('./commands/depot-add.ts'),
+  },
+  {
+    path: 'depot get',
+    summary: 'write a file of the depot to a file here',
+    load: () => import('./commands/depot-get.ts'),
+  },
+  {
+    path: 'depot remove',
+    summary: 'take a file out of the depot that nothing uses',
+    load: () => import('./commands/depot-remove.ts'),
+  },
+
+  {
     path: 'config export',
     summary: 'write every definition into a folder, one file each',
     load: () => import('./commands/config-export.ts'),

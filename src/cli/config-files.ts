@@ -10,11 +10,13 @@ import {
   type DefinitionKind,
   type DefinitionPlace,
 } from '../model/config.ts';
-import { textOf, WatchError } from '../model/errors.ts';
+import { depotFileContentSchema } from '../model/depot.ts';
+import { textOf, WatchError, type ErrorCode } from '../model/errors.ts';
 import type { Files } from '../runtime/files.ts';
 import { nearestTo } from '../runtime/known-keys.ts';
 import { readYamlFile, readYamlSource } from '../runtime/yaml-file.ts';
 import { yamlText } from '../runtime/yaml.ts';
+import { readLocalFile } from './depot.ts';
 
 /** Says of which kinds the folder holds everything there is. */
 const manifestName = 'watchkeeper.yaml';
@@ -64,6 +66,10 @@ async function readOne(
   files: Files,
   { kind, name, file }: Place,
 ): Promise<Wanted & { readonly file: string }> {
+  if (kind === 'depot-file') {
+    const { bytes: _, ...content } = await readLocalFile(files, file);
+    return { kind, name, file, content };
+  }
   const { written } = await readYamlSource(files, file, codecOf(kind).content);
   const content = z.record(z.string(), z.unknown()).parse(written);
   if (kind === 'policy' && content['name'] !== name)
@@ -103,17 +109,26 @@ async function filesBelow(
   for (const entry of await files.list(path)) {
     const file = `${path}/${entry}`;
     if (entry.startsWith('.')) continue;
+    if (kind === 'depot-file') {
+      if ((await files.status(file))?.kind === 'directory')
+        throw new WatchError('WK_CONFIG', `${file}: is a folder, and the depot has files only`);
+      places.push({ kind, name: nameIn(file, entry), file });
+      continue;
+    }
     if (!ending.test(entry)) {
       const isFolder = (await files.status(file))?.kind === 'directory';
       if (isFolder && before === '') places.push(...(await filesBelow(files, file, kind, `${entry}/`)));
       continue;
     }
-    const name = definitionNameSchema.safeParse(before + entry.replace(ending, ''));
-    if (!name.success)
-      throw new WatchError('WK_CONFIG', `${file}: its name ${name.error.issues[0]?.message}`);
-    places.push({ kind, name: name.data, file });
+    places.push({ kind, name: nameIn(file, before + entry.replace(ending, '')), file });
   }
   return places.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function nameIn(file: string, text: string): string {
+  const name = definitionNameSchema.safeParse(text);
+  if (name.success) return name.data;
+  throw new WatchError('WK_CONFIG', `${file}: its name ${name.error.issues[0]?.message}`);
 }
 
 /** A folder of definitions under a wrong name would look as if all of them were gone. */
@@ -134,15 +149,22 @@ export interface Exported {
   readonly stale: readonly string[];
 }
 
+interface Export {
+  readonly kinds: readonly DefinitionKind[];
+  readonly prune: boolean;
+  /** Of a file of the depot. */
+  readonly bytesOf: (sha256: string) => Promise<Uint8Array>;
+}
+
 /**
- * One file a definition. A file that says the same already stays as it is, with its comments. `prune` removes files of
- * definitions that are gone.
+ * One file a definition; of a file of the depot the file itself. One that says the same already stays as it is, with its comments. `prune`
+ * removes files of definitions that are gone.
  */
 export async function writeConfigFolder(
   files: Files,
   folder: string,
   definitions: readonly Wanted[],
-  { kinds, prune }: { readonly kinds: readonly DefinitionKind[]; readonly prune: boolean },
+  { kinds, prune, bytesOf }: Export,
 ): Promise<Exported> {
   await files.makeDirectory(folder, 0o755);
   const there = new Map((await placesIn(files, folder)).map((place) => [placeText(place), place.file]));
@@ -152,7 +174,8 @@ export async function writeConfigFolder(
   await eachOf(definitions, async (one) => {
     const known = there.get(placeText(one));
     if (known !== undefined && (await saysTheSame(files, { ...one, file: known }))) return;
-    await files.writeAtomic(known ?? fileOf(folder, one), documentOf(one.content), 0o644);
+    const { content, mode } = await fileFor(one, bytesOf);
+    await files.writeAtomic(known ?? fileOf(folder, one), content, mode);
     written++;
   });
   await files.writeAtomic(`${folder}/${manifestName}`, yamlText({ version: 1, kinds: [...kinds] }), 0o644);
@@ -164,10 +187,21 @@ export async function writeConfigFolder(
   return { written, unchanged: definitions.length - written, stale: stale.map(([, file]) => file) };
 }
 
+async function fileFor(
+  { kind, content }: Wanted,
+  bytesOf: Export['bytesOf'],
+): Promise<{ content: string | Uint8Array; mode: number }> {
+  if (kind !== 'depot-file') return { content: documentOf(content), mode: 0o644 };
+  const { sha256, executable } = depotFileContentSchema.parse(content);
+  return { content: await bytesOf(sha256), mode: executable ? 0o755 : 0o644 };
+}
+
 /** The one way to write a definition. */
 export function documentOf(content: Content): string {
   return yamlText(canonical(content));
 }
+
+const unreadable: ReadonlySet<ErrorCode> = new Set(['WK_CONFIG', 'WK_BAD_REQUEST', 'WK_TOO_LARGE']);
 
 async function saysTheSame(files: Files, place: Place & Wanted): Promise<boolean> {
   try {
@@ -175,13 +209,13 @@ async function saysTheSame(files: Files, place: Place & Wanted): Promise<boolean
     return isSameContent(codecOf(place.kind).normal(content), place.content);
   } catch (error) {
     // A file that cannot be read as a definition is written anew.
-    if (error instanceof WatchError && error.code === 'WK_CONFIG') return false;
+    if (error instanceof WatchError && unreadable.has(error.code)) return false;
     throw error;
   }
 }
 
 function fileOf(folder: string, { kind, name }: DefinitionPlace): string {
-  return `${folder}/${definitionFolders[kind]}/${name}.yaml`;
+  return `${folder}/${definitionFolders[kind]}/${name}${kind === 'depot-file' ? '' : '.yaml'}`;
 }
 
 function parentOf(file: string): string {

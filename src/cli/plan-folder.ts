@@ -8,6 +8,11 @@ import { note } from './print.ts';
 import { resolvePath } from './resolve-path.ts';
 import { safeText } from './safe-text.ts';
 
+export interface FolderPlan extends ConfigPlan {
+  /** Where the files of the depot lie, by their names. */
+  readonly depotPaths: ReadonlyMap<string, string>;
+}
+
 /**
  * What has to be done so that the pool is as the files say. Files are read first, so that a wrong one costs nobody anything.
  * `prune`: `always` needs a manifest, which says what the folder is everything of.
@@ -17,7 +22,7 @@ export async function planFolder(
   client: PoolClient,
   folder: string,
   prune: 'always' | 'where listed' | 'never',
-): Promise<ConfigPlan> {
+): Promise<FolderPlan> {
   const { files } = await cli.runtime();
   const path = resolvePath(cli, folder);
   const { wanted, kinds } = await readConfigFolder(files, path, (text) => note(cli, safeText(text)));
@@ -38,5 +43,9 @@ export async function planFolder(
     cli,
     leftOut.filter((kind) => pruned.includes(kind)),
   );
-  return planConfig(definitions, wanted, { servers, pruned });
+  const inDepot = wanted.filter(({ kind }) => kind === 'depot-file');
+  return {
+    ...planConfig(definitions, wanted, { servers, pruned }),
+    depotPaths: new Map(inDepot.map(({ name, file }) => [name, file])),
+  };
 }

@@ -26,6 +26,8 @@ export interface Question {
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | readonly string[] | undefined>>;
   readonly body?: unknown;
+  /** In place of `body`: sent as they are. */
+  readonly bytes?: Uint8Array;
   /** Asking twice does harm: goes to the next server only when the first was not reached at all. */
   readonly once?: boolean;
 }
@@ -64,6 +66,13 @@ export class PoolClient {
       'WK_PROTOCOL',
       `${url} gave an answer that this version does not understand; upgrade the older one`,
     );
+  }
+
+  /** An answer that is no text. Errors: the same. */
+  async bytes(question: Question): Promise<Uint8Array> {
+    const { answer, url } = await this.#try(question, (call) => this.#ports.network.call(call), throwError);
+    if (answer.bytes !== undefined) return answer.bytes;
+    throw new WatchError('WK_PROTOCOL', `${url} answered ${question.path} with something else than a file`);
   }
 
   /**
@@ -148,17 +157,19 @@ export class PoolClient {
 
   #call(question: Question, url: string, timeoutMs: number): HttpCall {
     const { trust, credentials, token } = this.#target;
-    const { method = 'GET', body } = question;
+    const { method = 'GET', body, bytes } = question;
     return {
       url: urlOf(url, question),
       method,
       headers: {
         ...(token === null ? {} : { authorization: `Bearer ${token}` }),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(bytes === undefined ? {} : { 'content-type': 'application/octet-stream' }),
       },
       timeoutMs: Math.ceil(timeoutMs),
       trust,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(bytes === undefined ? {} : { bytes }),
       ...(credentials === null ? {} : { credentials }),
     };
   }

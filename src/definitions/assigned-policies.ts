@@ -1,6 +1,8 @@
+import type { DepotBytes, DepotFile, DepotFiles } from '../model/depot.ts';
 import type { NodeFacts, PolicyGroup } from '../model/node-definitions.ts';
 import type { ManagerSystem, ManagerSystems } from '../model/policy.ts';
 import type { NodeGroup, PolicyDefinition } from '../model/policy-definitions.ts';
+import { depotNamesOf } from '../policies/depot-reference.ts';
 import { policySet, type PolicySet, type PolicySource } from '../policies/policy-set.ts';
 import { nodeMatcher } from './node-matcher.ts';
 import { policiesInGroups } from './policies-in-groups.ts';
@@ -10,6 +12,8 @@ export interface Assigned extends PolicySet {
   readonly policies: readonly string[];
   /** Groups that the node belongs to. */
   readonly groups: readonly string[];
+  /** What the set needs of the depot. */
+  readonly files: readonly DepotBytes[];
   /** The name of the primary manager that it was given. */
   readonly primary: string | null;
 }
@@ -23,6 +27,8 @@ export interface KnownManagers {
 /** What belongs to nodes beside their groups. */
 export interface NodeKnowledge {
   readonly policyGroups: readonly PolicyGroup[];
+  /** What policies may bring along. */
+  readonly depotFiles?: readonly DepotFile[];
   /** What rules are about. */
   readonly factsOf: (nodeName: string) => NodeFacts;
 }
@@ -47,16 +53,18 @@ export class AssignedPolicies {
   readonly #matchers: ReadonlyMap<string, (node: NodeFacts) => boolean>;
   readonly #policyGroups: ReadonlyMap<string, PolicyGroup>;
   readonly #factsOf: NodeKnowledge['factsOf'];
+  readonly #depot: ReadonlyMap<string, DepotBytes>;
 
   constructor(
     groups: readonly NodeGroup[],
     policies: readonly PolicyDefinition[],
     managers: KnownManagers = { systems: { own: [], pools: [] }, primaries: new Map() },
-    { policyGroups, factsOf }: NodeKnowledge = { policyGroups: [], factsOf: nameAlone },
+    { policyGroups, depotFiles = [], factsOf }: NodeKnowledge = { policyGroups: [], factsOf: nameAlone },
   ) {
     this.#managers = managers;
     this.#policyGroups = new Map(policyGroups.map((group) => [group.name, group]));
     this.#factsOf = factsOf;
+    this.#depot = new Map(depotFiles.map(({ name, sha256, sizeBytes }) => [name, { sha256, sizeBytes }]));
     this.#matchers = new Map(groups.map((group) => [group.name, nodeMatcher(group)]));
     this.#groups = new Map(groups.map((group) => [group.name, group]));
     this.#policies = new Map(policies.map((policy) => [policy.name, policy]));
@@ -92,7 +100,14 @@ export class AssignedPolicies {
       return policy ? [this.#complete(policy.source)] : [];
     });
     const first = primary === null ? [] : [{ ...primaryManager, manager: primary }];
-    return { ...policySet([...first, ...sources]), policies, groups, primary: primary?.name ?? null };
+    const files = policies.flatMap((name) => Object.values(this.#filesOf(this.#policies.get(name)?.source)));
+    return {
+      ...policySet([...first, ...sources]),
+      policies,
+      groups,
+      files: [...new Map(files.map((file) => [file.sha256, file])).values()],
+      primary: primary?.name ?? null,
+    };
   }
 
   /** What servers follow is refused in groups when it is written; a group that names it all the same brings nobody anything. */
@@ -101,9 +116,21 @@ export class AssignedPolicies {
     return policy !== undefined && policy.source['kind'] !== 'server-flexible-management';
   }
 
-  /** Rules name servers; agents need to know where those are and whom to believe. */
+  /** Rules name servers; agents need to know where those are and whom to believe. Commands name files, of which they need the digests. */
   #complete(source: PolicySource): PolicySource {
-    return source['kind'] === 'flexible-management' ? { ...source, systems: this.#managers.systems } : source;
+    if (source['kind'] === 'flexible-management') return { ...source, systems: this.#managers.systems };
+    const files = this.#filesOf(source);
+    return Object.keys(files).length === 0 ? source : { ...source, depot: files };
+  }
+
+  /** In the order in which they are named; one that the depot has not is refused by the agent. */
+  #filesOf(source: PolicySource = {}): DepotFiles {
+    return Object.fromEntries(
+      depotNamesOf(source).flatMap((name) => {
+        const file = this.#depot.get(name);
+        return file === undefined ? [] : [[name, file]];
+      }),
+    );
   }
 
   #policiesOf(groupName: string): string[] {

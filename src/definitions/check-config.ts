@@ -1,4 +1,5 @@
 import { placeText, type DefinitionKind, type DefinitionPlace } from '../model/config.ts';
+import { depotFileContentSchema, depotLimits } from '../model/depot.ts';
 import { WatchError } from '../model/errors.ts';
 import { circleFrom } from './circle-from.ts';
 import type { Content } from './canonical.ts';
@@ -16,6 +17,7 @@ export interface ConfigAfter {
 
 /** Which kinds may name it. */
 const namedBy: Readonly<Partial<Record<DefinitionKind, readonly DefinitionKind[]>>> = {
+  'depot-file': ['policy'],
   policy: ['policy-group', 'node-group'],
   'policy-group': ['policy-group', 'node-group'],
   'node-group': ['node-group'],
@@ -28,6 +30,7 @@ const words: Readonly<Record<DefinitionKind | 'server', string>> = {
   user: 'user',
   role: 'role',
   tool: 'tool',
+  'depot-file': 'depot file',
   policy: 'policy',
   'policy-group': 'policy group',
   node: 'node',
@@ -44,7 +47,7 @@ export function saidOf({ kind, name }: Reference): string {
 /**
  * Whether definitions may become so: what they name is there, what others name stays, no group holds itself, and somebody
  * is left who can give rights. Errors: WK_BAD_REQUEST (a name that is not there), WK_CONFLICT (in use, a circle, the last
- * administrator).
+ * administrator), WK_TOO_LARGE (the depot).
  */
 export function checkConfig(
   after: ConfigAfter,
@@ -58,6 +61,7 @@ export function checkConfig(
   checkForNodes(after, changed);
   checkCircles(after, changed);
   if (changed.some(({ kind }) => kind === 'user')) checkAdministrator(after);
+  if (changed.some(({ kind, content }) => kind === 'depot-file' && content !== null)) checkRoom(after);
 }
 
 /** Who names it. */
@@ -156,6 +160,21 @@ function groupsOf(kind: DefinitionKind, content: Content): string[] {
     .references(content)
     .filter((reference) => reference.kind === kind)
     .map(({ name }) => name);
+}
+
+/** Every server holds all of it. */
+function checkRoom(after: ConfigAfter): void {
+  const { bytesMax, filesMax } = depotLimits;
+  const files = after.all('depot-file').map(({ content }) => depotFileContentSchema.parse(content));
+  const bytes = [...new Map(files.map(({ sha256, sizeBytes }) => [sha256, sizeBytes])).values()].reduce(
+    (sum, size) => sum + size,
+    0,
+  );
+  if (files.length > filesMax || bytes > bytesMax)
+    throw new WatchError(
+      'WK_TOO_LARGE',
+      `the depot would hold ${files.length} files with ${bytes} bytes, and it holds at most ${filesMax} with ${bytesMax}; remove some first`,
+    );
 }
 
 function checkAdministrator(after: ConfigAfter): void {

@@ -23,6 +23,8 @@ function checkPolicy(place: string, content: Content, systems: ManagerSystems): 
   const policy = checkedPolicySchema.parse(content);
   if (policy.kind === 'primary-manager')
     throw new WatchError('WK_BAD_REQUEST', 'a primary manager is set with `watchkeeper node set-primary`');
+  if (policy.kind === 'command' && policy.depot !== undefined)
+    throw new WatchError('WK_BAD_REQUEST', `${place}: depot: is added by servers; leave it out`);
   if (policy.kind !== 'flexible-management' && policy.kind !== 'server-flexible-management') return;
   if ('systems' in policy)
     throw new WatchError('WK_BAD_REQUEST', `${place}: systems: is added by servers; leave it out`);

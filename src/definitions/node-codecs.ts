@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { keys } from '../model/definitions.ts';
+import { depotFileContentSchema, depotFileSchema } from '../model/depot.ts';
 import type { DefinitionKind } from '../model/config.ts';
 import {
   externalNodeContentSchema,
@@ -18,11 +19,27 @@ import {
 import { toolDefinitionSchema } from '../model/tool.ts';
 import { checkedPolicySchema } from '../policies/checked-policy.ts';
 import { checkedToolSchema } from '../policies/checked-tool.ts';
+import { depotNamesOf } from '../policies/depot-reference.ts';
 import type { Content } from './canonical.ts';
 import { codec, inOrder, lean, type ConfigCodec, type Reference } from './config-codec.ts';
 
 /** What nodes are, what they get, and in which groups. */
 export const nodeCodecs: readonly ConfigCodec[] = [
+  codec({
+    kind: 'depot-file',
+    prefix: keys.depotFiles,
+    keyOf: keys.depotFile,
+    content: depotFileContentSchema,
+    stored: depotFileSchema,
+    nameOf: (_key, { name }) => name,
+    normal: (content) => depotFile(depotFileContentSchema.parse(content)),
+    toContent: depotFile,
+    toStored: (content, _before, { name, by, atMs }) => ({
+      key: keys.depotFile(name),
+      value: { name, ...depotFileContentSchema.parse(content), changedMs: atMs, by },
+    }),
+    references: () => [],
+  }),
   codec({
     kind: 'policy',
     prefix: keys.policies,
@@ -36,7 +53,7 @@ export const nodeCodecs: readonly ConfigCodec[] = [
       key: keys.policy(name),
       value: { name, source: { ...source }, changedMs: atMs, by },
     }),
-    references: () => [],
+    references: (source) => places('depot-file', depotNamesOf(source)),
   }),
   codec({
     kind: 'tool',
@@ -124,6 +141,10 @@ export const nodeCodecs: readonly ConfigCodec[] = [
     references: () => [],
   }),
 ];
+
+function depotFile({ sha256, sizeBytes, executable }: z.output<typeof depotFileContentSchema>): Content {
+  return lean({ sha256, sizeBytes, executable });
+}
 
 function policyGroup({ description, policies, groups }: z.output<typeof policyGroupContentSchema>): Content {
   return lean({ description, policies: inOrder(policies), groups: inOrder(groups) });

@@ -1,6 +1,7 @@
 import type { ConfigPreview, PreviewRequest } from '../model/config.ts';
 import { codeOf, textOf } from '../model/errors.ts';
 import type { TextFinding } from '../model/flexible-api.ts';
+import { depotFileContentSchema, type DepotFile } from '../model/depot.ts';
 import {
   nodeAttributesContentSchema,
   policyGroupContentSchema,
@@ -122,12 +123,17 @@ function assignedIn(config: ConfigAfter, nodes: readonly NodeFacts[]): AssignedP
     ...policyGroupContentSchema.parse(content),
     ...unwritten,
   }));
+  const depotFiles = config.all('depot-file').map(({ name, content }): DepotFile => ({
+    name,
+    ...depotFileContentSchema.parse(content),
+    ...unwritten,
+  }));
   const known = new Map(nodes.map((node) => [node.name, node]));
   const factsOf = (name: string): NodeFacts => {
     const { labels } = nodeAttributesContentSchema.parse(config.get({ kind: 'node', name }) ?? {});
     return { ...(known.get(name) ?? nameAlone(name)), labels };
   };
-  return new AssignedPolicies(groups, policies, undefined, { policyGroups, factsOf });
+  return new AssignedPolicies(groups, policies, undefined, { policyGroups, depotFiles, factsOf });
 }
 
 function policyIn(config: ConfigAfter, name: string): Content | null {

@@ -45,6 +45,12 @@ const samples: Partial<Record<LinkMessageType, LinkMessage>> = {
   servers: { type: 'servers', servers: ['https://v:1'] },
   goBack: { type: 'goBack', text: 'x', servers: ['https://v:1'] },
   policies: { type: 'policies', generation: 1, digest: '' },
+  action: { type: 'action', id: '0190a6f4-0000-7000-8000-0000000000ff' },
+  actionGo: { type: 'actionGo', id: '0190a6f4-0000-7000-8000-0000000000ff', withinMs: 1 },
+  actionReportsStored: { type: 'actionReportsStored', batch: 1, copies: 1, wanted: 1 },
+  depotPart: { type: 'depotPart', sha256: '0'.repeat(64), offset: 0, totalBytes: 1 },
+  depotNone: { type: 'depotNone', sha256: '0'.repeat(64) },
+  depotHave: { type: 'depotHave', files: [] },
   entries: {
     type: 'entries',
     entries: [
@@ -75,7 +81,16 @@ const samples: Partial<Record<LinkMessageType, LinkMessage>> = {
   snapshotPlease: { type: 'snapshotPlease' },
   snapshotPart: { type: 'snapshotPart', offset: 0, totalBytes: 0, last: true },
 };
-const agentMaySay: readonly LinkMessageType[] = ['refused', 'ping', 'pong', 'batch', 'policiesRunning'];
+const agentMaySay: readonly LinkMessageType[] = [
+  'refused',
+  'ping',
+  'pong',
+  'batch',
+  'policiesRunning',
+  'actionReady',
+  'actionReports',
+  'depotPlease',
+];
 
 for (const type of Object.keys(linkMessageSchemas) as LinkMessageType[])
   if (!agentMaySay.includes(type))

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { roleReasons } from '../model/definitions.ts';
+import { depotLimits, sha256Schema } from '../model/depot.ts';
 import { isOrigin } from '../model/origin.ts';
 import { policiesRunningSchema } from '../model/policy-definitions.ts';
 import { revocationSchema } from '../model/trust.ts';
@@ -149,6 +150,27 @@ export const linkMessageSchemas = {
     batch: seq,
     copies: z.int().min(0),
     wanted: z.int().min(1),
+  }),
+  /** Protocol 4. Agent to server, and receiver to sender: that file of the depot, in parts. */
+  depotPlease: z.strictObject({ type: z.literal('depotPlease'), sha256: sha256Schema }),
+  /** Protocol 4. Body: the bytes from `offset` on. */
+  depotPart: z.strictObject({
+    type: z.literal('depotPart'),
+    sha256: sha256Schema,
+    offset: seq,
+    totalBytes: z.int().min(1).max(depotLimits.fileBytesMax),
+  }),
+  /** Protocol 4. Answer to `depotPlease`: it is not here, or cannot be read to its end. */
+  depotNone: z.strictObject({ type: z.literal('depotNone'), sha256: sha256Schema }),
+  /**
+   * Protocol 4. Sender to receiver: files of the depot that are here. `whole`: what was said before is forgotten. `fresh`:
+   * they were just uploaded, and whoever hears it should have them too.
+   */
+  depotHave: z.strictObject({
+    type: z.literal('depotHave'),
+    files: z.array(sha256Schema).max(500),
+    whole: z.boolean().optional(),
+    fresh: z.boolean().optional(),
   }),
 
   /** Server to server. Body: the entries' bodies, end to end, in this order. */

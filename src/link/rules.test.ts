@@ -26,6 +26,10 @@ const allowed: Readonly<Record<LinkMessageType, readonly string[]>> = {
   actionGo: open('server>agent'),
   actionReports: open('agent>server'),
   actionReportsStored: open('server>agent'),
+  depotPlease: [...open('agent>server'), ...open('server>server')],
+  depotPart: [...open('server>agent'), ...open('server>server')],
+  depotNone: [...open('server>agent'), ...open('server>server')],
+  depotHave: ['server>server dialer open'],
   entries: open('server>server'),
   positions: open('server>server'),
   confirmPlease: open('server>server'),
@@ -70,6 +74,9 @@ test('what came with a later protocol is not said where an earlier one was agree
     actionReportsStored: 4,
     policies: 3,
     policiesRunning: 3,
+    depotPlease: 4,
+    depotPart: 4,
+    depotNone: 4,
   };
   for (const type of types) {
     const since = cameWith[type] ?? 1;

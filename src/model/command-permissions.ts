@@ -19,6 +19,8 @@ const changeRole = asking(role, 'POST /api/v1/roles/:role', `${role}/history`);
 const changeUser = asking('POST /api/v1/users/:name');
 const pool = 'GET /api/v1/pool';
 const config = 'GET /api/v1/config';
+const depot = 'GET /api/v1/depot';
+const depotBytes = { get: `${depot}/:sha256`, put: 'PUT /api/v1/depot/:sha256' };
 const coordinator: CommandPermission = { asks: [], local: 'coordinator' };
 const data: CommandPermission = { asks: [], local: 'data' };
 const own: CommandPermission = { asks: [], local: 'own' };
@@ -84,8 +86,13 @@ export const commandPermissions: Readonly<Record<string, CommandPermission>> = {
   'policy status': asking('GET /api/v1/deployment'),
   'policy deploy': asking('GET /api/v1/deployment', 'POST /api/v1/deployment'),
   'node label': asking('GET /api/v1/config/definition', 'POST /api/v1/config'),
-  'config export': { asks: [config], local: 'own' },
-  'config apply': { asks: [config, 'POST /api/v1/config'], local: 'own' },
+  'depot list': asking(depot),
+  'depot show': asking(depot),
+  'depot add': { asks: [depot, depotBytes.put, 'POST /api/v1/config'], local: 'own' },
+  'depot get': { asks: [depot, depotBytes.get], local: 'own' },
+  'depot remove': asking(depot, 'POST /api/v1/config'),
+  'config export': { asks: [config, depotBytes.get], local: 'own' },
+  'config apply': { asks: [config, depot, depotBytes.put, 'POST /api/v1/config'], local: 'own' },
   'config diff': { asks: [config], local: 'own' },
   'config history': asking('GET /api/v1/config/history'),
   'config show': asking('GET /api/v1/config/definition'),

@@ -12,6 +12,7 @@ export const definitionKinds = [
   'user-role',
   'user',
   'role',
+  'depot-file',
   'tool',
   'policy',
   'policy-group',
@@ -28,6 +29,7 @@ export const definitionRights: Readonly<Record<DefinitionKind, Right>> = {
   user: 'administer',
   role: 'administer',
   tool: 'configure',
+  'depot-file': 'configure',
   policy: 'configure',
   'policy-group': 'configure',
   node: 'configure',
@@ -42,6 +44,7 @@ export const definitionFolders: Readonly<Record<DefinitionKind, string>> = {
   user: 'users',
   role: 'roles',
   tool: 'tools',
+  'depot-file': 'depot',
   policy: 'policies',
   'policy-group': 'policy-groups',
   node: 'nodes',
@@ -114,7 +117,13 @@ export const configChangeSchema = z.strictObject({
 });
 export type ConfigChange = z.infer<typeof configChangeSchema>;
 
-export const configVias = ['config apply', 'config rollback', 'node label'] as const;
+export const configVias = [
+  'config apply',
+  'config rollback',
+  'node label',
+  'depot add',
+  'depot remove',
+] as const;
 
 export const configRequestSchema = z
   .strictObject({

@@ -58,6 +58,9 @@ export const keys = {
   /** externalNodeSchema (node-definitions.ts) */
   externalNode: (name: string) => `external-nodes/${name}`,
   externalNodes: 'external-nodes/',
+  /** depotFileSchema (depot.ts): what is in the depot; the bytes lie on every server by their digest. */
+  depotFile: (name: string) => `depot-files/${name}`,
+  depotFiles: 'depot-files/',
   /** definitionChangeSchema (definition-change.ts): what was just changed, until every server has it in its history. */
   definitionChange: (id: string) => `changes/${id}`,
   definitionChanges: 'changes/',

@@ -1,12 +1,18 @@
 import { z } from 'zod';
 import { byteSizeSchema } from './byte-size.ts';
 import { nameSchema } from './definitions.ts';
+import { depotFilesSchema } from './depot.ts';
 import { durationSchema } from './duration.ts';
 import { messageLimits } from './message.ts';
 import { severities } from './severity.ts';
 
 const severity = z.enum(severities);
 const absolutePath = z.string().min(2).max(4_096).startsWith('/', 'must be an absolute path');
+/** Of the machine, or from the depot of the pool. */
+const program = z
+  .string()
+  .max(4_096)
+  .regex(/^(?:\/.|depot:[A-Za-z0-9][A-Za-z0-9._-]{0,62}$)/s, 'must be an absolute path, or depot:NAME');
 
 /** Text with `${name}` where the named group of that name, or the whole line as `${line}`, goes. */
 const template = z.string().min(1).max(messageLimits.textCharsMax);
@@ -63,10 +69,12 @@ export type LogFilePolicy = Readonly<z.infer<typeof logFilePolicySchema>>;
 export const commandPolicySchema = z.strictObject({
   kind: z.literal('command'),
   name: nameSchema,
-  /** The program and its arguments; no shell is in between. */
+  /** The program and its arguments; no shell is in between. A word `depot:NAME` is the path of that file of the depot. */
   command: z
-    .tuple([absolutePath], z.string().max(4_096))
+    .tuple([program], z.string().max(4_096))
     .refine((words) => words.length <= 256, 'has more than 256 words'),
+  /** The files that it names. Added by the server that sends it; nobody writes it. */
+  depot: depotFilesSchema.optional(),
   environment: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string().max(4_096)).optional(),
   every: durationSchema(1_000, 86_400_000).default(60_000),
   timeout: durationSchema(100, 3_600_000).default(10_000),

@@ -96,6 +96,8 @@ export interface HttpCall {
   readonly method: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** In place of `body`, for what is no text. */
+  readonly bytes?: Uint8Array;
   readonly timeoutMs: number;
   /** Whom to believe: authorities, or the SHA-256 fingerprint of one (hex), as a join token carries it. */
   readonly trust: { readonly authorityPems: readonly string[] } | { readonly authorityFingerprint: string };
@@ -108,6 +110,8 @@ export interface HttpAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** The same as it came, for what is no text. */
+  readonly bytes?: Uint8Array;
 }
 
 /** A local stream of lines between processes of one machine (a Unix socket). */

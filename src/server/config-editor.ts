@@ -6,6 +6,7 @@ import { codecOf } from '../definitions/config-kinds.ts';
 import type { ConfigNow, Found } from '../definitions/config-now.ts';
 import { placeText, type ConfigChange, type DefinitionPlace } from '../model/config.ts';
 import { keys } from '../model/definitions.ts';
+import { depotFileContentSchema } from '../model/depot.ts';
 import { WatchError } from '../model/errors.ts';
 import type { ManagerSystems } from '../model/policy.ts';
 import type { Uuid } from '../model/uuid.ts';
@@ -28,6 +29,8 @@ interface Ports {
   readonly now: ConfigNow;
   /** Whom rules of flexible management may name. */
   readonly systems: () => ManagerSystems;
+  /** Resolves when enough servers have the bytes of these files; rejects with what is missing. */
+  readonly filesSafe: (files: readonly { readonly name: string; readonly sha256: string }[]) => Promise<void>;
   readonly revisionOf: (key: string) => number;
   /** Keys of the setup links of a user. */
   readonly setupLinksOf: (user: Uuid) => readonly string[];
@@ -62,7 +65,7 @@ interface Plan {
  * that of two at once the second is told what the first did. What must agree with others (a group and the policy that it
  * names, the last administrator) is guarded by one key more, which every such change writes. Who changed what goes into
  * the same transaction. Errors: WK_BAD_REQUEST (what is wrong with it), WK_NOT_FOUND, WK_CONFLICT (changed meanwhile, in use,
- * a circle), WK_TOO_LARGE, WK_COORDINATOR_AWAY.
+ * a circle), WK_TOO_LARGE, WK_UNAVAILABLE (too few servers have a file of the depot), WK_COORDINATOR_AWAY.
  */
 export class ConfigEditor {
   readonly #ports: Ports;
@@ -74,7 +77,8 @@ export class ConfigEditor {
   /** Resolves with the revision of the change when this server reads it so. */
   async apply(wanted: readonly ConfigChange[], by: Author, options: EditOptions): Promise<number> {
     for (const change of wanted) checkContent(change);
-    const { coordination, reached, recorder } = this.#ports;
+    const { coordination, reached, recorder, filesSafe } = this.#ports;
+    await filesSafe(wanted.flatMap(fileIn));
     await reached(Math.max(...wanted.map(({ revision }) => revision)));
     for (let attempt = 1; attempt <= attemptsMax; attempt++) {
       const plan = this.#plan(wanted, by, options);
@@ -191,6 +195,11 @@ export class ConfigEditor {
   }
 }
 
+function fileIn({ kind, name, content }: ConfigChange): { name: string; sha256: string }[] {
+  if (kind !== 'depot-file' || content === null) return [];
+  return [{ name, sha256: depotFileContentSchema.parse(content).sha256 }];
+}
+
 function normal(kind: ConfigChange['kind'], content: Content | null): Record<string, unknown> | null {
   return content === null ? null : { ...codecOf(kind).normal(content) };
 }
@@ -215,7 +224,7 @@ function guardsOf(changes: readonly ConfigChange[]): string[] {
   const has = (...kinds: readonly ConfigChange['kind'][]): boolean =>
     changes.some(({ kind }) => kinds.includes(kind));
   return [
-    ...(has('policy', 'policy-group', 'node-group') ? [keys.policyUses] : []),
+    ...(has('depot-file', 'policy', 'policy-group', 'node-group') ? [keys.policyUses] : []),
     ...(has('user', 'user-role') ? [keys.userNames] : []),
   ];
 }

@@ -246,7 +246,9 @@ test('an order has a set sent again that the agent refused', () => {
   const node = { coreId: 'a', name: 'web01', joinedMs: 0 };
   const order = { atMs: 1, by: 'ann', nodes: ['a'] };
   const deployment = new Deployment({
+    depot: { has: () => true, onChange: () => ({ close: () => undefined }) },
     pool: {
+      depotFiles: () => [],
       policies: () => [{ name: 'load', source: load, changedMs: 0, by: '' }],
       policyGroups: () => [],
       nodeGroups: () => [

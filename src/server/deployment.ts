@@ -7,12 +7,16 @@ import type { NodeDefinition } from '../model/definitions.ts';
 import type { PoliciesRunning } from '../model/policy-definitions.ts';
 import { policySetBytesMax } from '../policies/policy-set.ts';
 import type { Log } from '../runtime/log.ts';
+import type { ServerDepot } from './depot/server-depot.ts';
 import type { PoolView } from './pool-view.ts';
 
 interface Ports {
+  /** Which files agents can be given here. */
+  readonly depot: Pick<ServerDepot, 'has' | 'onChange'>;
   readonly pool: Pick<
     PoolView,
     | 'policies'
+    | 'depotFiles'
     | 'policyGroups'
     | 'nodeGroups'
     | 'nodes'
@@ -56,9 +60,12 @@ export class Deployment {
     null;
   /** Somebody was not sent anything, since the coordinator is not followed now. */
   #isBlind = false;
+  /** Somebody was not sent anything, since files that it needs are not here yet. */
+  #isShort = false;
 
   constructor(ports: Ports) {
     this.#ports = ports;
+    ports.depot.onChange(() => this.#filesCame());
   }
 
   /** What nodes should run, as far as this server knows. */
@@ -68,7 +75,11 @@ export class Deployment {
       pool.nodeGroups(),
       pool.policies(),
       { systems: pool.managerSystems(), primaries: pool.primaries() },
-      { policyGroups: pool.policyGroups(), factsOf: (name) => this.factsOf(name) },
+      {
+        policyGroups: pool.policyGroups(),
+        depotFiles: pool.depotFiles(),
+        factsOf: (name) => this.factsOf(name),
+      },
     );
     return this.#assigned;
   }
@@ -128,6 +139,12 @@ export class Deployment {
     }
   }
 
+  #filesCame(): void {
+    if (!this.#isShort) return;
+    this.#isShort = false;
+    for (const target of this.#targets.values()) this.#offer(target);
+  }
+
   #isHeld(node: Uuid): boolean {
     const hold = this.#ports.pool.deploymentHold();
     return hold !== null && !hold.released.includes(node);
@@ -142,13 +159,17 @@ export class Deployment {
 
   #offer(target: Target): void {
     const { node, running, connection } = target;
-    const { digest, text } = this.assigned.of(node.name);
+    const { digest, text, files } = this.assigned.of(node.name);
     if (digest === running.digest || digest === target.offered || digest === running.refused?.digest) return;
     if (this.#isHeld(node.coreId)) return;
     const generation = this.#ports.pool.generation();
     // Definitions that may be old are no reason to change what runs: whoever has newer ones sends them.
     if (generation === null) this.#isBlind = true;
     if (generation === null || generation < running.generation) return;
+    if (!files.every(({ sha256 }) => this.#ports.depot.has(sha256))) {
+      this.#isShort = true;
+      return;
+    }
     const body = new TextEncoder().encode(text);
     if (body.length > policySetBytesMax) {
       this.#ports.log.error('the policies of a node are too large to be sent', {

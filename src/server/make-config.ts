@@ -5,6 +5,8 @@ import { setupTokenSchema } from '../model/users.ts';
 import { ConfigEditor } from './config-editor.ts';
 import { changedSince, ConfigService } from './config-service.ts';
 import type { Deployment } from './deployment.ts';
+import { mustBeSafe } from './depot/depot-service.ts';
+import type { ServerDepot } from './depot/server-depot.ts';
 import { orderDeployment } from './order-deployment.ts';
 import { PolicyService } from './policy-service.ts';
 import { reachedMsMax, type ServerState } from './server-state.ts';
@@ -12,7 +14,7 @@ import { reachedMsMax, type ServerState } from './server-state.ts';
 /** What the API does with definitions, put together from the parts of a server. */
 export function makeConfig(
   state: ServerState,
-  deployment: Deployment,
+  { deployment, depot }: { readonly deployment: Deployment; readonly depot: ServerDepot },
 ): { readonly config: ConfigService; readonly policies: PolicyService } {
   const { parts, mirror, pool, ownMessages, definitions } = state;
   const { runtime, coordination, store } = parts;
@@ -25,6 +27,7 @@ export function makeConfig(
     recorder,
     ownMessages,
     systems: () => pool.managerSystems(),
+    filesSafe: (files) => mustBeSafe(depot, files),
     revisionOf: (key) => mirror.revisionOf(key),
     setupLinksOf: (user) =>
       mirror

@@ -1,3 +1,4 @@
+import { DepotService } from './depot/depot-service.ts';
 import type { Enrolment } from './enrolment.ts';
 import { makeActions } from './actions/make-actions.ts';
 import { makeConfig } from './make-config.ts';
@@ -25,12 +26,17 @@ export function makeView(
     counters,
     interfaces: () => pool.interfaces(),
   };
-  const { config: definitions, policies } = makeConfig(state, links.deployment);
+  const { config: definitions, policies } = makeConfig(state, links);
   return new View({
     ...parts,
     policies,
     config: definitions,
     actions: makeActions(state, links.deployment, policies),
+    depot: new DepotService({
+      depot: links.depot,
+      now: state.definitions.now,
+      serverName: (coreId) => pool.server(coreId)?.name ?? null,
+    }),
     runtime,
     self: state.self,
     poolId: config.pool.id,

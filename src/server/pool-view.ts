@@ -43,6 +43,7 @@ import {
   type NodeAttributes,
   type PolicyGroup,
 } from '../model/node-definitions.ts';
+import { depotFileSchema, type DepotFile } from '../model/depot.ts';
 import { otherPoolSchema, primaryDefinitionSchema, type OtherPool } from '../model/other-pools.ts';
 import type { ManagerSystem, ManagerSystems } from '../model/policy.ts';
 import { publishedUrls } from '../model/published-addresses.ts';
@@ -165,6 +166,10 @@ export class PoolView {
 
   policies(): readonly PolicyDefinition[] {
     return this.#mirror.list(keys.policies, policyDefinitionSchema);
+  }
+
+  depotFiles(): readonly DepotFile[] {
+    return this.#mirror.list(keys.depotFiles, depotFileSchema);
   }
 
   deploymentHold(): DeploymentHold | null {

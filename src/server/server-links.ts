@@ -3,6 +3,7 @@ import { peerPingEveryMs } from '../pool/timings.ts';
 import { whyRevoked } from '../security/admission.ts';
 import { ActionCarrier } from './actions/action-carrier.ts';
 import { Deployment } from './deployment.ts';
+import { ServerDepot } from './depot/server-depot.ts';
 import { ExternalNodes } from './external-nodes.ts';
 import { Gateway } from './gateway.ts';
 import { GoBack } from './go-back.ts';
@@ -22,6 +23,7 @@ const ofPolicies = [
   keys.policyGroups,
   keys.nodeGroups,
   keys.allNodeAttributes,
+  keys.depotFiles,
   keys.deploymentHold,
   keys.servers,
   keys.roles,
@@ -42,6 +44,7 @@ export class ServerLinks {
   readonly peers: Peers;
   readonly questions: Questions;
   readonly deployment: Deployment;
+  readonly depot: ServerDepot;
   readonly #state: ServerState;
   readonly #actions: ActionCarrier;
   readonly #nodeConnections: NodeConnections;
@@ -58,8 +61,10 @@ export class ServerLinks {
       toAll: (standing) => this.peers.tell(standing),
       toKeeper,
     });
+    this.depot = this.#makeDepot();
     this.deployment = new Deployment({
       pool: state.pool,
+      depot: this.depot,
       lastSeen: (node) => store.messages.lastSeen(node),
       log: runtime.log,
     });
@@ -84,12 +89,14 @@ export class ServerLinks {
     this.#started = true;
     this.#standby.started(this.#state.otherServers());
     this.peers.list(this.#state.pool.servers());
+    this.depot.definitionsChanged();
   }
 
   /** Definitions with these keys have changed. */
   definitionsChanged(touched: (prefix: string) => boolean): void {
     if (touched('servers/')) this.peers.list(this.#state.pool.servers());
     if (touched('servers/') || touched('roles/')) this.gateway.tellAddresses();
+    if (touched(keys.depotFiles)) this.depot.definitionsChanged();
     this.deployment.definitionsChanged(ofPolicies.some((prefix) => touched(prefix)));
     if (touched(keys.deploymentOrder)) this.deployment.ordered();
     if (touched('servers/') || touched('nodes/') || touched(keys.otherPools)) this.gateway.dropUnknown();
@@ -111,6 +118,7 @@ export class ServerLinks {
     this.gateway.close();
     this.#nodeConnections.close();
     this.peers.close();
+    this.depot.close();
   }
 
   #makeActions(): ActionCarrier {
@@ -141,6 +149,7 @@ export class ServerLinks {
       nodeConnections: this.#nodeConnections,
       deployment: this.deployment,
       actions: this.#actions,
+      depot: this.depot,
       externalNodes: new ExternalNodes({ pool, poolId: config.pool.id }),
       snapshots: this.#snapshots,
       questions: this.questions,
@@ -168,6 +177,25 @@ export class ServerLinks {
     });
   }
 
+  #makeDepot(): ServerDepot {
+    const { parts, pool, self, members } = this.#state;
+    const { runtime, config, depotFolder: folder } = parts;
+    return new ServerDepot({
+      runtime,
+      folder,
+      unusedPath: serverPaths(config.data).depotUnused,
+      own: self.coreId,
+      named: () => pool.depotFiles(),
+      servers: () => {
+        const listed = pool.servers().map(({ coreId }) => coreId);
+        const isAlive = (coreId: string): boolean =>
+          coreId === self.coreId || pool.session(coreId) !== null || members.positionsOf(coreId) !== null;
+        return { listed, alive: listed.filter(isAlive) };
+      },
+      tell: (message) => this.peers.tellDepot(message),
+    });
+  }
+
   #makePeers(): Peers {
     const { parts, self, members, identities } = this.#state;
     const { runtime, config, store } = parts;
@@ -178,6 +206,7 @@ export class ServerLinks {
       pool: config.pool.id,
       messageBytesMax,
       credentials: () => identities.credentials,
+      depot: this.depot,
       told: (server, positions, message) => {
         this.#standby.heard(server);
         members.told(server, positions, message);

@@ -14,6 +14,9 @@ export interface ServerPaths {
   /** What commands of this machine did, and how far that was taken into the audit trail. */
   readonly localCommands: string;
   readonly localCommandsTaken: string;
+  /** Files of the depot, each called by its SHA-256; and since when some are unused. */
+  readonly depot: string;
+  readonly depotUnused: string;
   /** A snapshot while it comes in, and when it waits for the next start to be installed. */
   readonly snapshotIncoming: string;
   readonly snapshotReady: string;
@@ -31,6 +34,8 @@ export function serverPaths(data: string): ServerPaths {
     revoked: `${data}/revoked.json`,
     localCommands: `${data}/local-commands.jsonl`,
     localCommandsTaken: `${data}/local-commands.json`,
+    depot: `${data}/depot`,
+    depotUnused: `${data}/depot-unused.json`,
     snapshotIncoming: `${data}/snapshot.incoming`,
     snapshotReady: `${data}/snapshot.ready`,
     snapshotOutgoing: (coreId) => `${data}/snapshot.for-${coreId}`,

@@ -1,6 +1,7 @@
 import type { Coordination } from '../coordination/coordination.ts';
 import { ConfigNow } from '../definitions/config-now.ts';
 import { Mirror } from '../definitions/mirror.ts';
+import type { DepotFolder } from '../depot/depot-folder.ts';
 import type { ServerDefinition } from '../model/definitions.ts';
 import type { Parent } from '../runtime/commands.ts';
 import type { Credentials } from '../runtime/network.ts';
@@ -30,6 +31,7 @@ export interface ServerParts {
   readonly coordination: Coordination;
   readonly credentials: Credentials;
   readonly store: Store;
+  readonly depotFolder: DepotFolder;
   /** Holds the built console; null where this server has none. */
   readonly consoleFolder: string | null;
 }

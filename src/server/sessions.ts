@@ -8,6 +8,7 @@ import { AgentSession } from './agent-session.ts';
 import type { ServerConfig } from './config.ts';
 import type { Copies } from './copies.ts';
 import type { Deployment } from './deployment.ts';
+import type { DepotSource, ServerDepot } from './depot/server-depot.ts';
 import type { ExternalNodes } from './external-nodes.ts';
 import type { AgentConnection, Session } from './gateway.ts';
 import type { GoBack } from './go-back.ts';
@@ -28,6 +29,7 @@ interface Ports {
   readonly nodeConnections: NodeConnections;
   readonly deployment: Deployment;
   readonly actions: ActionCarrier;
+  readonly depot: ServerDepot;
   readonly externalNodes: ExternalNodes;
   readonly snapshots: SnapshotExchange;
   readonly questions: Questions;
@@ -58,9 +60,11 @@ export class Sessions {
     if (agent.guestOf !== null) return guestSession(agent, session);
     const { actions } = this.#ports;
     const carried = actions.connected(agent.node, agent.connection);
+    const files = this.#ports.depot.serve(agent.connection);
     agent.connection.onMessage((message, body) => {
       if (message.type === 'actionReady') return actions.ready(agent.node, agent.connection, message);
       if (message.type === 'actionReports') return actions.told(agent.node, agent.connection, message, body);
+      if (message.type === 'depotPlease') return files.asked(message.sha256);
       if (message.type !== 'policiesRunning') return session.take(message, body);
       nodeConnections.runs(agent, message);
       const { system } = agent;
@@ -84,7 +88,8 @@ export class Sessions {
   }
 
   server(connection: LinkConnection, server: ServerDefinition, told: Positions): Session {
-    const { runtime, store, snapshots, questions, counters } = this.#ports;
+    const { runtime, store, snapshots, questions, counters, depot } = this.#ports;
+    const source: DepotSource = { coreId: server.coreId, connection };
     const snapshot = snapshots.receiveFrom(connection, server);
     const receiver = new PeerReceiver(connection, told, {
       ...runtime,
@@ -97,10 +102,15 @@ export class Sessions {
       asked: (question) => questions.asked(connection, question),
       stands: (standing) => questions.stands(connection, standing),
       snapshotPart: (message, body) => snapshot.part(message, body),
+      depotHave: (message) => depot.told(source, message),
+      depotPart: (message, body) => depot.part(source, message, body),
+      depotNone: (message) => depot.none(source, message),
     });
+    depot.connected(source);
     return {
       ended: () => {
         receiver.ended();
+        depot.gone(source);
         snapshot.ended();
         questions.ended(connection);
       },

@@ -1,4 +1,5 @@
 import type { Coordination } from '../coordination/coordination.ts';
+import { DepotFolder } from '../depot/depot-folder.ts';
 import { openCoordination } from '../coordination/open.ts';
 import type { Parent } from '../runtime/commands.ts';
 import type { Runtime } from '../runtime/runtime.ts';
@@ -56,6 +57,11 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       server?.stop('the disk failed');
     },
   });
+  const depotFolder = await DepotFolder.open({
+    ...runtime,
+    path: serverPaths(config.data).depot,
+    mode: 0o400,
+  });
   server = new Server({
     runtime,
     config,
@@ -64,6 +70,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     coordination,
     credentials,
     store,
+    depotFolder,
     consoleFolder,
   });
   const close = async (): Promise<void> => {

@@ -37,6 +37,7 @@ import type { HealthWatch } from './health.ts';
 import type { AccessApi } from './http/access-api.ts';
 import type { ActionPort } from './http/action-port.ts';
 import type { ConfigPort } from './http/config-port.ts';
+import type { DepotPort } from './http/depot-port.ts';
 import type { Changes, MetricFamily, PolicyPort, ServerView, Soon } from './http/view.ts';
 import { drillRole } from './drill-role.ts';
 import { changesSince } from './live-changes.ts';
@@ -72,6 +73,7 @@ export interface ViewParts {
   readonly policies: PolicyPort;
   readonly config: ConfigPort;
   readonly actions: ActionPort;
+  readonly depot: DepotPort;
   join(request: JoinRequest, address: string): Promise<JoinAnswer>;
   renew(request: RenewRequest, address: string): Promise<RenewAnswer>;
   readonly access: AccessApi;
@@ -107,6 +109,10 @@ export class View implements ServerView {
 
   get config(): ConfigPort {
     return this.#parts.config;
+  }
+
+  get depot(): DepotPort {
+    return this.#parts.depot;
   }
 
   peerIdentity(request: IncomingMessage): Identity | null {

@@ -32,6 +32,10 @@ export const samples: { readonly [T in LinkMessageType]: Extract<LinkMessage, { 
   actionGo: { type: 'actionGo', id: someAction, withinMs: 0 },
   actionReports: { type: 'actionReports', batch: 1 },
   actionReportsStored: { type: 'actionReportsStored', batch: 1, copies: 0, wanted: 2 },
+  depotPlease: { type: 'depotPlease', sha256: '0'.repeat(64) },
+  depotPart: { type: 'depotPart', sha256: '0'.repeat(64), offset: 0, totalBytes: 1 },
+  depotNone: { type: 'depotNone', sha256: '0'.repeat(64) },
+  depotHave: { type: 'depotHave', files: [] },
   entries: {
     type: 'entries',
     entries: [{ origin, seq: 1, hlc: 1, kind: 'messages', checksum: '00', bytes: 0 }],

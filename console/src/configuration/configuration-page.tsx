@@ -67,6 +67,7 @@ const shownKinds: readonly DefinitionKind[] = [
   'node-group',
   'node',
   'external-node',
+  'depot-file',
   'role',
   'user-role',
   'user',
@@ -178,10 +179,13 @@ function Names({ kind, all, chosen, add }: NamesProps): JSX.Element {
             onChange={({ target }) => setText(target.value)}
           />
         </span>
-        <button type="button" className="button" onClick={add}>
-          {t.add}
-        </button>
+        {kind !== 'depot-file' && (
+          <button type="button" className="button" onClick={add}>
+            {t.add}
+          </button>
+        )}
       </div>
+      {kind === 'depot-file' && <p className="faint names-none">{t.addFile}</p>}
       {shown.length === 0 && <p className="faint names-none">{all.length === 0 ? t.none : t.noneFound}</p>}
       <ul>
         {shown.map(({ name, content }) => (

@@ -25,6 +25,7 @@ const kinds: Readonly<Record<DefinitionKind, readonly Field[]>> = {
     ...field('text', 'settle', 'pinned'),
   ],
   tool: [...field('text', 'description'), ...field('list', 'command'), ...field('text', 'timeout')],
+  'depot-file': [],
   policy: [],
   'policy-group': [...field('text', 'description'), ...field('list', 'policies', 'groups')],
   node: field('text', 'description'),

@@ -11,6 +11,7 @@ export const configurationTexts = {
       user: 'Users',
       role: 'Roles of servers',
       tool: 'Tools',
+      'depot-file': 'Depot files',
       policy: 'Policies',
       'policy-group': 'Policy groups',
       node: 'Nodes',
@@ -30,6 +31,7 @@ export const configurationTexts = {
     chooseHint:
       'What you change is checked while you write, and you see which nodes it reaches before it is saved.',
     add: 'Add',
+    addFile: 'Files are added with `watchkeeper depot add FILE`.',
     addTitle: (kind: string) => `Add to ${kind}`,
     name: 'Name',
     policyKind: 'What it does',

@@ -23,6 +23,7 @@ async function open(
     path: `${folder}/deployed.json`,
     apply: async (policies: readonly Policy[]) => void applied.push(policies.map(({ name }) => name)),
     whyNotProgram: more.whyNotProgram ?? (() => null),
+    depot: { whyNot: () => null, hasAll: () => true, ensure: async () => {}, keepOnly: async () => {} },
     onChange: () => void (changes += 1),
   });
   const take = (generation: number, sources: readonly PolicySource[]) =>

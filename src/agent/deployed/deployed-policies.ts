@@ -1,9 +1,12 @@
 import { z } from 'zod';
-import { textOf } from '../../model/errors.ts';
-import type { Policy } from '../../model/policy.ts';
+import type { DepotBytes } from '../../model/depot.ts';
+import { codeOf, textOf } from '../../model/errors.ts';
+import type { CommandPolicy, Policy } from '../../model/policy.ts';
 import type { PoliciesRunning } from '../../model/policy-definitions.ts';
+import { depotFilesFor, depotNameIn, depotNamesIn } from '../../policies/depot-reference.ts';
 import { emptyDigest, readPolicySet, type RefusedPolicy } from '../../policies/policy-set.ts';
 import { nodeManagers, whyNotPrimary } from '../managers/node-policies.ts';
+import type { AgentDepot } from '../depot/agent-depot.ts';
 import type { Timer } from '../../runtime/clock.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 
@@ -22,17 +25,18 @@ interface Ports {
   readonly apply: (policies: readonly Policy[]) => Promise<void>;
   /** Why this node does not let policies of the pool run that program; null when it does. */
   readonly whyNotProgram: (program: string) => string | null;
+  readonly depot: Pick<AgentDepot, 'whyNot' | 'hasAll' | 'ensure' | 'keepOnly'>;
   /** What `running` says has changed, and nobody has asked. */
   readonly onChange: () => void;
 }
 
 const storedSchema = z.strictObject({ generation: z.int().min(1), digest: z.string(), text: z.string() });
 const refusedCharsMax = 1_024;
-/** A set that the disk did not take is tried again so often. */
+/** A set that the disk did not take, or a file of which could not be had, is tried again so often. */
 const storeAgainMs = 30_000;
 
 /**
- * The policies that the pool sent. A set is checked, stored and applied, in this order, one set at a time; what is
+ * The policies that the pool sent. A set is checked, the files that it needs are fetched, then it is stored and applied, in this order, one set at a time; what is
  * refused changes nothing. A restart goes on with the last good set, whoever can be reached then.
  */
 export class DeployedPolicies implements Disposable {
@@ -55,8 +59,12 @@ export class DeployedPolicies implements Disposable {
       if ((await files.status(ports.path)) === null) return new DeployedPolicies(ports, 0, [], emptyDigest);
       const stored = storedSchema.parse(JSON.parse(await files.readText(ports.path)));
       const read = readPolicySet(stored.text, stored.digest);
-      if ('policies' in read)
-        return new DeployedPolicies(ports, stored.generation, read.policies, stored.digest);
+      if ('policies' in read) {
+        // A set that lacks files runs as far as it can, and is said not to run, so that it is sent again.
+        const isWhole = ports.depot.hasAll(filesOf(read.policies));
+        const digest = isWhole ? stored.digest : emptyDigest;
+        return new DeployedPolicies(ports, stored.generation, read.policies, digest);
+      }
       log.error('the stored policies of the pool cannot be used', { why: refusedText(read.refused) });
     } catch (error) {
       log.error('the stored policies of the pool cannot be read', { path: ports.path, error: textOf(error) });
@@ -94,22 +102,48 @@ export class DeployedPolicies implements Disposable {
     const before = nodeManagers(this.#policies).primary;
     const primary = whyNotPrimary(nodeManagers(read.policies), before);
     if (primary !== null) forbidden.push({ policy: 'primary-manager', text: primary });
+    const files = forbidden.length > 0 ? [] : filesOf(read.policies);
+    const why = this.#ports.depot.whyNot(files);
+    if (why !== null) forbidden.push({ policy: 'depot', text: why });
     if (forbidden.length > 0) return this.#refuse(digest, refusedText(forbidden));
+    try {
+      await this.#ports.depot.ensure(files);
+    } catch (error) {
+      // Whoever it connects to next sends the set again.
+      if (codeOf(error) === 'WK_UNREACHABLE') return this.#running;
+      return this.#refuseForNow(offered, `a file of the depot could not be had: ${textOf(error)}`);
+    }
     try {
       const stored = JSON.stringify({ generation, digest, text });
       await this.#ports.runtime.files.writeAtomic(this.#ports.path, stored, 0o600);
     } catch (error) {
-      this.#again = this.#ports.runtime.timers.after(storeAgainMs, () => void this.#takeAgain(offered));
-      return this.#refuse(digest, `the set could not be stored, and is tried again: ${textOf(error)}`);
+      return this.#refuseForNow(offered, `the set could not be stored: ${textOf(error)}`);
     }
     this.#policies = read.policies;
     this.#running = { generation, digest, refused: null };
     await this.#ports.apply(read.policies);
+    await this.#tidy(files);
     this.#ports.runtime.log.info('policies of the pool are in force', {
       generation,
       policies: read.policies.map(({ name }) => name).join(', '),
     });
     return this.#running;
+  }
+
+  #refuseForNow(offered: OfferedSet, text: string): PoliciesRunning {
+    this.#again = this.#ports.runtime.timers.after(storeAgainMs, () => void this.#takeAgain(offered));
+    return this.#refuse(offered.digest, `${text}; it is tried again`);
+  }
+
+  /** Only now: what ran before may have been in use until the new set was. */
+  async #tidy(files: readonly DepotBytes[]): Promise<void> {
+    try {
+      await this.#ports.depot.keepOnly(files);
+    } catch (error) {
+      this.#ports.runtime.log.warn('unused files of the depot could not be removed', {
+        error: textOf(error),
+      });
+    }
   }
 
   async #takeAgain(offered: OfferedSet): Promise<void> {
@@ -119,7 +153,10 @@ export class DeployedPolicies implements Disposable {
 
   #forbidden(policy: Policy): RefusedPolicy[] {
     if (policy.kind !== 'command') return [];
-    const text = this.#ports.whyNotProgram(policy.command[0]);
+    const unknown = unknownFile(policy);
+    if (unknown !== null) return [{ policy: policy.name, text: unknown }];
+    const [program] = policy.command;
+    const text = depotNameIn(program) === null ? this.#ports.whyNotProgram(program) : null;
     return text === null ? [] : [{ policy: policy.name, text }];
   }
 
@@ -128,6 +165,21 @@ export class DeployedPolicies implements Disposable {
     this.#running = { ...this.#running, refused: { digest, text: text.slice(0, refusedCharsMax) } };
     return this.#running;
   }
+}
+
+/** What the set needs of the depot; it was checked that every file was sent along. */
+function filesOf(policies: readonly Policy[]): DepotBytes[] {
+  const files = policies.flatMap((policy) =>
+    policy.kind === 'command' && unknownFile(policy) === null
+      ? depotFilesFor(policy.command, policy.depot)
+      : [],
+  );
+  return [...new Map(files.map((file) => [file.sha256, file])).values()];
+}
+
+function unknownFile({ command, depot }: CommandPolicy): string | null {
+  const unknown = depotNamesIn(command).find((name) => !Object.hasOwn(depot ?? {}, name));
+  return unknown === undefined ? null : `names depot file ${unknown}, and the pool has none`;
 }
 
 function refusedText(refused: readonly RefusedPolicy[]): string {

@@ -11,6 +11,7 @@ import type { Actions } from '../actions/actions.ts';
 import type { NodeName } from '../buffer/batch.ts';
 import type { Buffer } from '../buffer/buffer.ts';
 import type { Lane } from '../buffer/lane.ts';
+import type { FetchDepot } from '../depot/fetch-depot.ts';
 import type { DeployedPolicies } from '../deployed/deployed-policies.ts';
 import {
   homeFirst,
@@ -44,6 +45,8 @@ export interface StreamOptions {
   readonly policies: Pick<DeployedPolicies, 'running' | 'take'> | null;
   /** Null for another pool, which has nothing to ask of the node. */
   readonly actions: Pick<Actions, 'connected' | 'gone' | 'receive'> | null;
+  /** Null likewise. */
+  readonly depot: FetchDepot | null;
   /** Where the primary manager is reached that this node was given; null: whoever the pool lists first. */
   primary(): string | null;
 }
@@ -211,8 +214,12 @@ export class AgentStream implements AsyncDisposable {
       onTrust: (message) => this.#options.trusted(message),
       onGoBack: (message) => this.#goBack(connection, message),
       onPolicies: (message, body) => void this.#takePolicies(connection, message, body),
-      onOther: (message, body) => this.#options.actions?.receive(message, body),
+      onOther: (message, body) => {
+        this.#options.actions?.receive(message, body);
+        this.#options.depot?.take(message, body);
+      },
     });
+    this.#options.depot?.connected(connection);
     this.#live = { server, name: welcome.name, sinceMs: runtime.clock.wallMs(), connection, sending };
     this.#problem = null;
     runtime.log.info('connected', { server, name: welcome.name });
@@ -254,6 +261,7 @@ export class AgentStream implements AsyncDisposable {
     const live = this.#live;
     if (live?.connection !== connection) return;
     this.#live = null;
+    this.#options.depot?.lost();
     live.sending.stop();
     this.#options.actions?.gone();
     this.#note(live.server, close.code ?? 'WK_UNREACHABLE', `${close.because}: ${close.text}`, close.retry);
@@ -290,6 +298,7 @@ export class AgentStream implements AsyncDisposable {
   #drop(why: string): void {
     const live = this.#live;
     this.#live = null;
+    this.#options.depot?.lost();
     live?.sending.stop();
     if (live) this.#options.actions?.gone();
     live?.connection.close(why);

@@ -107,6 +107,7 @@ export class AgentStreams implements AsyncDisposable {
       disbelieved: () => undefined,
       policies: null,
       actions: null,
+      depot: null,
       primary: () => null,
     });
     return { text: JSON.stringify(pool), name: pool.name, stream };

@@ -1,11 +1,13 @@
 import type { Command } from '@commander-js/extra-typings';
 import { partsOf, type ConfigPlan } from '../../definitions/plan-config.ts';
+import { depotFileContentSchema } from '../../model/depot.ts';
 import { codeOf, textOf, WatchError } from '../../model/errors.ts';
 import type { Cli } from '../cli.ts';
 import { withClient } from '../client-options.ts';
 import { changeConfig, planDocument, printPlan } from '../config.ts';
+import { readDepot, readLocalFile, uploadFile } from '../depot.ts';
 import { Interrupted } from '../interrupted.ts';
-import { planFolder } from '../plan-folder.ts';
+import { planFolder, type FolderPlan } from '../plan-folder.ts';
 import type { PoolClient } from '../pool-client.ts';
 import { note, printJson, stdoutStyle } from '../print.ts';
 import { Progress } from '../progress.ts';
@@ -40,9 +42,10 @@ overwritten. Up to 60 changes are one transaction; a larger plan that was interr
 }
 
 /** The revision of the last change; null where there was nothing to do. */
-async function apply(cli: Cli, client: PoolClient, plan: ConfigPlan, hold: boolean): Promise<number | null> {
+async function apply(cli: Cli, client: PoolClient, plan: FolderPlan, hold: boolean): Promise<number | null> {
   const { clock } = await cli.runtime();
   const stop = cli.stopSignal();
+  await bringFiles(cli, client, plan);
   const total = plan.changes.length;
   const progress = new Progress(cli, clock, (done) => `${done} of ${total} changes applied`);
   let revision: number | null = null;
@@ -68,6 +71,23 @@ async function apply(cli: Cli, client: PoolClient, plan: ConfigPlan, hold: boole
   }
   progress.end();
   return revision;
+}
+
+/** The bytes come first: a definition counts only when enough servers have what it names. */
+async function bringFiles(cli: Cli, client: PoolClient, { changes, depotPaths }: FolderPlan): Promise<void> {
+  const wanted = changes.filter(({ kind, content }) => kind === 'depot-file' && content !== null);
+  if (wanted.length === 0) return;
+  const { clock, files } = await cli.runtime();
+  const there = new Set((await readDepot(client)).files.map(({ sha256 }) => sha256));
+  const progress = new Progress(cli, clock, (done) => `${done} of ${wanted.length} files sent`);
+  for (const [at, { name, content }] of wanted.entries()) {
+    const { sha256 } = depotFileContentSchema.parse(content);
+    const path = depotPaths.get(name) ?? '';
+    if (!there.has(sha256))
+      await uploadFile(client, { sha256, bytes: (await readLocalFile(files, path)).bytes });
+    progress.at(at + 1);
+  }
+  progress.end();
 }
 
 function doneText({ changes }: ConfigPlan, isDeployed: boolean): string {

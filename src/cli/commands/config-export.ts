@@ -4,6 +4,7 @@ import type { Cli } from '../cli.ts';
 import { withClient } from '../client-options.ts';
 import { writeConfigFolder } from '../config-files.ts';
 import { noteLeftOut, readConfig } from '../config.ts';
+import { downloadFile } from '../depot.ts';
 import { note, printJson } from '../print.ts';
 import { resolvePath } from '../resolve-path.ts';
 import { openClient } from '../target.ts';
@@ -17,17 +18,22 @@ export function define(command: Command, cli: Cli): void {
       `Examples:
   watchkeeper config export ./pool && git -C pool diff
 
-Writes one YAML file a definition: policies, groups, nodes, users, user roles, roles and settings. Never a secret. A file that
-says the same already stays as it is, with its comments.
+Writes one YAML file a definition: policies, groups, nodes, users, user roles, roles and settings; and the files of the depot as
+they are. Never a secret. A file that says the same already stays as it is, with its comments.
 `,
     )
     .action(async (folder, options) => {
       const { files } = await cli.runtime();
-      const { definitions, leftOut } = await readConfig(await openClient(cli, options));
+      const client = await openClient(cli, options);
+      const { definitions, leftOut } = await readConfig(client);
       const kinds = definitionKinds.filter((kind) => !leftOut.includes(kind));
       const path = resolvePath(cli, folder);
       const prune = options.prune ?? false;
-      const exported = await writeConfigFolder(files, path, definitions, { kinds, prune });
+      const exported = await writeConfigFolder(files, path, definitions, {
+        kinds,
+        prune,
+        bytesOf: (sha256) => downloadFile(client, sha256),
+      });
       noteLeftOut(cli, leftOut);
       if (options.json) return printJson(cli, { folder: path, kinds, ...exported, pruned: prune });
       const { written, unchanged, stale } = exported;

@@ -4,7 +4,7 @@ import { WatchError } from '../../model/errors.ts';
 import { readYamlFile } from '../../runtime/yaml-file.ts';
 import { serverConfigSchema } from '../../server/config.ts';
 import { serverPaths } from '../../server/server-paths.ts';
-import { backupFiles, type BackupManifest } from '../backup.ts';
+import { backupFiles, copyDepot, type BackupManifest } from '../backup.ts';
 import type { Cli } from '../cli.ts';
 import { copyDatabase } from '../copy-database.ts';
 import { configOption } from '../config-option.ts';
@@ -52,6 +52,7 @@ async function run(cli: Cli, options: Options): Promise<void> {
     [configPath, to.config],
   ] as const)
     await files.writeAtomic(target, await files.readBytes(source), 0o600);
+  await copyDepot(files, from.depot, to.depot);
   // Last, so that a folder with a manifest is a whole backup.
   const manifest: BackupManifest = {
     format: 1,

@@ -8,7 +8,7 @@ import type { Runtime } from '../../runtime/runtime.ts';
 import { readYamlFile } from '../../runtime/yaml-file.ts';
 import { serverConfigSchema, type ServerConfig } from '../../server/config.ts';
 import { serverPaths } from '../../server/server-paths.ts';
-import { backupFiles, backupManifestSchema } from '../backup.ts';
+import { backupFiles, copyDepot, backupManifestSchema } from '../backup.ts';
 import type { Cli } from '../cli.ts';
 import { copyDatabase } from '../copy-database.ts';
 import { assertUnused } from '../new-server.ts';
@@ -57,6 +57,7 @@ async function run(cli: Cli, options: Options): Promise<void> {
   if (options.withCoordination) forgetDefinitions(runtime, to.database);
   await files.writeAtomic(to.identity, await files.readBytes(from.identity), 0o600);
   await files.writeAtomic(to.authority, await files.readBytes(from.authority), 0o600);
+  await copyDepot(files, from.depot, to.depot);
   const text = (await files.readText(from.config)).replace(/^data:.*$/m, `data: ${JSON.stringify(data)}`);
   await files.writeAtomic(configPath, text, 0o600);
   note(cli, `${server.name} is restored; start it with: watchkeeper server run --config ${configPath}`);

@@ -106,6 +106,11 @@ export const audited: Readonly<Record<string, 'self' | 'nothing' | ((request: Fa
       };
     },
     'DELETE /api/v1/node-groups/:name': named('node-group.remove'),
+    'PUT /api/v1/depot/:sha256': ({ params, headers }) => ({
+      action: 'depot.upload',
+      target: parameter(params, 'sha256'),
+      detail: `${headers['content-length'] ?? 'unknown'} bytes`,
+    }),
     'POST /api/v1/config': ({ body }) => ofConfig(bodyOf(body)),
     'POST /api/v1/deployment': ({ body }) => {
       const { nodes } = bodyOf<DeployRequest>(body);

@@ -51,7 +51,11 @@ function ours(error: unknown): unknown {
   if (codeOf(error) !== 'WK_INTERNAL' || typeof status !== 'number' || status < 400 || status >= 500)
     return error;
   if (status === 413) return new WatchError('WK_TOO_LARGE');
-  if (status === 415) return new WatchError('WK_BAD_REQUEST', 'the body is not application/json; send JSON');
+  if (status === 415)
+    return new WatchError(
+      'WK_BAD_REQUEST',
+      'the body has another content type than is read here: application/json, or application/octet-stream for a file of the depot',
+    );
   return new WatchError('WK_BAD_REQUEST', textOf(error));
 }
 

@@ -7,6 +7,7 @@ import type { Positions } from '../../model/origin.ts';
 import type { RoleRequest, RoleView, VirtualInterfaces } from '../../model/role-api.ts';
 import type { ActionPort } from './action-port.ts';
 import type { ConfigPort } from './config-port.ts';
+import type { DepotPort } from './depot-port.ts';
 import { FakeAccess } from './fake-access.ts';
 import type { Changes, PolicyPort, ServerView } from './view.ts';
 
@@ -100,6 +101,13 @@ export class FakeView implements ServerView {
       throw new Error('not in this fake');
     },
     revision: () => {
+      throw new Error('not in this fake');
+    },
+  };
+  readonly depot: DepotPort = {
+    list: () => ({ files: [], bytes: 0, bytesMax: 0, servers: 1 }),
+    upload: async (file) => ({ ...file, servers: ['m1'] }),
+    read: () => {
       throw new Error('not in this fake');
     },
   };

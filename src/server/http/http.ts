@@ -11,6 +11,7 @@ import { certificateRoutes } from './certificate-routes.ts';
 import { configRoutes } from './config-routes.ts';
 import { ConsoleFiles } from './console-files.ts';
 import { consoleRoutes } from './console-routes.ts';
+import { depotRoutes } from './depot-routes.ts';
 import { describe } from './describe.ts';
 import { answerError, notFound } from './error-answer.ts';
 import { eventRoutes } from './event-routes.ts';
@@ -38,6 +39,7 @@ const routeSets = [
   policyRoutes,
   actionRoutes,
   configRoutes,
+  depotRoutes,
   sessionRoutes,
   passwordRoutes,
   userRoutes,

@@ -24,6 +24,7 @@ import type { AccessApi } from './access-api.ts';
 import type { ActionPort } from './action-port.ts';
 import type { ActionView, OutputPiece } from '../../model/action-api.ts';
 import type { ConfigPort } from './config-port.ts';
+import type { DepotPort } from './depot-port.ts';
 import type { Account } from '../../access/caller.ts';
 import type { Scope } from '../../model/rights.ts';
 import type { Identity } from '../../model/identity.ts';
@@ -90,6 +91,7 @@ export interface ServerView {
   readonly policies: PolicyPort;
   readonly config: ConfigPort;
   readonly actions: ActionPort;
+  readonly depot: DepotPort;
   /** `address`: where the request came from. Errors: WK_TOKEN_*, WK_PENDING, WK_ELSEWHERE, WK_CONFLICT (the name is taken), WK_UNAUTHENTICATED (the proof is wrong). */
   join(request: JoinRequest, address: string): Promise<JoinAnswer>;
   /** Errors: WK_BAD_REQUEST, WK_UNAUTHENTICATED (the proofs), WK_DENIED (too old, not enrolled), WK_REVOKED. */

@@ -29,6 +29,10 @@ interface Ports {
   /** The peer says which coordinator it knows. */
   stands(message: LinkMessageOf<'standing'>): void;
   snapshotPart(message: LinkMessage & { type: 'snapshotPart' }, body: Uint8Array): void;
+  /** The peer says which files of the depot it has; and sends one that we asked for, or has it not. */
+  depotHave(message: LinkMessageOf<'depotHave'>): void;
+  depotPart(message: LinkMessageOf<'depotPart'>, body: Uint8Array): void;
+  depotNone(message: LinkMessageOf<'depotNone'>): void;
 }
 
 /**
@@ -65,6 +69,9 @@ export class PeerReceiver {
     else if (message.type === 'confirmPlease') this.#ports.asked(message);
     else if (message.type === 'standing') this.#ports.stands(message);
     else if (message.type === 'snapshotPart') this.#ports.snapshotPart(message, body);
+    else if (message.type === 'depotHave') this.#ports.depotHave(message);
+    else if (message.type === 'depotPart') this.#ports.depotPart(message, body);
+    else if (message.type === 'depotNone') this.#ports.depotNone(message);
     else throw new WatchError('WK_FRAME', `a sending server does not say ${message.type}`);
   }
 

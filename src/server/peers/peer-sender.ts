@@ -8,6 +8,8 @@ import type { Origin, Positions } from '../../model/origin.ts';
 import type { Uuid } from '../../model/uuid.ts';
 import type { Clock, Timer, Timers } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
+import { depotSince, type ServerDepot } from '../depot/server-depot.ts';
+import type { ServeDepot } from '../depot/serve-depot.ts';
 import { entriesFrame } from './entries-frame.ts';
 
 /** Sent and not yet told durable, at most: what a receiver must be ready to hold. */
@@ -29,6 +31,7 @@ interface Ports {
   /** Core ID of this server. */
   readonly own: Uuid;
   readonly peerName: string;
+  readonly depot: Pick<ServerDepot, 'serve' | 'introduction'>;
   /** The member told something new: `positions` is all that it has. */
   told(positions: Positions, message: LinkMessageOf<'positions'> | null): void;
   /** The member answers a question of ours. */
@@ -47,6 +50,7 @@ export class PeerSender {
   readonly #connection: LinkConnection;
   readonly #ports: Ports;
   readonly #stopListening: () => void;
+  readonly #files: ServeDepot;
   readonly #toldTrimmed = new Map<Origin, number>();
   /** Where reading an origin met damage: not tried again on this connection. */
   readonly #unreadable = new Map<Origin, number>();
@@ -62,7 +66,9 @@ export class PeerSender {
     this.#ports = ports;
     this.#theirs = { ...theirs };
     this.#stopListening = ports.journal.onCommit(() => this.#pump());
+    this.#files = ports.depot.serve(connection);
     connection.onMessage((message) => this.#take(message));
+    for (const message of ports.depot.introduction()) this.tellDepot(message);
     ports.told(this.#theirs, null);
     this.#pump();
   }
@@ -80,9 +86,14 @@ export class PeerSender {
     if (this.#connection.protocol >= standingSince) this.#connection.send(standing);
   }
 
+  tellDepot(message: LinkMessageOf<'depotHave'>): void {
+    if (this.#connection.protocol >= depotSince) this.#connection.send(message);
+  }
+
   #take(message: LinkMessage): void {
     if (message.type === 'confirmed') return this.#ports.answered(message);
     if (message.type === 'revoked') return this.#ports.revoked(message);
+    if (message.type === 'depotPlease') return this.#files.asked(message.sha256);
     if (message.type === 'snapshotPlease') return this.#ports.snapshotPlease(this.#connection);
     if (message.type !== 'positions') {
       throw new WatchError('WK_FRAME', `a receiving server does not say ${message.type}`);

@@ -34,6 +34,7 @@ test('a server that moves or leaves counts no more at once, however long its con
     pool: coreId(7),
     messageBytesMax: 1_048_576,
     credentials: () => ({ keyPem: '', certificatePem: '', authorityPems: [] }),
+    depot: { serve: () => assert.fail('nobody asks'), introduction: () => [] },
     told: () => undefined,
     answered: () => undefined,
     revoked: () => undefined,

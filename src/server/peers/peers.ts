@@ -11,6 +11,7 @@ import type { Uuid } from '../../model/uuid.ts';
 import type { Credentials } from '../../runtime/network.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { sleep } from '../../runtime/timing.ts';
+import type { ServerDepot } from '../depot/server-depot.ts';
 import { PeerSender } from './peer-sender.ts';
 
 const retryMsMin = 100;
@@ -24,6 +25,7 @@ export interface PeersOptions {
   readonly pool: Uuid;
   readonly messageBytesMax: number;
   credentials(): Credentials;
+  readonly depot: Pick<ServerDepot, 'serve' | 'introduction'>;
   /** A member told what it has; `message` carries hashes and epochs where it had them. */
   told(server: ServerDefinition, positions: Positions, message: LinkMessageOf<'positions'> | null): void;
   /** A member answers a question of ours. */
@@ -78,6 +80,10 @@ export class Peers {
   /** To every member that is connected. */
   tell(standing: LinkMessageOf<'standing'>): void {
     for (const sender of this.#senders.values()) sender.tell(standing);
+  }
+
+  tellDepot(message: LinkMessageOf<'depotHave'>): void {
+    for (const sender of this.#senders.values()) sender.tellDepot(message);
   }
 
   close(): void {
@@ -137,6 +143,7 @@ export class Peers {
         ...runtime,
         journal,
         own: self.coreId,
+        depot: this.#options.depot,
         peerName: server.name,
         told: (positions, message) => this.#options.told(server, positions, message),
         revoked: ({ revoked }) => this.#options.revoked(server, revoked),

@@ -19,8 +19,11 @@ export async function call(options: HttpCall): Promise<HttpAnswer> {
   const deadline = new Deadline(options);
   try {
     const response = await open(options, deadline.signal);
-    const body = await readAll(response);
-    return { status: response.statusCode ?? 0, headers: flatHeaders(response), body };
+    const bytes = await readAll(response);
+    const headers = flatHeaders(response);
+    const isBytes = headers['content-type'] === 'application/octet-stream';
+    const body = isBytes ? '' : bytes.toString();
+    return { status: response.statusCode ?? 0, headers, body, ...(isBytes && { bytes }) };
   } catch (error) {
     throw deadline.explain(error);
   } finally {
@@ -59,7 +62,7 @@ async function open(options: HttpCall, signal: AbortSignal): Promise<IncomingMes
       : [await fetchAuthority(options.url, options.trust.authorityFingerprint, signal)];
   const request: ClientRequest = httpsRequest(new URL(options.url), requestOptions(options, trusted, signal));
   // The answer may end the request while its body is still being sent; later errors have nobody to tell.
-  request.end(options.body);
+  request.end(options.bytes ?? options.body);
   const [response] = (await once(request, 'response')) as [IncomingMessage];
   request.on('error', () => response.destroy());
   return response;
@@ -70,7 +73,8 @@ function requestOptions(
   authorityPems: readonly string[],
   signal: AbortSignal,
 ): RequestOptions {
-  const length = options.body === undefined ? {} : { 'content-length': Buffer.byteLength(options.body) };
+  const sent = options.bytes ?? options.body;
+  const length = sent === undefined ? {} : { 'content-length': Buffer.byteLength(sent) };
   return {
     ...clientContext(options.credentials, authorityPems),
     method: options.method,
@@ -133,7 +137,7 @@ function pemOf(der: Buffer): string {
   return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`;
 }
 
-async function readAll(response: IncomingMessage): Promise<string> {
+async function readAll(response: IncomingMessage): Promise<Buffer> {
   const parts: Buffer[] = [];
   let bytes = 0;
   for await (const part of response as AsyncIterable<Buffer>) {
@@ -141,7 +145,7 @@ async function readAll(response: IncomingMessage): Promise<string> {
     if (bytes > answerBytesMax) throw new WatchError('WK_TOO_LARGE', 'the answer is too large to be taken');
     parts.push(part);
   }
-  return Buffer.concat(parts).toString();
+  return Buffer.concat(parts);
 }
 
 function flatHeaders(response: IncomingMessage): Record<string, string> {

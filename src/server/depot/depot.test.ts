@@ -1,0 +1,176 @@
+import assert from 'node:assert/strict';
+import { hash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { startAgent, type Agent } from '../../agent/agent.ts';
+import { agentConfigSchema } from '../../agent/config.ts';
+import { noPolicies } from '../../agent/load-policies.ts';
+import { Rights } from '../../model/rights.ts';
+import { serverPaths } from '../server-paths.ts';
+import type { RunningServer } from '../start-server.ts';
+import type { TestNode } from '../test-agent.ts';
+import { eventually, TestServers } from '../test-servers.ts';
+
+const ann = { name: 'ann', coreId: null, rights: new Rights([{ right: 'configure' }]) };
+const sha = (text: string): string => hash('sha256', text);
+const saying = (text: string): string => `#!/bin/sh\necho "${text}|used=$#"\n`;
+const policy = {
+  kind: 'command',
+  name: 'disk',
+  command: ['depot:check_disk', '-w', 'depot:check_disk'],
+  every: '1s',
+};
+
+async function put(server: RunningServer, name: string, text: string, revision = 0): Promise<number> {
+  const file = { sha256: sha(text), sizeBytes: Buffer.byteLength(text) };
+  await server.view.depot.upload(file, bodyOf(text));
+  const change = { kind: 'depot-file', name, revision, content: { ...file, executable: true } } as const;
+  return server.view.config.apply([change], ann, { via: 'depot add', hold: false });
+}
+
+async function* bodyOf(text: string): AsyncGenerator<Uint8Array> {
+  for (const letter of Buffer.from(text)) yield Uint8Array.of(letter);
+}
+
+async function run(
+  servers: TestServers,
+  node: TestNode,
+  data: string,
+  server: RunningServer,
+  more = {},
+): Promise<Agent> {
+  return startAgent({
+    runtime: servers.runtime,
+    config: agentConfigSchema.parse({
+      name: node.name,
+      coreId: node.coreId,
+      pool: servers.pool.id,
+      servers: [servers.urlOf(server)],
+      data,
+      identity: { certificate: 'c', key: 'k', authorities: 'a' },
+      ...more,
+    }),
+    credentials: await servers.pool.credentials(node.identity),
+    policies: noPolicies,
+    version: '0',
+    onFatal: (error) => assert.fail(error),
+  });
+}
+
+const textsOf = (server: RunningServer): string[] =>
+  server.view.page({ order: 'newest', limit: 100 }, null).messages.map(({ text }) => text);
+const has = (server: RunningServer, text: string): boolean =>
+  server.view.depot.list().files.some(({ sha256, servers }) => sha256 === sha(text) && servers.length === 2);
+
+test('a file that a policy brings along is on every server and runs on its nodes, is changed, and goes', async () => {
+  await using servers = await TestServers.start(2);
+  const [first, second] = servers.running;
+  assert.ok(first && second);
+  const data = await mkdtemp(join(tmpdir(), 'wk-depot-'));
+  const web = await servers.enrolNode('web01');
+  const revision = await put(first, 'check_disk', saying('one'));
+  await eventually('both have it', () => has(first, saying('one')) && has(second, saying('one')));
+  await first.view.policies.set('disk', { source: policy }, 'ann');
+  await first.view.policies.setGroup('web', { nodes: ['web*'], policies: ['disk'] }, 'ann');
+  {
+    await using agent = await run(servers, web, data, second);
+    await eventually('it says what the file says', () => textsOf(first).includes('one'));
+    assert.equal(agent.status.depot.files, 1);
+    await assert.rejects(
+      first.view.config.apply([{ kind: 'depot-file', name: 'check_disk', revision, content: null }], ann, {
+        via: 'depot remove',
+        hold: false,
+      }),
+      /depot file check_disk is used by policy disk/,
+    );
+    await put(first, 'check_disk', saying('two'), revision);
+    await eventually('it says what the new one says', () => {
+      const { fromPool, depot } = agent.status;
+      return (
+        fromPool.refused === null && depot.files === 1 && existsSync(`${data}/depot/${sha(saying('two'))}`)
+      );
+    });
+    await first.view.policies.setGroup('web', { nodes: [], policies: ['disk'] }, 'ann');
+    await eventually('what is not needed is gone', () => agent.status.depot.files === 0);
+  }
+  await rm(data, { recursive: true });
+});
+
+test('a server that is new, was away or lost its files gets them from any other', async () => {
+  await using servers = await TestServers.start(2);
+  const [first, second] = servers.running;
+  assert.ok(first && second);
+  await servers.stop(second);
+  await put(first, 'tool', saying('kept'));
+  assert.deepEqual(first.view.depot.list().files[0]?.servers, ['m1'], 'all that are alive have it');
+  const back = await servers.restart(second);
+  await eventually('who was away has it', () => has(back, saying('kept')) && has(first, saying('kept')));
+
+  const { depot } = serverPaths(servers.dataOf(first));
+  const path = `${depot}/${sha(saying('kept'))}`;
+  await chmod(path, 0o600);
+  await writeFile(path, 'y'.repeat(saying('kept').length));
+  await assert.rejects(async () => {
+    for await (const _part of first.view.depot.read(sha(saying('kept'))).parts);
+  }, /has not the SHA-256/);
+  await first.view.policies.set(
+    'load',
+    { source: { ...policy, name: 'load', command: ['/bin/true'] } },
+    'ann',
+  );
+  await put(first, 'another', saying('wakes it'));
+  await eventually(
+    'a damaged one is fetched anew',
+    () => existsSync(path) && readFileSync(path, 'utf8') === saying('kept'),
+  );
+});
+
+test('what a node does not take is refused there, and what does not fit together is not written', async () => {
+  await using servers = await TestServers.start(1);
+  const [server] = servers.running;
+  assert.ok(server);
+  const data = await mkdtemp(join(tmpdir(), 'wk-depot-'));
+  const refuses = (change: Promise<unknown>, text: RegExp): Promise<void> => assert.rejects(change, text);
+  await refuses(
+    server.view.policies.set('disk', { source: policy }, 'ann'),
+    /there is no depot file check_disk; define it first/,
+  );
+  const options = { via: 'depot add', hold: false };
+  const content = { sha256: sha('nobody has it'), sizeBytes: 9 };
+  const file = { sha256: sha(saying('one')), sizeBytes: saying('one').length };
+  await refuses(server.view.depot.upload({ ...file, sizeBytes: 5 }, bodyOf(saying('one'))), /more came than/);
+  await refuses(
+    server.view.depot.upload({ ...file, sha256: sha('x') }, bodyOf(saying('one'))),
+    /should have/,
+  );
+  await put(server, 'check_disk', saying('one'));
+  const depot = { check_disk: file };
+  await refuses(
+    server.view.policies.set('disk', { source: { ...policy, depot } }, 'ann'),
+    /depot: is added by servers/,
+  );
+  await server.view.policies.set('disk', { source: policy }, 'ann');
+  await server.view.policies.setGroup('all', { nodes: ['*'], policies: ['disk'] }, 'ann');
+  const stateOf = (name: string) => server.view.policies.deployment(null).find((node) => node.name === name);
+  for (const [name, more, why] of [
+    ['closed', { depot: { allow: false } }, /takes no files from the depot/],
+    ['listing', { programs: ['/opt/*'] }, /takes no files from the depot/],
+    ['choosing', { depot: { allow: ['0'.repeat(64)] } }, /takes only those files/],
+    ['small', { depot: { bytesMax: '5B' } }, /"depot.bytesMax" of this node's configuration allows 5/],
+    ['open', { programs: [], depot: { allow: [sha(saying('one'))] } }, null],
+  ] as const) {
+    const node = await servers.enrolNode(name);
+    await using _agent = await run(servers, node, `${data}/${name}`, server, more);
+    await eventually(name, () => stateOf(name)?.state === (why === null ? 'current' : 'refused'));
+    if (why !== null) assert.match(stateOf(name)?.running?.refused?.text ?? '', why);
+  }
+  await rm(data, { recursive: true });
+  const lost = { kind: 'depot-file', name: 'lost', revision: 0, content } as const;
+  await refuses(
+    server.view.config.apply([lost], ann, options),
+    /no server that answers has the bytes of depot file lost/,
+  );
+});
