@@ -25,6 +25,21 @@ fi
 
 to=$root/opt/watchkeeper
 mkdir -p "$root/opt" "$root/etc/watchkeeper" "$root/var/lib/watchkeeper" "$root/usr/local/bin"
+# A secret of this machine with which servers encrypt the authority's key: itself encrypted with the TPM, or with the machine's
+# own key where there is none. Once made it stays. Without it, or where systemd is older than 252, keys are plain files of mode 0600.
+make_seal() {
+  seal=/etc/credstore.encrypted/watchkeeper.seal
+  version=$(systemctl --version | sed -n '1s/^systemd \([0-9]*\).*/\1/p')
+  if [ -e "$seal" ] || [ "${version:-0}" -lt 252 ] || ! command -v systemd-creds >/dev/null; then return 0; fi
+  mkdir -p -m 0700 /etc/credstore.encrypted
+  if head -c 32 /dev/urandom | base64 -w 0 | systemd-creds encrypt --name=watchkeeper.seal - "$seal.new" 2>/dev/null; then
+    mv "$seal.new" "$seal"
+  else
+    rm -f "$seal.new"
+    echo "systemd-creds cannot encrypt here; the authority's key will be a file that only its owner may read"
+  fi
+}
+
 # A running program keeps the files that it has open; the new ones take their place in one step.
 rm -rf "$to.new" "$to.old"
 cp -R "$here" "$to.new"
@@ -41,6 +56,7 @@ if [ -z "$root" ]; then
   fi
   chown watchkeeper:watchkeeper /var/lib/watchkeeper
   if [ -d /run/systemd/system ]; then
+    make_seal
     systemctl daemon-reload
     for unit in watchkeeper-server watchkeeper-witness watchkeeper-agent; do
       if systemctl is-active --quiet "$unit"; then systemctl restart "$unit"; fi

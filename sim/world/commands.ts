@@ -20,6 +20,7 @@ export function processCommands(self: SimProcess, parent: SimProcess | null): Co
     parent: parent === null ? null : parentOf(self, parent),
     self: idOf(self),
     hostName: machine.name,
+    credentialsFolder: null,
     end: (id) => endProcess(self, id),
     isRunning: (id) => find(self, id) !== undefined,
   };

@@ -9,7 +9,6 @@ export function backupFiles(folder: string) {
     database: `${folder}/watchkeeper.db`,
     coordination: `${folder}/coordination.db`,
     identity: `${folder}/identity.pem`,
-    authority: `${folder}/authority.pem`,
     config: `${folder}/config.yaml`,
     depot: `${folder}/depot`,
   };

@@ -33,6 +33,11 @@ export const identityCommands: readonly CommandEntry[] = [
     load: () => import('./commands/trust-rotate.ts'),
   },
   {
+    path: 'trust adopt',
+    summary: 'take in the key of an authority that was brought by hand',
+    load: () => import('./commands/trust-adopt.ts'),
+  },
+  {
     path: 'ping',
     summary: 'say whether a server is reached and both sides believe each other',
     load: () => import('./commands/ping.ts'),

@@ -72,7 +72,7 @@ export async function prepareEtcd(
   run: EtcdPlace | null,
   authority?: Authority,
 ): Promise<void> {
-  const signer = authority ?? (await readAuthorityFile(runtime.files, serverPaths(data).authority));
+  const signer = authority ?? (await readAuthorityFile(runtime, serverPaths(data).authority));
   const hosts = run === null ? [] : [run.client, run.peer].flatMap((text) => parseAddress(text)?.host ?? []);
   const who = { pool: pool.id, coreId: server.coreId, name: server.name, hosts };
   await writeEtcdIdentity(runtime, signer, who, etcdFiles(data));

@@ -4,6 +4,7 @@ import { addressText, isEveryAddress, type Address } from '../model/address.ts';
 import { WatchError } from '../model/errors.ts';
 import type { Files } from '../runtime/files.ts';
 import type { Credentials } from '../runtime/network.ts';
+import type { Runtime } from '../runtime/runtime.ts';
 import type { Authority } from '../security/authority.ts';
 import { writeAuthorityFile } from '../security/authority-file.ts';
 import { writeIdentityFile } from '../security/identity-file.ts';
@@ -75,7 +76,7 @@ export function hostsOf({ listen, url }: Place, hostName: string): string[] {
 
 /** Writes what a server needs to run: its identity, the authority's key, and last its configuration. */
 export async function writeNewServer(
-  files: Files,
+  runtime: Pick<Runtime, 'files' | 'commands' | 'random'>,
   place: Place,
   server: {
     readonly names: Pick<NewServer, 'pool' | 'server' | 'coordination' | 'etcd'>;
@@ -84,11 +85,12 @@ export async function writeNewServer(
   },
 ): Promise<void> {
   const { data, config, listen, url } = place;
+  const { files } = runtime;
   const paths = serverPaths(data);
   await files.makeDirectory(data, 0o700);
   await files.makeDirectory(dirname(config), 0o755);
   await writeIdentityFile(files, paths.identity, server.credentials);
-  await writeAuthorityFile(files, paths.authority, server.authority);
+  await writeAuthorityFile(runtime, paths.authority, server.authority);
   const text = serverConfigText({ ...server.names, listen: addressText(listen), url, data });
   await files.writeAtomic(config, text, 0o600);
 }

@@ -68,6 +68,7 @@ export const commandPermissions: Readonly<Record<string, CommandPermission>> = {
   'trust update': coordinator,
   'trust remove': coordinator,
   'trust rotate': coordinator,
+  'trust adopt': coordinator,
   'other-pool list': coordinator,
   'other-pool set': coordinator,
   'other-pool remove': coordinator,

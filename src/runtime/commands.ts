@@ -91,6 +91,8 @@ export interface Commands {
   readonly parent: Parent | null;
   readonly self: ProcessId;
   readonly hostName: string;
+  /** Where systemd put the credentials of the unit that we are; null where it gave none. */
+  readonly credentialsFolder: string | null;
   /** Ends exactly that process with SIGKILL; false when it is not there (any more). */
   end(id: ProcessId): boolean;
   isRunning(id: ProcessId): boolean;

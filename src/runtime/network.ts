@@ -81,7 +81,7 @@ export interface Listener {
   readonly host: string;
   /** The port really bound, also where 0 was asked for. */
   readonly port: number;
-  /** For handshakes from now on; what is connected stays. */
+  /** For handshakes from now on; what is connected stays, unless its authority is believed no more. */
   replaceCredentials(credentials: Credentials): void;
   /** What is shown instead to whoever dials one of these host names; it replaces what was said before. */
   showByName(credentials: ReadonlyMap<string, Credentials>): void;

@@ -30,7 +30,7 @@ async function makeHouse() {
     clock: time.clock,
     random: nodeRandom,
     authority: pool.authority,
-    founding: pool.authority,
+    forServer: pool.authority,
     pool: {
       id: pool.id,
       name: 'p',

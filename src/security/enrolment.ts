@@ -39,7 +39,7 @@ export interface EnrolmentOptions {
   /** Signs for the newcomer. */
   readonly authority: Authority;
   /** What a new server is given: its key opens those of later ones, which the coordinator has. */
-  readonly founding: Authority;
+  readonly forServer: Authority;
   readonly pool: Pool;
   /** Addresses of the pool, virtual interfaces first. */
   readonly servers: readonly string[];
@@ -69,9 +69,9 @@ export async function enrol(request: JoinRequest, options: EnrolmentOptions): Pr
   return {
     pool: { id: pool.id, name: pool.name },
     certificatePem: await issueCertificate(authority, { identity, publicKeyPem, name, hosts, as }, options),
-    authorityPems: foundingFirst(pool.authorities, options.founding),
+    authorityPems: givenFirst(pool.authorities, options.forServer),
     servers: [...options.servers],
-    ...(request.kind === 'server' && { authorityKeyPem: options.founding.keyPem }),
+    ...(request.kind === 'server' && { authorityKeyPem: options.forServer.keyPem }),
     ...(request.kind !== 'agent' && { coordination: options.coordinationUrl }),
   };
 }
@@ -215,7 +215,7 @@ function hostOf(url: string): string {
 }
 
 /** The first is the one whose key a new server gets. */
-function foundingFirst(pems: readonly string[], { certificatePem }: Authority): string[] {
+function givenFirst(pems: readonly string[], { certificatePem }: Authority): string[] {
   const rest = pems.filter((pem) => pem.trim() !== certificatePem.trim());
   return pems.length === rest.length ? rest : [certificatePem, ...rest];
 }

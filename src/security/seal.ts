@@ -8,20 +8,31 @@ const tagBytes = 16;
 
 /** Encrypts text so that only who has this private key reads it: every server has the authority's. */
 export function seal(text: string, keyPem: string, random: Pick<Random, 'bytes'>): string {
-  const iv = random.bytes(ivBytes);
-  const encrypt = createCipheriv(cipher, secretOf(keyPem), iv);
-  const body = Buffer.concat([encrypt.update(text, 'utf8'), encrypt.final()]);
-  return Buffer.concat([iv, encrypt.getAuthTag(), body]).toString('base64');
+  return encrypt(text, secretOf(keyPem), random);
 }
 
 /** WK_CONFIG when it was sealed with another key, or changed. */
 export function unseal(sealed: string, keyPem: string): string {
+  return decrypt(sealed, secretOf(keyPem));
+}
+
+/** AES-256-GCM with a key of 32 bytes: base64 of nonce, tag and text. */
+export function encrypt(text: string, key: Buffer, random: Pick<Random, 'bytes'>): string {
+  const iv = random.bytes(ivBytes);
+  const encrypting = createCipheriv(cipher, key, iv);
+  const body = Buffer.concat([encrypting.update(text, 'utf8'), encrypting.final()]);
+  return Buffer.concat([iv, encrypting.getAuthTag(), body]).toString('base64');
+}
+
+/** WK_CONFIG when it was encrypted with another key, or changed. */
+export function decrypt(sealed: string, key: Buffer): string {
   const bytes = Buffer.from(sealed, 'base64');
   try {
-    const decrypt = createDecipheriv(cipher, secretOf(keyPem), bytes.subarray(0, ivBytes));
-    decrypt.setAuthTag(bytes.subarray(ivBytes, ivBytes + tagBytes));
+    const iv = bytes.subarray(0, ivBytes);
+    const decrypting = createDecipheriv(cipher, key, iv, { authTagLength: tagBytes });
+    decrypting.setAuthTag(bytes.subarray(ivBytes, ivBytes + tagBytes));
     const body = bytes.subarray(ivBytes + tagBytes);
-    return Buffer.concat([decrypt.update(body), decrypt.final()]).toString('utf8');
+    return Buffer.concat([decrypting.update(body), decrypting.final()]).toString('utf8');
   } catch (error) {
     throw new WatchError('WK_CONFIG', 'the sealed key was sealed with another key, or changed', {
       cause: error,

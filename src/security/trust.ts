@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { Coordination } from '../coordination/coordination.ts';
 import { keys, poolSchema, type Pool } from '../model/definitions.ts';
 import { WatchError } from '../model/errors.ts';
@@ -147,27 +147,46 @@ export function importTrust(
  * A second authority of our own: from now on it signs for everybody but servers, and is believed by all; servers go on
  * showing certificates that those who have not heard of it believe. Errors: WK_CONFLICT (a rotation is under way).
  */
-export async function startRotation(
+export function startRotation(ports: Ports, signer: Authority, by: string): Promise<Trust> {
+  return rotate(ports, signer, by, null);
+}
+
+/**
+ * The same when somebody else has the present key: the next one's does not come near the coordinator, where it would be
+ * sealed with the present one. `keep` has it on the disk before it is believed; a person brings it to the other servers.
+ */
+export function startRotationByHand(
+  ports: Ports,
+  signer: Authority,
+  by: string,
+  keep: (next: Authority) => Promise<void>,
+): Promise<Trust> {
+  return rotate(ports, signer, by, keep);
+}
+
+async function rotate(
   { coordination, clock, random }: Ports,
   signer: Authority,
   by: string,
+  keep: ((next: Authority) => Promise<void>) | null,
 ): Promise<Trust> {
   const { pool } = await readTrust(coordination);
   const next = await makeAuthority(pool.name, { clock, random });
-  const sealedBy = fingerprintOf(signer.certificatePem);
+  const present = fingerprintOf(signer.certificatePem);
   const authority: TrustedAuthority = {
     certificatePem: next.certificatePem,
     pool: pool.id,
     name: pool.name,
     addedMs: clock.wallMs(),
     by,
-    sealedKey: seal(next.keyPem, signer.keyPem, random),
-    sealedBy,
+    sealedKey: keep === null ? seal(next.keyPem, signer.keyPem, random) : null,
+    sealedBy: keep === null ? present : null,
   };
+  await keep?.(next);
   return changeTrust(coordination, (trust) => {
     if (trust.signsOthers !== trust.signsServers)
       throw new WatchError('WK_CONFLICT', 'a rotation is under way; finish it first (trust rotate --finish)');
-    if (sealedBy !== trust.signsOthers)
+    if (present !== trust.signsOthers)
       throw new WatchError(
         'WK_CONFLICT',
         'this server has not the key of the authority that signs now; do it on another',
@@ -175,6 +194,21 @@ export async function startRotation(
     const authorities = [...trust.authorities, authority];
     return { ...trust, authorities, signsOthers: fingerprintOf(next.certificatePem) };
   });
+}
+
+/**
+ * Whether this key may sign for the pool: its certificate is believed, and it is the key of it. Errors: WK_BAD_REQUEST.
+ */
+export function assertAdoptable(pool: Uuid, trust: Trust, { keyPem, certificatePem }: Authority): void {
+  const fingerprint = fingerprintOf(certificatePem);
+  const isBelieved = ownAuthorityPems(pool, trust).some((pem) => fingerprintOf(pem) === fingerprint);
+  if (!isBelieved)
+    throw new WatchError(
+      'WK_BAD_REQUEST',
+      `the pool does not believe the authority ${fingerprint.slice(0, 16)}; see trust list`,
+    );
+  if (!new X509Certificate(certificatePem).checkPrivateKey(createPrivateKey(keyPem)))
+    throw new WatchError('WK_BAD_REQUEST', 'the key in the file is not the one of its certificate');
 }
 
 /** Who has a certificate, still good, that another authority than `fingerprint` signed; servers are left out. */

@@ -2,13 +2,13 @@ import { keys, type Pool } from '../model/definitions.ts';
 import { textOf } from '../model/errors.ts';
 import type { IdentityKind } from '../model/identity.ts';
 import { trustSchema, type Trust } from '../model/trust.ts';
-import { readAuthorityFile, writeAuthorityFile } from '../security/authority-file.ts';
+import { readAuthorityFile, sealAuthorityFile } from '../security/authority-file.ts';
 import type { Authority } from '../security/authority.ts';
 import { fingerprintOf } from '../security/certificate-info.ts';
-import { unseal } from '../security/seal.ts';
+import { openAuthority } from '../security/open-authority.ts';
 import { ownAuthorityPems } from '../security/trust.ts';
 import type { ServerState } from './server-state.ts';
-import { serverPaths } from './server-paths.ts';
+import { isAuthorityFile, serverPaths } from './server-paths.ts';
 
 /** The authorities of this pool: whom to believe, and with which key this server signs. */
 export class Authorities {
@@ -29,47 +29,52 @@ export class Authorities {
     return trust === null ? pool.authorities : ownAuthorityPems(pool.id, trust);
   }
 
-  /** What the pool was founded with: its key opens those of the rotations. */
-  founding(): Promise<Authority> {
+  /** What this server was given when it joined: its key opens those of later rotations. */
+  first(): Promise<Authority> {
     const { runtime, config } = this.#state.parts;
-    return readAuthorityFile(runtime.files, serverPaths(config.data).authority);
+    return readAuthorityFile(runtime, serverPaths(config.data).authority);
+  }
+
+  /**
+   * What a server that joins now is given: the first one while it is believed, since the pool's own etcd goes by it; after
+   * that the one that signs for servers, whose key opens those that follow.
+   */
+  async forNewServer(pool: Pool): Promise<Authority> {
+    const first = await this.first();
+    const isBelieved = this.believed(pool).some(
+      (pem) => fingerprintOf(pem) === fingerprintOf(first.certificatePem),
+    );
+    return isBelieved ? first : this.signer('server');
   }
 
   /**
    * The authority that signs for a kind of identity, as far as its key is here: one that came by a rotation is unsealed and
-   * kept the first time. Errors: those of reading the founding authority's file.
+   * kept the first time. Errors: those of reading the first authority's file.
    */
   async signer(kind: IdentityKind): Promise<Authority> {
-    const { runtime } = this.#state.parts;
-    const founding = await this.founding();
+    const { runtime, config } = this.#state.parts;
     const trust = this.trust();
-    if (trust === null) return founding;
+    if (trust === null) return this.first();
     const wanted = kind === 'server' ? trust.signsServers : trust.signsOthers;
     try {
-      return await this.#withKey(wanted, trust, founding);
+      return await openAuthority(runtime, serverPaths(config.data), trust, wanted);
     } catch (error) {
-      runtime.log.error('the key of the authority that signs now is not here; the founding one signs', {
+      runtime.log.error('the key of the authority that signs now is not here; the first one signs', {
         authority: wanted,
         error: textOf(error),
       });
-      return founding;
+      return this.first();
     }
   }
 
-  /** Rotations follow on each other, so the key of one is sealed with that of the one before it. */
-  async #withKey(fingerprint: string, trust: Trust, founding: Authority): Promise<Authority> {
-    if (fingerprintOf(founding.certificatePem) === fingerprint) return founding;
+  /** Keys that lie here unencrypted are encrypted where this machine can do it by now (security/machine-seal.ts). */
+  async sealKeys(): Promise<void> {
     const { runtime, config } = this.#state.parts;
-    const path = serverPaths(config.data).furtherAuthority(fingerprint);
-    if ((await runtime.files.status(path)) !== null) return await readAuthorityFile(runtime.files, path);
-    const authority = trust.authorities.find(
-      ({ certificatePem }) => fingerprintOf(certificatePem) === fingerprint,
-    );
-    if (!authority?.sealedKey || !authority.sealedBy) throw new Error('its key is nowhere');
-    const by = await this.#withKey(authority.sealedBy, trust, founding);
-    const keyPem = unseal(authority.sealedKey, by.keyPem);
-    const opened = { keyPem, certificatePem: authority.certificatePem };
-    await writeAuthorityFile(runtime.files, path, opened);
-    return opened;
+    for (const name of await runtime.files.list(config.data)) {
+      if (!isAuthorityFile(name)) continue;
+      const path = `${config.data}/${name}`;
+      if (await sealAuthorityFile(runtime, path))
+        runtime.log.info("the authority's key is encrypted with this machine's credential now", { path });
+    }
   }
 }

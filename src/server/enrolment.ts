@@ -58,7 +58,7 @@ export class Enrolment {
       coordination,
       coordinationUrl: endpoints === null ? coordinationUrl : managedMembers(endpoints),
       authority,
-      founding: await authorities.founding(),
+      forServer: await authorities.forNewServer(definition),
       pool: { ...definition, authorities: [...authorities.believed(definition)] },
       servers: pool.addresses(),
       onlyBootId,

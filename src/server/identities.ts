@@ -140,6 +140,7 @@ export class Identities implements Remembered {
     const { runtime, config } = this.#state.parts;
     const { authority, identity } = serverPaths(config.data);
     if ((await runtime.files.status(authority)) === null) return;
+    await this.#state.authorities.sealKeys();
     const write = (credentials: Credentials): Promise<void> =>
       writeIdentityFile(runtime.files, identity, credentials);
     const store = identityFileStore(runtime.files, identity, write);

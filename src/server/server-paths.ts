@@ -24,6 +24,11 @@ export interface ServerPaths {
   snapshotOutgoing(coreId: string): string;
 }
 
+/** Of the names in a data folder: a key of an authority. */
+export function isAuthorityFile(name: string): boolean {
+  return /^authority(?:-[0-9a-f]{16})?\.pem$/.test(name);
+}
+
 export function serverPaths(data: string): ServerPaths {
   return {
     database: `${data}/watchkeeper.db`,

@@ -147,7 +147,7 @@ export class TestServers implements AsyncDisposable {
     });
     await nodeFiles.makeDirectory(data, 0o700);
     await writeIdentityFile(nodeFiles, serverPaths(data).identity, await this.pool.credentials(identity));
-    await writeAuthorityFile(nodeFiles, serverPaths(data).authority, this.pool.authority);
+    await writeAuthorityFile(this.runtime, serverPaths(data).authority, this.pool.authority);
     await this.define(keys.server(identity.coreId), {
       coreId: identity.coreId,
       name,

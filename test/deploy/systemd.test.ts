@@ -89,6 +89,26 @@ test('only the keeper has capabilities', { skip }, async () => {
   assert.equal(effectiveCapabilities(server), 0n);
 });
 
+test(
+  "the authority's key is encrypted on every server's disk, and opened for the server and for root",
+  { skip },
+  async () => {
+    for (const name of ['m1', 'm2', 'm3']) {
+      const file = '/var/lib/watchkeeper/server/authority.pem';
+      assert.match(
+        await on(name, `stat -c '%a %U' ${file}; head -1 ${file}`),
+        /^600 watchkeeper\n-----BEGIN WATCHKEEPER SEALED KEY/,
+      );
+      assert.equal(await on(name, `grep -rl 'PRIVATE KEY' ${file} /etc/credstore.encrypted || true`), '');
+    }
+    // m2 signs for a newcomer; root on m3 makes its token and needs no key for it, and issues a certificate, which does.
+    assert.match(
+      await on('m3', 'watchkeeper cert issue admin --identity /root/admin-again.pem'),
+      /admin-again/,
+    );
+  },
+);
+
 test('a keeper that is killed is started again', { skip }, async () => {
   await on('m3', 'systemctl kill --kill-whom=main --signal=KILL watchkeeper-server');
   await until('systemd has started it again', async () => (await restarts('m3')) === 1, 10_000);

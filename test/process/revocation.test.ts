@@ -10,6 +10,7 @@ import { dialLink } from '../../src/link/dial-link.ts';
 import { codeOf, textOf } from '../../src/model/errors.ts';
 import { identityUri } from '../../src/model/identity.ts';
 import { nodeClock, nodeTimers } from '../../src/runtime/node/clock.ts';
+import { nodeCommands } from '../../src/runtime/node/commands.ts';
 import { nodeDatabases } from '../../src/runtime/node/database.ts';
 import { nodeFiles } from '../../src/runtime/node/files.ts';
 import { silentLog } from '../../src/runtime/node/log.ts';
@@ -35,7 +36,9 @@ let coordination: Coordination;
 
 before(async () => {
   pool = await RealPool.start({ servers: 3 });
-  const authority = await readAuthorityFile(nodeFiles, path.join(pool.folder, 'server-1/authority.pem'));
+  const authority = await readAuthorityFile(
+    { files: nodeFiles, commands: nodeCommands() },
+    path.join(pool.folder, 'server-1/authority.pem'));
   const { identity } = certificateInfo(/-----BEGIN CERT[^]*?-----END.*/.exec(pool.identityPem)?.[0] ?? '');
   signing = TestPool.of(identity?.pool ?? assert.fail(), authority);
   coordination = await openCoordination(pool.coordination, {

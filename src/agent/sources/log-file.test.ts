@@ -30,6 +30,7 @@ const noCommands: Commands = {
   parent: null,
   self: { pid: 1, startTicks: 1, bootId: '' },
   hostName: 'here',
+  credentialsFolder: null,
   end: () => false,
   isRunning: () => false,
 };

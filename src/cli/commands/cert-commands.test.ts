@@ -92,7 +92,7 @@ test('a certificate past its half is renewed by whatever command uses it', async
   const { folder, run } = await start(t);
   const path = join(folder, '.config/watchkeeper/north-admin.pem');
   const { identity, credentials } = await readIdentityFile(runtime.files, path);
-  const authority = await readAuthorityFile(runtime.files, join(folder, 'data/m1/authority.pem'));
+  const authority = await readAuthorityFile(runtime, join(folder, 'data/m1/authority.pem'));
   const sign = (publicKeyPem: string, nowMs: number) =>
     issueCertificate(
       authority,

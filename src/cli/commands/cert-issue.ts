@@ -1,11 +1,11 @@
 import type { Command } from '@commander-js/extra-typings';
 import { dirname } from 'node:path';
-import { keys, poolSchema } from '../../model/definitions.ts';
 import { WatchError } from '../../model/errors.ts';
-import { readAuthorityFile } from '../../security/authority-file.ts';
 import { writeIdentityFile } from '../../security/identity-file.ts';
 import { findIdentity } from '../../security/identity-list.ts';
 import { issueIdentity } from '../../security/issue-identity.ts';
+import { openAuthority } from '../../security/open-authority.ts';
+import { ownAuthorityPems, readTrust } from '../../security/trust.ts';
 import { serverPaths } from '../../server/server-paths.ts';
 import type { Cli } from '../cli.ts';
 import { configOption } from '../config-option.ts';
@@ -39,11 +39,10 @@ async function run(cli: Cli, name: string, { config: path, identity, json }: Opt
     if ((await files.status(file)) !== null)
       throw new WatchError('WK_CONFLICT', `${file}: is there already; choose another --identity`);
     const who = await findIdentity(coordination, name, 'user');
-    const item = await coordination.get(keys.pool);
-    if (item === null) throw new WatchError('WK_NOT_FOUND', 'the coordinator holds no pool');
-    const { authorities } = poolSchema.parse(JSON.parse(item.value));
-    const authority = await readAuthorityFile(files, serverPaths(config.data).authority);
-    const pool = { id: config.pool.id, authorityPems: authorities, authority };
+    const { trust } = await readTrust(coordination);
+    const authority = await openAuthority(runtime, serverPaths(config.data), trust, trust.signsOthers);
+    const authorityPems = ownAuthorityPems(config.pool.id, trust);
+    const pool = { id: config.pool.id, authorityPems, authority };
     const credentials = await issueIdentity({ ...runtime, coordination }, who, pool);
     await files.makeDirectory(dirname(file), 0o700);
     await writeIdentityFile(files, file, credentials);

@@ -32,7 +32,7 @@ test('pool create founds a pool: configuration, identities, coordinator, context
   const config = await readYamlFile(runtime.files, join(folder, 'm1.yaml'), serverConfigSchema);
   const server = await readIdentityFile(runtime.files, join(folder, 'data/m1/identity.pem'));
   const admin = await readIdentityFile(runtime.files, join(folder, '.config/watchkeeper/north-admin.pem'));
-  const authority = await readAuthorityFile(runtime.files, join(folder, 'data/m1/authority.pem'));
+  const authority = await readAuthorityFile(runtime, join(folder, 'data/m1/authority.pem'));
   assert.deepEqual(server.identity, { pool: config.pool.id, kind: 'server', coreId: config.server.coreId });
   assert.equal(admin.identity.kind, 'user');
   assert.deepEqual(admin.credentials.authorityPems, [authority.certificatePem]);

@@ -113,7 +113,7 @@ async function run(cli: Cli, options: Options): Promise<void> {
   const { coordination } = where;
   const issue = (kind: IdentityKind, who: { readonly coreId: string; readonly name: string }) =>
     newCredentials(runtime, authority, { pool: pool.id, kind, coreId: who.coreId }, who.name, place);
-  await writeNewServer(runtime.files, place, {
+  await writeNewServer(runtime, place, {
     names: { pool, server, ...where },
     credentials: await issue('server', server),
     authority,

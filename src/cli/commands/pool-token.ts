@@ -1,9 +1,7 @@
 import { Option, type Command } from '@commander-js/extra-typings';
 import { durationText } from '../../model/duration.ts';
-import { readAuthorityFile } from '../../security/authority-file.ts';
-import { fingerprintOf } from '../../security/certificate-info.ts';
 import { createJoinToken } from '../../security/join-token.ts';
-import { serverPaths } from '../../server/server-paths.ts';
+import { readTrust } from '../../security/trust.ts';
 import type { Cli } from '../cli.ts';
 import { configOption } from '../config-option.ts';
 import { durationOption } from '../duration-option.ts';
@@ -44,12 +42,13 @@ The token joins one server, agent or witness, once. It is a secret until then; i
 
 async function run(cli: Cli, { for: kind, name, valid, config: configPath, json }: Options): Promise<void> {
   const token = await withCoordinator(cli, configPath, async ({ runtime, config, coordination }) => {
-    const authority = await readAuthorityFile(runtime.files, serverPaths(config.data).authority);
+    const { trust } = await readTrust(coordination);
     return createJoinToken(
       { coordination, ...runtime },
       {
         pool: config.pool.id,
-        authorityFingerprint: fingerprintOf(authority.certificatePem),
+        // Who joins believes a server by it.
+        authorityFingerprint: trust.signsServers,
         for: kind,
         name: name ?? null,
         validMs: valid,

@@ -3,7 +3,8 @@ import { embeddedPath } from '../../coordination/open.ts';
 import { WatchError } from '../../model/errors.ts';
 import { readYamlFile } from '../../runtime/yaml-file.ts';
 import { serverConfigSchema } from '../../server/config.ts';
-import { serverPaths } from '../../server/server-paths.ts';
+import { readAuthorityFile, writePlainAuthority } from '../../security/authority-file.ts';
+import { isAuthorityFile, serverPaths } from '../../server/server-paths.ts';
 import { backupFiles, copyDepot, type BackupManifest } from '../backup.ts';
 import type { Cli } from '../cli.ts';
 import { copyDatabase } from '../copy-database.ts';
@@ -48,11 +49,17 @@ async function run(cli: Cli, options: Options): Promise<void> {
   if (hasCoordination) await copyDatabase(runtime, coordination, to.coordination);
   for (const [source, target] of [
     [from.identity, to.identity],
-    [from.authority, to.authority],
     [configPath, to.config],
   ] as const)
     await files.writeAtomic(target, await files.readBytes(source), 0o600);
   await copyDepot(files, from.depot, to.depot);
+  // Readable on whatever machine it is brought back on; an encrypted one is of this machine alone.
+  for (const name of (await files.list(config.data)).filter(isAuthorityFile))
+    await writePlainAuthority(
+      files,
+      `${folder}/${name}`,
+      await readAuthorityFile(runtime, `${config.data}/${name}`),
+    );
   // Last, so that a folder with a manifest is a whole backup.
   const manifest: BackupManifest = {
     format: 1,

@@ -70,7 +70,7 @@ async function run(cli: Cli, options: Options): Promise<void> {
   const run = endpoints === null || !options.etcd ? null : await etcdRun(runtime, options, place);
   const etcd = endpoints === null ? {} : { etcd: { endpoints, ...(run !== null && { run }) } };
   const names = { pool, server, coordination: endpoints === null ? coordination : 'managed', ...etcd };
-  await writeNewServer(runtime.files, place, { names, credentials, authority });
+  await writeNewServer(runtime, place, { names, credentials, authority });
   if (endpoints !== null) await prepareEtcd(runtime, { pool, server, data: place.data }, run, authority);
   if (options.json)
     return printJson(cli, { pool, server: { coreId, name: options.name }, config: place.config });

@@ -7,7 +7,8 @@ import { uuidV4 } from '../../model/uuid.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { readYamlFile } from '../../runtime/yaml-file.ts';
 import { serverConfigSchema, type ServerConfig } from '../../server/config.ts';
-import { serverPaths } from '../../server/server-paths.ts';
+import { readAuthorityFile, writeAuthorityFile } from '../../security/authority-file.ts';
+import { isAuthorityFile, serverPaths } from '../../server/server-paths.ts';
 import { backupFiles, copyDepot, backupManifestSchema } from '../backup.ts';
 import type { Cli } from '../cli.ts';
 import { copyDatabase } from '../copy-database.ts';
@@ -56,8 +57,13 @@ async function run(cli: Cli, options: Options): Promise<void> {
   await copyDatabase(runtime, from.database, to.database);
   if (options.withCoordination) forgetDefinitions(runtime, to.database);
   await files.writeAtomic(to.identity, await files.readBytes(from.identity), 0o600);
-  await files.writeAtomic(to.authority, await files.readBytes(from.authority), 0o600);
   await copyDepot(files, from.depot, to.depot);
+  for (const name of (await files.list(resolvePath(cli, options.from))).filter(isAuthorityFile))
+    await writeAuthorityFile(
+      runtime,
+      `${data}/${name}`,
+      await readAuthorityFile(runtime, `${resolvePath(cli, options.from)}/${name}`),
+    );
   const text = (await files.readText(from.config)).replace(/^data:.*$/m, `data: ${JSON.stringify(data)}`);
   await files.writeAtomic(configPath, text, 0o600);
   note(cli, `${server.name} is restored; start it with: watchkeeper server run --config ${configPath}`);

@@ -28,7 +28,7 @@ async function run(
   { config: path, force }: { readonly config: string; readonly force?: true },
 ): Promise<void> {
   const removed = await withCoordinator(cli, path, async ({ runtime, config, coordination }) => {
-    const founding = await readAuthorityFile(runtime.files, serverPaths(config.data).authority);
+    const founding = await readAuthorityFile(runtime, serverPaths(config.data).authority);
     const isFounding = fingerprintOf(founding.certificatePem).startsWith(authority.toLowerCase());
     if (isFounding && config.etcd !== null)
       throw new WatchError(

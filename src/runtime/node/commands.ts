@@ -23,6 +23,7 @@ export function nodeCommands(options: NodeCommandsOptions = {}): Commands {
     parent: nodeParent(),
     self: selfId(),
     hostName: hostname(),
+    credentialsFolder: process.env['CREDENTIALS_DIRECTORY'] ?? null,
     end: endProcess,
     isRunning,
   };

@@ -113,7 +113,10 @@ export async function listen(options: ListenOptions, log: Log, limits: ListenLim
   return {
     host: options.host,
     port: boundPort(server),
-    replaceCredentials: (credentials) => server.setSecureContext(serverContext(credentials)),
+    replaceCredentials: (credentials) => {
+      server.setSecureContext(serverContext(credentials));
+      refusedPeers.believe(credentials.authorityPems);
+    },
     showByName: (credentials) => {
       byName.clear();
       for (const [name, shown] of credentials)
