@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { once } from 'node:events';
 import { test } from 'node:test';
@@ -6,6 +7,7 @@ import { connect as tlsConnect } from 'node:tls';
 import { setTimeout as pause } from 'node:timers/promises';
 import { dialLink } from '../link/dial-link.ts';
 import type { LinkMessageOf } from '../link/messages.ts';
+import { joinAnswerSchema, type JoinAnswer } from '../model/api.ts';
 import { nodeClock } from '../runtime/node/clock.ts';
 import { silentLog } from '../runtime/node/log.ts';
 import { nodeNetwork } from '../runtime/node/network.ts';
@@ -15,13 +17,19 @@ import { askRenewal } from '../security/ask-renewal.ts';
 import { certificateInfo, fingerprintOf, issuerOf } from '../security/certificate-info.ts';
 import { makeKeyPair } from '../security/key-pair.ts';
 import { makeRenewal } from '../security/proof.ts';
+import { writeAuthorityFile } from '../security/authority-file.ts';
+import type { Authority } from '../security/authority.ts';
+import { createJoinToken } from '../security/join-token.ts';
+import { makeProof } from '../security/proof.ts';
 import {
+  assertAdoptable,
   exportTrust,
   finishRotation,
   importTrust,
   readTrust,
   removeTrust,
   startRotation,
+  startRotationByHand,
 } from '../security/trust.ts';
 import { TestPool } from '../security/test-pool.ts';
 import { serverPaths } from './server-paths.ts';
@@ -105,6 +113,9 @@ test('the authority is exchanged with nobody locked out, and the old one counts 
     ),
   );
   const oldAgent = { ...old, authorityPems: renewed.authorityPems };
+  await until('who is connected with the old certificate is let go', () =>
+    Promise.resolve(connection.ending !== null),
+  );
   await until('the old certificate counts no more', async () =>
     dial(oldAgent).then(
       ({ connection: open }) => {
@@ -115,6 +126,86 @@ test('the authority is exchanged with nobody locked out, and the old one counts 
     ),
   );
   (await dial(renewed)).connection.close('it works');
+
+  // Newcomers are told of the new one alone, and a new server can sign with what it gets.
+  for (const kind of ['agent', 'server'] as const) {
+    const { authorityPems, authorityKeyPem } = await join(servers, urls[0] ?? '', kind);
+    assert.deepEqual(authorityPems.map(fingerprintOf), [signer]);
+    if (kind === 'agent') continue;
+    const [certificatePem = ''] = authorityPems;
+    assert.ok(new X509Certificate(certificatePem).checkPrivateKey(createPrivateKey(authorityKeyPem ?? '')));
+  }
+});
+
+/** As a newcomer does, who knows the token and nothing else. */
+async function join(servers: TestServers, url: string, kind: 'agent' | 'server'): Promise<JoinAnswer> {
+  const coordination = servers.coordination();
+  const { trust } = await readTrust(coordination);
+  const authorityFingerprint = trust.signsServers;
+  const wanted = { pool: servers.pool.id, authorityFingerprint, for: kind, name: null, validMs: 60_000 };
+  const token = await createJoinToken({ coordination, ...ports }, wanted);
+  const { keyPem, publicKeyPem } = makeKeyPair();
+  const who = { token, kind, name: `new-${kind}`, coreId: servers.pool.identity(kind).coreId };
+  const { bootId } = servers.runtime.commands.self;
+  const place = kind === 'server' ? { url: 'https://127.0.0.1:9', bootId } : {};
+  const answer = await network.call({
+    url: `${url}/api/v1/join`,
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ ...who, ...place, publicKeyPem, proof: makeProof(keyPem, who) }),
+    timeoutMs: 5_000,
+    trust: { authorityFingerprint },
+  });
+  assert.equal(answer.status, 200, answer.body);
+  return joinAnswerSchema.parse(JSON.parse(answer.body));
+}
+
+test('after a theft the next key goes from hand to hand: the old one opens nothing, and a server without it signs as before', async () => {
+  await using servers = await TestServers.start(2);
+  const coordination = servers.coordination();
+  const [first, second] = servers.running;
+  assert(first && second);
+  const files = servers.runtime;
+  const kept: Authority[] = [];
+  const trust = await startRotationByHand(
+    { coordination, ...ports },
+    servers.pool.authority,
+    'test',
+    (next) => {
+      kept.push(next);
+      return writeAuthorityFile(
+        files,
+        serverPaths(servers.dataOf(first)).furtherAuthority(fingerprintOf(next.certificatePem)),
+        next,
+      );
+    },
+  );
+  const [next] = kept;
+  assert(next);
+  assert.deepEqual(
+    trust.authorities.map(({ sealedKey }) => sealedKey),
+    [null, null],
+  );
+  const node = await servers.enrolNode('web-1');
+  const old = await servers.pool.credentials(node.identity);
+  const renewAt = async (url: string): Promise<string> => {
+    const answer = await askRenewal(network, [url], old, makeRenewal(old, key));
+    return fingerprintOf(issuerOf(answer.certificatePem, answer.authorityPems) ?? '');
+  };
+  const key = makeKeyPair();
+  const founding = fingerprintOf(servers.pool.authority.certificatePem);
+  assert.equal(await renewAt(servers.urlOf(second)), founding);
+  assert.throws(() => assertAdoptable(servers.pool.id, trust, { ...next, keyPem: makeKeyPair().keyPem }), {
+    code: 'WK_BAD_REQUEST',
+  });
+  const stranger = await TestPool.make();
+  assert.throws(() => assertAdoptable(servers.pool.id, trust, stranger.authority), {
+    code: 'WK_BAD_REQUEST',
+  });
+  assertAdoptable(servers.pool.id, trust, next);
+  const place = serverPaths(servers.dataOf(second)).furtherAuthority(trust.signsOthers);
+  await writeAuthorityFile(files, place, next);
+  assert.equal(await renewAt(servers.urlOf(second)), trust.signsOthers);
 });
 
 test('who has not followed keeps a rotation from being finished, unless a person wants it', async () => {

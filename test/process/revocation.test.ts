@@ -38,7 +38,8 @@ before(async () => {
   pool = await RealPool.start({ servers: 3 });
   const authority = await readAuthorityFile(
     { files: nodeFiles, commands: nodeCommands() },
-    path.join(pool.folder, 'server-1/authority.pem'));
+    path.join(pool.folder, 'server-1/authority.pem'),
+  );
   const { identity } = certificateInfo(/-----BEGIN CERT[^]*?-----END.*/.exec(pool.identityPem)?.[0] ?? '');
   signing = TestPool.of(identity?.pool ?? assert.fail(), authority);
   coordination = await openCoordination(pool.coordination, {

@@ -16,7 +16,7 @@ export function define(command: Command, cli: Cli): void {
     .addHelpText(
       'before',
       `Examples:
-  watchkeeper trust adopt /root/next-authority.pem --config m2.yaml
+  watchkeeper trust adopt next-authority.pem --config m2.yaml
 
 Takes in the key of an authority that \`trust rotate --key-to FILE\` wrote on another server, so that this one can sign with it
 too. Delete the file afterwards, on both.

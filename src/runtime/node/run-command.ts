@@ -79,7 +79,14 @@ export function killAfter(
 }
 
 /** What would make another program behave as a part of us: of our Node, or of the service that systemd watches. */
-const ours = ['NODE_OPTIONS', 'NODE_CHANNEL_FD', 'NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID', 'CREDENTIALS_DIRECTORY'];
+const ours = [
+  'NODE_OPTIONS',
+  'NODE_CHANNEL_FD',
+  'NOTIFY_SOCKET',
+  'WATCHDOG_USEC',
+  'WATCHDOG_PID',
+  'CREDENTIALS_DIRECTORY',
+];
 
 export function environment(extra: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
   const rest = Object.entries(process.env).filter(([name]) => !ours.includes(name));
