@@ -4,8 +4,12 @@ import { etcdMemberSchema, keys, type EtcdMemberRecord } from '../model/definiti
 import { codeOf, WatchError } from '../model/errors.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { sleep } from '../runtime/timing.ts';
+import type { Uuid } from '../model/uuid.ts';
+import { revoke } from '../security/revoke.ts';
+import type { Local } from './with-coordinator.ts';
 
 const lookEveryMs = 250;
+const asksWithinMs = 5_000;
 
 /** Where a server or witness that leaves runs etcd, or offered to. */
 export async function etcdPlaceAt(
@@ -48,4 +52,18 @@ export async function isMember(
     await sleep(timers, lookEveryMs);
   }
   return true;
+}
+
+/**
+ * Whoever was removed counts nowhere any more. A machine that ran etcd asks it every second whether it was let go, and is
+ * given the time for that, since etcd takes no connection of it after this.
+ */
+export async function revokeRemoved(
+  { runtime, coordination, by }: Pick<Local, 'runtime' | 'coordination' | 'by'>,
+  who: { readonly kind: 'server' | 'witness'; readonly coreId: Uuid; readonly name: string },
+  ranEtcd: boolean,
+): Promise<void> {
+  if (ranEtcd) await sleep(runtime.timers, asksWithinMs);
+  const { name } = who;
+  await revoke({ ...runtime, coordination }, { identity: who, name, by, because: 'it was removed' });
 }

@@ -75,6 +75,27 @@ export async function signLeaf(draft: CertificateDraft, signer: Signer): Promise
   return pemOf(certificate);
 }
 
+/** A list of revoked certificates by their serial numbers, PEM. */
+export async function signRevoked(
+  serials: readonly Uint8Array[],
+  signer: Signer,
+  nowMs: number,
+): Promise<string> {
+  const list = await x509.X509CrlGenerator.create({
+    issuer: new x509.X509Certificate(signer.certificatePem).subjectName,
+    thisUpdate: new Date(nowMs),
+    signingAlgorithm: algorithm,
+    signingKey: await importPrivateKey(signer.keyPem),
+    entries: serials.map((serial) => ({
+      serialNumber: serialText(serial),
+      revocationDate: new Date(nowMs),
+    })),
+  });
+  // The library's own PEM has a label that OpenSSL and Go do not know.
+  const body = Buffer.from(list.rawData).toString('base64').replaceAll(/.{64}/g, '$&\n').trim();
+  return `-----BEGIN X509 CRL-----\n${body}\n-----END X509 CRL-----\n`;
+}
+
 function frame(draft: RootDraft) {
   return {
     serialNumber: serialText(draft.serial),

@@ -21,6 +21,7 @@ import { askApproval, readApproval } from './approval.ts';
 import { issueCertificate, type Authority } from './authority.ts';
 import { keySha256 } from './certificate-info.ts';
 import { recordOf } from './certificate-record.ts';
+import { serialFor } from './etcd-revoked.ts';
 import { joinTokenKey, parseJoinToken, useJoinToken } from './join-token.ts';
 import { verifyProof } from './proof.ts';
 
@@ -60,8 +61,8 @@ export interface EnrolmentOptions {
 export async function enrol(request: JoinRequest, options: EnrolmentOptions): Promise<JoinAnswer> {
   checkRequest(request, options);
   const { authority, pool, clock, random } = options;
-  const as = { nowMs: clock.wallMs(), serial: random.bytes(16) };
   const identity = { pool: pool.id, kind: request.kind, coreId: request.coreId };
+  const as = { nowMs: clock.wallMs(), serial: serialFor(identity, random) };
   const { name, publicKeyPem } = request;
   const authorityPem = authority.certificatePem;
   await register(request, recordOf({ identity, name, publicKeyPem, authorityPem, as }, null), options);

@@ -4,6 +4,7 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Files } from '../runtime/files.ts';
 import type { Random } from '../runtime/random.ts';
 import { issueCertificate, type Authority } from './authority.ts';
+import { ensureEtcdRevoked, etcdSerial } from './etcd-revoked.ts';
 import { makeKeyPair, publicKeyOf } from './key-pair.ts';
 
 /** Longer than others: our own connections to etcd read it when a process starts, and some run for a year. */
@@ -38,9 +39,17 @@ export async function writeEtcdIdentity(
   const hosts = [etcdHostName(who.pool), ...who.hosts];
   const certificatePem = await issueCertificate(
     authority,
-    { identity, publicKeyPem, name: who.name, hosts, livesMs },
+    {
+      identity,
+      publicKeyPem,
+      name: who.name,
+      hosts,
+      livesMs,
+      as: { nowMs: ports.clock.wallMs(), serial: etcdSerial(who.coreId) },
+    },
     ports,
   );
   await files.writeAtomic(paths.cert, certificatePem, 0o600);
   await files.writeAtomic(paths.ca, authority.certificatePem, 0o600);
+  await ensureEtcdRevoked({ files, clock: ports.clock }, paths);
 }

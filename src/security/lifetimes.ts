@@ -2,11 +2,8 @@ import type { IdentityKind } from '../model/identity.ts';
 
 const dayMs = 86_400_000;
 
-/**
- * How long a certificate lives. Agents' are short, since there are many of them in many hands; a witness's is long, since
- * nothing renews it.
- */
-const livesMs: Partial<Record<IdentityKind, number>> = { agent: 7 * dayMs, witness: 397 * dayMs };
+/** How long a certificate lives. Agents' are short, since there are many of them in many hands. */
+const livesMs: Partial<Record<IdentityKind, number>> = { agent: 7 * dayMs };
 const livesMsDefault = 90 * dayMs;
 
 /**

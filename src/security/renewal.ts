@@ -16,6 +16,7 @@ import { whyRevoked } from './admission.ts';
 import { issueCertificate, type Authority } from './authority.ts';
 import { certificateInfo, issuerOf, keySha256, type CertificateInfo } from './certificate-info.ts';
 import { recordOf } from './certificate-record.ts';
+import { serialFor } from './etcd-revoked.ts';
 import { renewableAfterMs } from './lifetimes.ts';
 import { verifyRenewal } from './proof.ts';
 import { revoke } from './revoke.ts';
@@ -113,9 +114,10 @@ async function tryRenew(
   const record = recorded === null ? null : certificateRecordSchema.parse(JSON.parse(recorded.value));
   if (record !== null) await checkKey(asked, record, options);
   const { publicKeyPem } = request;
-  const as = { nowMs: clock.wallMs(), serial: random.bytes(16) };
+  const as = { nowMs: clock.wallMs(), serial: serialFor(identity, random) };
   const name = info.commonName ?? coreId;
-  const isRepeat = record?.keySha256 === asked.newKeySha256;
+  // A witness keeps its key, which etcd reads beside the certificate; that is no repetition.
+  const isRepeat = record?.keySha256 === asked.newKeySha256 && asked.info.keySha256 !== asked.newKeySha256;
   const next = recordOf(
     { identity, name, publicKeyPem, authorityPem: authority.certificatePem, as },
     record ?? firstRecord(asked, name),

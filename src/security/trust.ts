@@ -211,11 +211,15 @@ export function assertAdoptable(pool: Uuid, trust: Trust, { keyPem, certificateP
     throw new WatchError('WK_BAD_REQUEST', 'the key in the file is not the one of its certificate');
 }
 
-/** Who has a certificate, still good, that another authority than `fingerprint` signed; servers are left out. */
+/** Who has a certificate, still good, that another authority than `fingerprint` signed; servers and witnesses are left out. */
 export function notFollowed(identities: readonly ListedIdentity[], fingerprint: string): ListedIdentity[] {
   return identities.filter(
     ({ kind, enrolled, revocation, record }) =>
-      kind !== 'server' && enrolled && revocation === null && record?.authority !== fingerprint,
+      kind !== 'server' &&
+      kind !== 'witness' &&
+      enrolled &&
+      revocation === null &&
+      record?.authority !== fingerprint,
   );
 }
 

@@ -54,7 +54,8 @@ export class Authorities {
   async signer(kind: IdentityKind): Promise<Authority> {
     const { runtime, config } = this.#state.parts;
     const trust = this.trust();
-    if (trust === null) return this.first();
+    // A witness is known by the pool's own etcd alone, which goes by the first.
+    if (trust === null || kind === 'witness') return this.first();
     const wanted = kind === 'server' ? trust.signsServers : trust.signsOthers;
     try {
       return await openAuthority(runtime, serverPaths(config.data), trust, wanted);

@@ -1,10 +1,19 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { z } from 'zod';
 import { connectMember } from '../../src/coordination/etcd/member.ts';
+import { etcdFiles } from '../../src/coordination/managed/etcd-files.ts';
+import { nodeClock } from '../../src/runtime/node/clock.ts';
 import { nodeCommands } from '../../src/runtime/node/commands.ts';
+import { nodeFiles } from '../../src/runtime/node/files.ts';
+import { nodeRandom } from '../../src/runtime/node/random.ts';
+import { issueCertificate } from '../../src/security/authority.ts';
+import { readAuthorityFile } from '../../src/security/authority-file.ts';
+import { certificateInfo } from '../../src/security/certificate-info.ts';
+import { etcdSerial } from '../../src/security/etcd-revoked.ts';
+import { publicKeyOf } from '../../src/security/key-pair.ts';
 import { freePorts } from '../pool/free-ports.ts';
 import { ManagedProcess } from '../pool/managed-process.ts';
 import { poolStatus } from '../pool/answers.ts';
@@ -14,11 +23,12 @@ import { actors } from './actors.ts';
 import { epochOfActing, etcdOfPool } from './etcd-of-pool.ts';
 import { endEtcdOf, etcdOf } from './own-etcd.ts';
 
+const dayMs = 86_400_000;
 const options = { timeout: 120_000, ...(!isInstalled('etcd') && { skip: 'etcd is not installed' }) };
 
-/** It has a leader and knows all up to now. */
-async function answers(pool: RealPool, [client]: EtcdListen): Promise<boolean> {
-  const file = (name: string): string => readFileSync(path.join(pool.folder, 'witness/etcd', name), 'utf8');
+/** It takes the certificate of this server or witness, has a leader and knows all up to now. */
+async function answers(pool: RealPool, [client]: EtcdListen, who = 'witness'): Promise<boolean> {
+  const file = (name: string): string => readFileSync(path.join(pool.folder, who, 'etcd', name), 'utf8');
   const authorityPems = [file('ca.pem')];
   const credentials = { certificatePem: file('cert.pem'), keyPem: file('key.pem'), authorityPems };
   const member = connectMember(`https://${client}`, credentials);
@@ -35,6 +45,27 @@ async function areWell(pool: RealPool, servers: readonly RealServer[]): Promise<
   return isHealthy && (await actors(pool, 'acting')).length === 1;
 }
 
+/** As if the witness had joined two months ago, and been off since. */
+async function makeOld(pool: RealPool, data: string): Promise<void> {
+  const authority = await readAuthorityFile(
+    { files: nodeFiles, commands: nodeCommands() },
+    path.join(pool.folder, 'server-1/authority.pem'),
+  );
+  const { cert, key } = etcdFiles(data);
+  const { identity, hosts } = certificateInfo(readFileSync(cert, 'utf8'));
+  assert.ok(identity);
+  const as = { nowMs: nodeClock.wallMs() - 60 * dayMs, serial: etcdSerial(identity.coreId) };
+  const publicKeyPem = publicKeyOf(readFileSync(key, 'utf8'));
+  const request = { identity, publicKeyPem, name: 'witness', hosts, as };
+  writeFileSync(cert, await issueCertificate(authority, request, { clock: nodeClock, random: nodeRandom }));
+}
+
+/** Days that the witness's certificate is good for. */
+function daysLeft(pool: RealPool): number {
+  const { cert } = etcdFiles(path.join(pool.folder, 'witness'));
+  return (certificateInfo(readFileSync(cert, 'utf8')).notAfterMs - nodeClock.wallMs()) / dayMs;
+}
+
 async function startWitness(pool: RealPool, listen: EtcdListen): Promise<ManagedProcess> {
   const config = path.join(pool.folder, 'witness.yaml');
   const token = await pool.joinToken('witness', 'witness');
@@ -43,6 +74,7 @@ async function startWitness(pool: RealPool, listen: EtcdListen): Promise<Managed
   const data = path.join(pool.folder, 'witness');
   const who = ['--token', token, '--server', server, '--name', 'witness', '--data', data];
   await pool.command('witness', 'join', ...who, ...place);
+  await makeOld(pool, data);
   const log = path.join(pool.folder, 'witness.log');
   const process = new ManagedProcess('witness', ['witness', 'run', '--config', config], log);
   process.start();
@@ -71,6 +103,7 @@ test(
       await is(first, 'server-1 voter, server-2 voter, witness voter');
       t.diagnostic(`three voters ${Math.round(performance.now() - startMs)} ms after the witness joined`);
 
+      await until('the witness has renewed its certificate', () => daysLeft(pool) > 85, 30_000);
       const epoch = await epochOfActing(first);
       const before = await actors(pool, 'acting');
       const commands = nodeCommands();
@@ -92,6 +125,22 @@ test(
       await is(third, 'server-2 voter, server-3 voter, witness voter');
       await until('the removed server has ended its etcd', () => !commands.isRunning(running), 30_000);
       await first.process.stop();
+      await until('all are well', async () => await areWell(pool, [second, third]), 20_000);
+
+      // etcd knows who was removed or revoked, and nobody else suffers by it.
+      const isTaken = (who: string): Promise<boolean> =>
+        answers(pool, place(2), who).then(
+          () => true,
+          () => false,
+        );
+      assert.deepEqual([await isTaken('server-3'), await isTaken('witness')], [true, true]);
+      await until('etcd takes no removed server', async () => !(await isTaken('server-1')), 10_000);
+      const why = ['--because', 'it was stolen', '--config', second.config];
+      await pool.command('cert', 'revoke', 'witness', ...why);
+      const revokedMs = performance.now();
+      await until('etcd takes no revoked witness', async () => !(await isTaken('witness')), 10_000);
+      t.diagnostic(`refused by etcd ${Math.round(performance.now() - revokedMs)} ms after it was revoked`);
+      assert.equal(await isTaken('server-3'), true);
       await until('all are well', async () => await areWell(pool, [second, third]), 20_000);
     } finally {
       await Promise.all([...pool.servers.map(({ process }) => process.stop()), witness?.stop()]);

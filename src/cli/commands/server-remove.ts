@@ -2,7 +2,7 @@ import type { Command } from '@commander-js/extra-typings';
 import { openEtcdAt } from '../../coordination/open.ts';
 import { readIdentityFile } from '../../security/identity-file.ts';
 import { serverPaths } from '../../server/server-paths.ts';
-import { assertReplaced, etcdPlaceAt, isMember } from '../etcd-removal.ts';
+import { assertReplaced, etcdPlaceAt, isMember, revokeRemoved } from '../etcd-removal.ts';
 import type { Cli } from '../cli.ts';
 import { configOption } from '../config-option.ts';
 import { durationOption } from '../duration-option.ts';
@@ -25,7 +25,7 @@ export function define(command: Command, cli: Cli): void {
   watchkeeper server remove m3 --config m1.yaml
 
 Leave the server running: the others fetch what only it has, then it is removed and stops by itself. With --force
-it is removed at once, and what only it has is lost.
+it is removed at once, and what only it has is lost. Its certificates count nowhere any more, for the pool's own etcd neither.
 `,
     )
     .argument('<NAME>', 'the server')
@@ -37,7 +37,7 @@ it is removed at once, and what only it has is lost.
 }
 
 async function run(cli: Cli, name: string, { config: path, timeout, force, json }: Options): Promise<void> {
-  const removed = await withCoordinator(cli, path, async ({ runtime, config, coordination }) => {
+  const removed = await withCoordinator(cli, path, async ({ runtime, config, coordination, by }) => {
     const servers = await findServers(coordination, name);
     const etcd = config.etcd === null ? null : await openEtcdAt(config.coordination, runtime);
     await using _ = { [Symbol.asyncDispose]: async () => await etcd?.close() };
@@ -48,6 +48,8 @@ async function run(cli: Cli, name: string, { config: path, timeout, force, json 
     if (!force) await awaitDrained(runtime, servers, target, timeout);
     await removeDefinition(coordination, servers);
     const isIn = etcd !== null && place !== null && (await isMember(runtime, etcd, place, timeout));
+    const { coreId } = servers.leaving;
+    await revokeRemoved({ runtime, coordination, by }, { kind: 'server', coreId, name }, place !== null);
     return { server: servers.leaving, etcd: isIn ? 'still a member' : 'no member' };
   });
   if (json) return printJson(cli, { removed: removed.server, drained: force !== true, etcd: removed.etcd });

@@ -114,7 +114,11 @@ async function openCoordinator(
     const coordination = await openCoordination(config.coordination, runtime, callTimeoutMs);
     return { coordination, etcd: null, member: null, stop: () => undefined };
   }
-  const { ownMemberOf, prepareEtcd } = await import('../managed-etcd.ts');
+  const [{ ownMemberOf, prepareEtcd }, { keepEtcdRevoked }, { etcdFiles }] = await Promise.all([
+    import('../managed-etcd.ts'),
+    import('../../security/etcd-revoked.ts'),
+    import('../../coordination/managed/etcd-files.ts'),
+  ]);
   const { run } = config.etcd;
   await prepareEtcd(runtime, config, run);
   const signing = every(runtime.timers, signEtcdEveryMs, async () => {
@@ -123,8 +127,13 @@ async function openCoordinator(
     );
   });
   const etcd = await openEtcdAt(config.coordination, runtime, callTimeoutMs);
+  const revoked = run === null ? null : await keepEtcdRevoked(runtime, etcd, etcdFiles(config.data));
   const member = ownMemberOf(runtime, config, etcd, version);
-  return { coordination: etcd, etcd, member, stop: () => signing.cancel() };
+  const stop = (): void => {
+    signing.cancel();
+    revoked?.[Symbol.dispose]();
+  };
+  return { coordination: etcd, etcd, member, stop };
 }
 
 /** The pool's own etcd may go on somewhere else. */

@@ -6,7 +6,7 @@ import { WatchError } from '../../model/errors.ts';
 import type { Cli } from '../cli.ts';
 import { configOption } from '../config-option.ts';
 import { durationOption } from '../duration-option.ts';
-import { assertReplaced, etcdPlaceAt, isMember } from '../etcd-removal.ts';
+import { assertReplaced, etcdPlaceAt, isMember, revokeRemoved } from '../etcd-removal.ts';
 import { note, printJson } from '../print.ts';
 import { withCoordinator } from '../with-coordinator.ts';
 
@@ -31,7 +31,7 @@ where there is one; with two servers left, one votes.
 }
 
 async function run(cli: Cli, name: string, { config: path, timeout, json }: Options): Promise<void> {
-  const removed = await withCoordinator(cli, path, async ({ runtime, config, coordination }) => {
+  const removed = await withCoordinator(cli, path, async ({ runtime, config, coordination, by }) => {
     const { item, witness } = await find(coordination, name);
     const etcd = config.etcd === null ? null : await openEtcdAt(config.coordination, runtime);
     await using _ = { [Symbol.asyncDispose]: async () => await etcd?.close() };
@@ -46,6 +46,8 @@ async function run(cli: Cli, name: string, { config: path, timeout, json }: Opti
     });
     if (!result.done) throw new WatchError('WK_CONFLICT', 'the pool was changed in the meantime; try again');
     const isIn = etcd !== null && place !== null && (await isMember(runtime, etcd, place, timeout));
+    const { coreId } = witness;
+    await revokeRemoved({ runtime, coordination, by }, { kind: 'witness', coreId, name }, place !== null);
     return { witness, isIn };
   });
   const etcd = removed.isIn ? 'still a member' : 'no member';

@@ -29,14 +29,23 @@ async function run(cli: Cli, configPath: string): Promise<void> {
   const plain = await cli.runtime(config.logLevel);
   const log = plain.log.with({ process: 'witness', witness: config.witness.name });
   const runtime = { ...plain, log };
-  const [{ openEtcdAt }, { etcdFiles, managedUrl }, { OwnMember }, { lockData }, { keepAlive }] =
-    await Promise.all([
-      import('../../coordination/open.ts'),
-      import('../../coordination/managed/etcd-files.ts'),
-      import('../../coordination/managed/own-member.ts'),
-      import('../../pool/keeper-file.ts'),
-      import('../../runtime/node/keep-alive.ts'),
-    ]);
+  const [
+    { openEtcdAt },
+    { etcdFiles, managedUrl },
+    { OwnMember },
+    { lockData },
+    { keepAlive },
+    { WitnessIdentity },
+    { keepEtcdRevoked },
+  ] = await Promise.all([
+    import('../../coordination/open.ts'),
+    import('../../coordination/managed/etcd-files.ts'),
+    import('../../coordination/managed/own-member.ts'),
+    import('../../pool/keeper-file.ts'),
+    import('../../runtime/node/keep-alive.ts'),
+    import('../../security/witness-identity.ts'),
+    import('../../security/etcd-revoked.ts'),
+  ]);
   const { pool, witness, data, etcd } = config;
   const { key: keyFile } = etcdFiles(data);
   for (const warning of await checkPrivate(runtime.files, { config: path, data, further: [keyFile] }))
@@ -47,13 +56,16 @@ async function run(cli: Cli, configPath: string): Promise<void> {
   const signal = cli.stopSignal();
   const key = keys.witness(witness.coreId);
   try {
+    const files = etcdFiles(data);
+    using _identity = await WitnessIdentity.start({ runtime, coordination, files });
+    using _revoked = await keepEtcdRevoked(runtime, coordination, files);
     using member = new OwnMember({
       runtime,
       coordination,
       poolId: pool.id,
       owner: { ...witness, key },
       place: { client: etcd.run.client, peer: etcd.run.peer },
-      files: etcdFiles(data),
+      files,
       unit: etcd.run.unit,
       version: cli.version,
     });

@@ -58,11 +58,13 @@ export function etcdEnvironment({
     ETCD_TRUSTED_CA_FILE: files.ca,
     ETCD_CLIENT_CERT_AUTH: 'true',
     ETCD_CLIENT_CERT_ALLOWED_HOSTNAME: hostName,
+    ETCD_CLIENT_CRL_FILE: files.revoked,
     ETCD_PEER_CERT_FILE: files.cert,
     ETCD_PEER_KEY_FILE: files.key,
     ETCD_PEER_TRUSTED_CA_FILE: files.ca,
     ETCD_PEER_CLIENT_CERT_AUTH: 'true',
     ETCD_PEER_CERT_ALLOWED_HOSTNAME: hostName,
+    ETCD_PEER_CRL_FILE: files.revoked,
     // A machine may talk from another of its addresses than the one that its certificate names; the name tells.
     ETCD_EXPERIMENTAL_PEER_SKIP_CLIENT_SAN_VERIFICATION: 'true',
     ETCD_LOGGER: 'zap',

@@ -5,6 +5,8 @@ export interface EtcdFilePaths {
   readonly ca: string;
   readonly cert: string;
   readonly key: string;
+  /** Whose certificates etcd takes no more: a list of serial numbers, which it reads at each connection. */
+  readonly revoked: string;
   /** `NAME=VALUE` lines: etcd's whole configuration, also for a unit's `EnvironmentFile`. */
   readonly environment: string;
   readonly data: string;
@@ -16,6 +18,8 @@ export interface EtcdFilePaths {
   readonly roster: string;
   /** Says that this machine is to go on alone, with an etcd of its own. */
   readonly alone: string;
+  /** Of a witness: where the servers are, and whose certificates they show. */
+  readonly servers: string;
   /** What was known of the coordinator last. */
   readonly known: string;
   readonly log: string;
@@ -30,12 +34,14 @@ export function etcdFiles(data: string): EtcdFilePaths {
     ca: `${folder}/ca.pem`,
     cert: `${folder}/cert.pem`,
     key: `${folder}/key.pem`,
+    revoked: `${folder}/revoked.pem`,
     environment: `${folder}/etcd.env`,
     data: `${folder}/data`,
     removed: `${folder}/data.removed`,
     member: `${folder}/member.json`,
     roster: `${folder}/members.json`,
     alone: `${folder}/alone.json`,
+    servers: `${folder}/servers.json`,
     known: `${folder}/known.json`,
     log: `${folder}/etcd.log`,
     process: `${folder}/process.json`,
