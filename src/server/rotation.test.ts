@@ -112,30 +112,36 @@ test('the authority is exchanged with nobody locked out, and the old one counts 
       () => false,
     ),
   );
-  const oldAgent = { ...old, authorityPems: renewed.authorityPems };
   await until('who is connected with the old certificate is let go', () =>
     Promise.resolve(connection.ending !== null),
   );
-  await until('the old certificate counts no more', async () =>
-    dial(oldAgent).then(
-      ({ connection: open }) => {
-        open.close('still taken');
-        return false;
-      },
-      () => true,
-    ),
+  await until('the old certificate counts no more', () =>
+    isRefused(dial({ ...old, authorityPems: renewed.authorityPems })),
   );
   (await dial(renewed)).connection.close('it works');
+  await assertJoinable(servers, urls[0] ?? '', signer);
+});
 
-  // Newcomers are told of the new one alone, and a new server can sign with what it gets.
+function isRefused(dialling: ReturnType<typeof dialLink>): Promise<boolean> {
+  return dialling.then(
+    ({ connection }) => {
+      connection.close('still taken');
+      return false;
+    },
+    () => true,
+  );
+}
+
+/** Newcomers are told of the new authority alone, and a new server can sign with what it gets. */
+async function assertJoinable(servers: TestServers, url: string, signer: string): Promise<void> {
   for (const kind of ['agent', 'server'] as const) {
-    const { authorityPems, authorityKeyPem } = await join(servers, urls[0] ?? '', kind);
+    const { authorityPems, authorityKeyPem } = await join(servers, url, kind);
     assert.deepEqual(authorityPems.map(fingerprintOf), [signer]);
     if (kind === 'agent') continue;
     const [certificatePem = ''] = authorityPems;
     assert.ok(new X509Certificate(certificatePem).checkPrivateKey(createPrivateKey(authorityKeyPem ?? '')));
   }
-});
+}
 
 /** As a newcomer does, who knows the token and nothing else. */
 async function join(servers: TestServers, url: string, kind: 'agent' | 'server'): Promise<JoinAnswer> {

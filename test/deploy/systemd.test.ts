@@ -103,7 +103,10 @@ test(
     }
     // m2 signs for a newcomer; root on m3 makes its token and needs no key for it, and issues a certificate, which does.
     assert.match(
-      await on('m3', 'watchkeeper cert issue admin --config /etc/watchkeeper/server.yaml --identity admin-again.pem'),
+      await on(
+        'm3',
+        'watchkeeper cert issue admin --config /etc/watchkeeper/server.yaml --identity admin-again.pem',
+      ),
       /admin-again/,
     );
   },

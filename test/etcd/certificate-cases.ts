@@ -5,7 +5,7 @@ import type { Credentials } from '../../src/runtime/network.ts';
 import { issueCertificate } from '../../src/security/authority.ts';
 import { etcdSerial } from '../../src/security/etcd-revoked.ts';
 import { makeKeyPair } from '../../src/security/key-pair.ts';
-import { TestPool } from '../../src/security/test-pool.ts';
+import type { TestPool } from '../../src/security/test-pool.ts';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;

@@ -50,7 +50,7 @@ let pool: RealPool;
 let etcd: EtcdListen;
 let coordination: Coordination;
 let enrolled: Enrolled;
-let counted = 0;
+const names = new Map<string, string>();
 
 before(async () => {
   if (skip !== false) return;
@@ -75,7 +75,8 @@ after(async () => {
 const enrol: Enrolled['enrol'] = async (kind) => {
   const identity = enrolled.pool.identity(kind);
   const { coreId } = identity;
-  const name = `case-${counted++}`;
+  const name = `case-${names.size}`;
+  names.set(coreId, name);
   const definition = {
     agent: { key: keys.node(coreId), value: { coreId, name, joinedMs: 0 } },
     server: { key: keys.server(coreId), value: { coreId, name, url: 'https://127.0.0.1:9', joinedMs: 0 } },
@@ -102,25 +103,15 @@ async function onLink(url: string, credentials: Credentials | null): Promise<'ta
   const { identity } = certificateInfo(credentials.certificatePem);
   const self = identity?.kind === 'server' ? 'server' : 'agent';
   const connect = { url, credentials, pool: enrolled.pool.id, timeoutMs: 5_000, messageBytesMax: 1e6 };
-  const hello = { name: nameOf(identity?.coreId ?? ''), version: '1', dialled: url };
+  const hello = { name: names.get(identity?.coreId ?? '') ?? 'nobody', version: '1', dialled: url };
+  const ports = { network, clock: nodeClock, timers: nodeTimers };
   try {
-    const { connection } = await dialLink(
-      { network, clock: nodeClock, timers: nodeTimers },
-      { connect, self, hello: { ...hello, name: await nameOf(identity?.coreId ?? '') } },
-    );
+    const { connection } = await dialLink(ports, { connect, self, hello });
     connection.close('seen');
     return 'taken';
   } catch {
     return 'refused';
   }
-}
-
-async function nameOf(coreId: string): Promise<string> {
-  for (const key of [keys.node(coreId), keys.server(coreId)]) {
-    const item = await coordination.get(key);
-    if (item !== null) return String((JSON.parse(item.value) as { name: string }).name);
-  }
-  return 'nobody';
 }
 
 async function atApi(url: string, credentials: Credentials | null): Promise<number> {

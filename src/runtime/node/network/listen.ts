@@ -117,14 +117,16 @@ export async function listen(options: ListenOptions, log: Log, limits: ListenLim
       server.setSecureContext(serverContext(credentials));
       refusedPeers.believe(credentials.authorityPems);
     },
-    showByName: (credentials) => {
-      byName.clear();
-      for (const [name, shown] of credentials)
-        byName.set(name.toLowerCase(), createSecureContext(serverContext(shown)));
-    },
+    showByName: (credentials) => show(byName, credentials),
     recheck: () => refusedPeers.recheck(),
     close: () => closeServer(server, sockets),
   };
+}
+
+function show(byName: Map<string, SecureContext>, credentials: ReadonlyMap<string, Credentials>): void {
+  byName.clear();
+  for (const [name, shown] of credentials)
+    byName.set(name.toLowerCase(), createSecureContext(serverContext(shown)));
 }
 
 /** Of our pool, or an agent of another that is let in. */
