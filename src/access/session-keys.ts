@@ -53,3 +53,16 @@ async function renew(
   if (!done) throw new WatchError('WK_CONFLICT', 'the keys of sessions are being changed; try again');
   return key;
 }
+
+/**
+ * One new key in the place of all: every session of everybody ends within seconds, and none can be made with what somebody
+ * read on a server's disk. Errors: WK_COORDINATOR_AWAY.
+ */
+export async function replaceSessionKeys(
+  { coordination, random }: { readonly coordination: Coordination; readonly random: Random },
+  nowMs: number,
+): Promise<void> {
+  const key = newSessionKey(random, nowMs);
+  const writes = [{ key: keys.sessionKeys, value: JSON.stringify({ keys: [key] }) }];
+  await coordination.transact({ conditions: [], writes });
+}

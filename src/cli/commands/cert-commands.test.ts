@@ -8,7 +8,10 @@ import { keys } from '../../model/definitions.ts';
 import { uuidV4 } from '../../model/uuid.ts';
 import type { HttpAnswer, HttpCall } from '../../runtime/network.ts';
 import { issueCertificate } from '../../security/authority.ts';
-import { readAuthorityFile } from '../../security/authority-file.ts';
+import { readAuthorityFile, writePlainAuthority } from '../../security/authority-file.ts';
+import { fingerprintOf, issuerOf } from '../../security/certificate-info.ts';
+import { parseJoinToken } from '../../security/join-token.ts';
+import { TestPool } from '../../security/test-pool.ts';
 import { readIdentityFile, writeIdentityFile } from '../../security/identity-file.ts';
 import { publicKeyOf } from '../../security/key-pair.ts';
 import { renewRequestSchema } from '../../model/trust.ts';
@@ -120,4 +123,54 @@ test('a certificate past its half is renewed by whatever command uses it', async
   assert.deepEqual(asked.slice(2), ['/api/v1/nodes']);
   assert.equal((await run('cert renew', answer)).exitCode, 0);
   assert.equal(asked.at(-1), '/api/v1/renew');
+});
+
+test('revoking a server exchanges what sessions are signed with, and revoking anybody else does not', async (t) => {
+  const { folder, run, put } = await start(t);
+  const keysNow = async (): Promise<string> => {
+    const coordination = await openCoordination(
+      `sqlite:${join(folder, 'data/north-coordination.db')}`,
+      runtime,
+    );
+    const item = await coordination.get(keys.sessionKeys);
+    await coordination.close();
+    return item?.value ?? '';
+  };
+  const server = uuidV4(runtime.random.bytes(16));
+  await put(keys.server(server), { coreId: server, name: 'm2', url: 'https://127.0.0.1:9', joinedMs: 1 });
+  const before = await keysNow();
+  assert.equal((await run(`cert revoke web01 --because stolen ${config}`)).exitCode, 0);
+  assert.equal(await keysNow(), before);
+  const revoked = await run(`cert revoke m2 --because stolen ${config}`);
+  assert.match(revoked.stderr, /everybody signs in anew/);
+  const { keys: now } = JSON.parse(await keysNow());
+  assert.equal(now.length, 1);
+  assert.ok(!before.includes(now[0].secret));
+});
+
+test('the next authority is carried by hand: into a file for its owner, and taken in where it is believed', async (t) => {
+  const { folder, run } = await start(t);
+  const rotated = await run(`trust rotate --key-to next.pem ${config}`);
+  assert.equal(rotated.exitCode, 0, rotated.stderr);
+  const file = join(folder, 'next.pem');
+  assert.equal((await runtime.files.status(file))?.mode, 0o600);
+  assert.match(await runtime.files.readText(file), /BEGIN PRIVATE KEY/);
+  assert.equal((await run(`trust rotate --key-to next.pem ${config}`)).exitCode, 6);
+  assert.equal((await run(`trust rotate --finish --key-to x.pem ${config}`)).exitCode, 2);
+  const adopted = await run(`trust adopt next.pem --json ${config}`);
+  const { adopted: fingerprint } = JSON.parse(adopted.stdout);
+  const taken = join(folder, `data/m1/authority-${fingerprint.slice(0, 16)}.pem`);
+  assert.equal((await runtime.files.status(taken))?.mode, 0o600);
+  // A person's certificate is signed by the new one, and the token tells newcomers of the one that servers show.
+  assert.equal((await run(`cert issue admin --identity again.pem ${config}`)).exitCode, 0);
+  const { credentials } = await readIdentityFile(runtime.files, join(folder, 'again.pem'));
+  assert.equal(credentials.authorityPems.length, 2);
+  const issuer = issuerOf(credentials.certificatePem, credentials.authorityPems);
+  assert.equal(fingerprintOf(issuer ?? ''), fingerprint);
+  const founding = await readAuthorityFile(runtime, join(folder, 'data/m1/authority.pem'));
+  const token = (await run(`pool token ${config}`)).stdout.trim();
+  assert.equal(parseJoinToken(token).authorityFingerprint, fingerprintOf(founding.certificatePem));
+  await writePlainAuthority(runtime.files, join(folder, 'foreign.pem'), (await TestPool.make()).authority);
+  const foreign = await run(`trust adopt foreign.pem ${config}`);
+  assert.match(foreign.stderr, /does not believe the authority/);
 });

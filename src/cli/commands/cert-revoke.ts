@@ -1,5 +1,6 @@
 import { Option, type Command } from '@commander-js/extra-typings';
 import { WatchError } from '../../model/errors.ts';
+import { replaceSessionKeys } from '../../access/session-keys.ts';
 import { enrolledKinds, type IdentityKind } from '../../model/identity.ts';
 import { findIdentity } from '../../security/identity-list.ts';
 import { revoke } from '../../security/revoke.ts';
@@ -23,7 +24,7 @@ export function define(command: Command, cli: Cli): void {
   watchkeeper cert revoke web01 --because "the machine was stolen" --config m1.yaml
 
 Within seconds every server closes its connections, takes no new ones, and renews it no more. It cannot be undone: who
-shall come back joins anew, under another core ID.
+shall come back joins anew, under another core ID. With a server everybody's sessions end, since it could make some.
 `,
     )
     .argument('<NAME>', 'a name, or a core ID')
@@ -41,8 +42,17 @@ async function run(cli: Cli, name: string, { config: path, because, kind, json }
     const identity = await findIdentity(coordination, name, kind);
     if (identity.coreId === config.server.coreId)
       throw new WatchError('WK_CONFLICT', `${name} is this server; do it on another one`);
-    return revoke({ ...runtime, coordination }, { identity, name: identity.name, by, because });
+    const revoked = await revoke(
+      { ...runtime, coordination },
+      { identity, name: identity.name, by, because },
+    );
+    if (identity.kind === 'server')
+      await replaceSessionKeys({ ...runtime, coordination }, runtime.clock.wallMs());
+    return revoked;
   });
   if (json) return printJson(cli, revocation);
-  note(cli, `${revocation.kind} ${revocation.name} is revoked: ${revocation.because}`);
+  const { kind: revoked } = revocation;
+  note(cli, `${revoked} ${revocation.name} is revoked: ${revocation.because}`);
+  if (revoked === 'server')
+    note(cli, 'it knew what sessions are signed with, so that was exchanged: everybody signs in anew');
 }

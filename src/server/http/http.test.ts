@@ -175,6 +175,10 @@ test('bodies that are not JSON, too large, or of another type', async () => {
   await wrong(post('{"kind":'), 'WK_BAD_REQUEST');
   await wrong(post('{"kind":"explode","messages":[]}'), 'WK_BAD_REQUEST');
   await wrong(post('{"__proto__":{"kind":"own"}}'), 'WK_BAD_REQUEST');
+  await wrong(post('{"constructor":{"prototype":{"kind":"own"}}}'), 'WK_BAD_REQUEST');
+  const deep = await call('/api/v1/operations', post('['.repeat(100_000)));
+  assertError(deep.text, 'WK_BAD_REQUEST');
+  assert.match(deep.text, /nests deeper than 64/);
   await wrong(post(JSON.stringify({ text: 'x'.repeat(300_000) })), 'WK_TOO_LARGE');
   await wrong(post('kind=own', { 'content-type': 'application/x-www-form-urlencoded' }), 'WK_BAD_REQUEST');
   await wrong(post('{}', { 'content-type': 'text/plain' }), 'WK_BAD_REQUEST');

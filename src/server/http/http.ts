@@ -2,6 +2,8 @@ import fastify from 'fastify';
 import { validatorCompiler } from 'fastify-type-provider-zod';
 import type { HttpHandler } from '../../runtime/network.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
+import { depthExceeds } from '../../link/json-depth.ts';
+import { WatchError } from '../../model/errors.ts';
 import { invariant } from '../../model/invariant.ts';
 import type { App, Parts } from './app.ts';
 import type { Caller } from '../../access/caller.ts';
@@ -30,6 +32,7 @@ import { sessionListRoutes, tokenRoutes } from './token-routes.ts';
 import type { ServerView } from './view.ts';
 
 const bodyBytesMax = 256 * 1_024;
+const bodyDepthMax = 64;
 
 const routeSets = [
   messageRoutes,
@@ -98,12 +101,24 @@ function makeApp(parts: Parts): App {
   });
   // Only JSON is read: a form or text/plain body could be sent across sites by a browser without asking.
   app.removeContentTypeParser('text/plain');
+  boundDepth(app);
   app.setValidatorCompiler(validatorCompiler);
   // The schemas of answers describe them; checking every message again on its way out would only cost time.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   app.setErrorHandler((error, request, reply) => answerError(parts.log, error, request, reply));
   app.setNotFoundHandler(notFound);
   return app;
+}
+
+/** As on the link, how deep a body nests is told from its bytes, before a parser sees them. */
+function boundDepth(app: App): void {
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.removeContentTypeParser('application/json');
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    const bytes = Buffer.from(body);
+    if (!depthExceeds(bytes, bodyDepthMax)) return parse(request, bytes.toString('utf8'), done);
+    done(new WatchError('WK_BAD_REQUEST', `the body nests deeper than ${bodyDepthMax} levels`));
+  });
 }
 
 function recordRoutes(app: App): string[] {
