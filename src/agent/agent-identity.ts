@@ -1,46 +1,73 @@
 import type { LinkMessageOf } from '../link/messages.ts';
-import { textOf } from '../model/errors.ts';
+import { textOf, WatchError } from '../model/errors.ts';
 import type { Timer } from '../runtime/clock.ts';
 import type { Credentials } from '../runtime/network.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import { askEnrolment, type PendingEnrolment } from '../security/ask-enrolment.ts';
 import { askRenewal } from '../security/ask-renewal.ts';
 import { fingerprintOf, issuerOf } from '../security/certificate-info.ts';
 import type { IdentityStore } from '../security/identity-store.ts';
 import { Renewer } from '../security/renewer.ts';
+import type { NodeName } from './buffer/batch.ts';
+
+/** How an agent that was installed from a profile becomes a node of its pool. */
+export interface Enrolling extends PendingEnrolment {
+  /** The certificate is on the disk: what led to it is not needed any more. */
+  done(): Promise<void>;
+}
 
 interface Options {
   readonly runtime: Pick<Runtime, 'clock' | 'timers' | 'random' | 'network' | 'log'>;
-  readonly credentials: Credentials;
+  readonly node: NodeName;
+  /** What there is of a certificate: itself, or a way to one. */
+  readonly credentials: Credentials | Enrolling;
   /** Null: the certificate stays as it is. */
   readonly store: IdentityStore | null;
   /** Where the pool may be, the preferred first. */
   readonly servers: () => readonly string[];
 }
 
-/** The agent's certificate, renewed in time; each new connection takes what it is then. */
+/**
+ * The agent's certificate, renewed in time; each new connection takes what it is then. Modes: enrolling, enrolled.
+ * enrolling -> enrolled when a server gave a certificate, and it is on the disk.
+ */
 export class AgentIdentity implements Disposable {
   readonly #options: Options;
-  readonly #renewer: Renewer | null;
+  #enrolling: Enrolling | null;
+  #credentials: Credentials | null;
+  #renewer: Renewer | null = null;
   #follow: Timer | null = null;
+  #closed = false;
 
   constructor(options: Options) {
-    const { runtime, credentials, store, servers } = options;
+    const { credentials } = options;
     this.#options = options;
-    this.#renewer =
-      store === null
-        ? null
-        : new Renewer({
-            runtime,
-            credentials,
-            store,
-            ask: (request, authorityPems) =>
-              askRenewal(runtime.network, servers(), { authorityPems }, request),
-            renewed: () => undefined,
-          });
+    const isEnrolled = 'certificatePem' in credentials;
+    this.#enrolling = isEnrolled ? null : credentials;
+    this.#credentials = isEnrolled ? credentials : null;
+    if (isEnrolled) this.#renew(credentials);
   }
 
-  get credentials(): Credentials {
-    return this.#renewer?.credentials ?? this.#options.credentials;
+  /** Null while the agent has none: it asks for one (`enrol`) before it connects. */
+  get credentials(): Credentials | null {
+    return this.#renewer?.credentials ?? this.#credentials;
+  }
+
+  /** Exchanges the token for a certificate at that server. Errors: as `askEnrolment` says, and those of the disk. */
+  async enrol(server: string): Promise<Credentials> {
+    const { runtime, node, store } = this.#options;
+    const enrolling = this.#enrolling;
+    if (this.#credentials !== null) return this.#credentials;
+    if (enrolling === null || store === null)
+      throw new WatchError('WK_UNAUTHENTICATED', 'this agent has neither a certificate nor a token for one');
+    const credentials = await askEnrolment(runtime.network, server, node, enrolling);
+    await store.replace(credentials);
+    await enrolling.done();
+    this.#enrolling = null;
+    this.#credentials = credentials;
+    runtime.log.info('this node has joined its pool', { server });
+    if (!this.#closed) this.#renew(credentials);
+    return credentials;
   }
 
   disbelieved(): void {
@@ -63,6 +90,18 @@ export class AgentIdentity implements Disposable {
     this.#follow = runtime.timers.after(runtime.random.int(Math.max(1, spreadMs)), () => renewer.want());
   }
 
+  #renew(credentials: Credentials): void {
+    const { runtime, store, servers } = this.#options;
+    if (store === null) return;
+    this.#renewer = new Renewer({
+      runtime,
+      credentials,
+      store,
+      ask: (request, authorityPems) => askRenewal(runtime.network, servers(), { authorityPems }, request),
+      renewed: () => undefined,
+    });
+  }
+
   async #believe(store: IdentityStore, renewer: Renewer, authorityPems: readonly string[]): Promise<void> {
     const { log } = this.#options.runtime;
     try {
@@ -75,6 +114,7 @@ export class AgentIdentity implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#closed = true;
     this.#follow?.cancel();
     this.#renewer?.close();
   }

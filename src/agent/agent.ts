@@ -5,7 +5,7 @@ import { isWatchPolicy, type Policy, type WatchPolicy } from '../model/policy.ts
 import type { Credentials } from '../runtime/network.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { Actions } from './actions/actions.ts';
-import { AgentIdentity } from './agent-identity.ts';
+import { AgentIdentity, type Enrolling } from './agent-identity.ts';
 import type { AgentStatus } from './agent-status.ts';
 import { whyNotProgram } from './allowed.ts';
 import { Buffer, type BufferOptions } from './buffer/buffer.ts';
@@ -26,7 +26,8 @@ import type { IdentityStore } from '../security/identity-store.ts';
 export interface AgentOptions {
   readonly runtime: Runtime;
   readonly config: AgentConfig;
-  readonly credentials: Credentials;
+  /** Its certificate, or what leads to one at the first server that answers. */
+  readonly credentials: Credentials | Enrolling;
   /** Where they are kept and renewed; without it they stay as they are. */
   readonly identity?: IdentityStore;
   readonly policies: LoadedPolicies;
@@ -105,7 +106,7 @@ class RunningAgent implements Agent {
 
   /** Takes over `parts`: they end in the reverse order, sources before the stream, the stream before the buffer. */
   static async start(options: AgentOptions, parts: AsyncDisposableStack): Promise<RunningAgent> {
-    const { runtime, config, credentials, policies, version, system } = options;
+    const { runtime, config, policies, version, system } = options;
     const node = { coreId: config.coreId, name: config.name };
     let stream: AgentStreams | null = null;
     let managers = noManagers;
@@ -135,21 +136,14 @@ class RunningAgent implements Agent {
     );
     managers = nodeManagers(deployed.policies);
     const { pool, servers } = config;
-    const identity = parts.use(
-      new AgentIdentity({
-        runtime,
-        credentials,
-        store: options.identity ?? null,
-        servers: () => stream?.status.servers ?? servers,
-      }),
-    );
+    const identity = parts.use(openIdentity(options, () => stream?.status.servers ?? servers));
     const actions = parts.use(
       await Actions.open({
         runtime,
         path: `${config.data}/actions.db`,
         config,
         managers: () => managers,
-        authorityPems: () => identity.credentials.authorityPems,
+        authorityPems: () => identity.credentials?.authorityPems ?? [],
       }),
     );
     stream = parts.use(
@@ -159,6 +153,7 @@ class RunningAgent implements Agent {
         pool,
         servers,
         credentials: () => identity.credentials,
+        enrol: (server) => identity.enrol(server),
         disbelieved: () => identity.disbelieved(),
         trusted: (message) => identity.trusted(message),
         version,
@@ -226,6 +221,14 @@ function openBuffer(
     ...told,
     onFatal,
   });
+}
+
+function openIdentity(
+  { runtime, config, credentials, identity }: AgentOptions,
+  servers: () => readonly string[],
+): AgentIdentity {
+  const node = { coreId: config.coreId, name: config.name };
+  return new AgentIdentity({ runtime, node, credentials, store: identity ?? null, servers });
 }
 
 function openDepot({ runtime, config }: AgentOptions, fetchDepot: FetchDepot): Promise<AgentDepot> {

@@ -95,6 +95,11 @@ export const commandTable: readonly CommandEntry[] = [
     summary: 'enrol this machine as a node of a pool',
     load: () => import('./commands/agent-join.ts'),
   },
+  {
+    path: 'agent profile',
+    summary: 'write a file with everything that an agent needs to join later',
+    load: () => import('./commands/agent-profile.ts'),
+  },
   { path: 'agent run', summary: 'run the agent', load: () => import('./commands/agent-run.ts') },
   {
     path: 'agent status',

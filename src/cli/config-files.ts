@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { canonical, isSameContent, type Content } from '../definitions/canonical.ts';
-import { codecOf } from '../definitions/config-kinds.ts';
+import { codecOf, contentSchema } from '../definitions/config-kinds.ts';
 import type { Wanted } from '../definitions/plan-config.ts';
 import {
   definitionFolders,
@@ -70,7 +70,7 @@ async function readOne(
     const { bytes: _, ...content } = await readLocalFile(files, file);
     return { kind, name, file, content };
   }
-  const { written } = await readYamlSource(files, file, codecOf(kind).content);
+  const { written } = await readYamlSource(files, file, contentSchema({ kind, name }));
   const content = z.record(z.string(), z.unknown()).parse(written);
   if (kind === 'policy' && content['name'] !== name)
     throw new WatchError(

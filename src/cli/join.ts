@@ -19,18 +19,30 @@ const approvalEveryMs = 3_000;
 /** A server that was started a moment ago does not listen yet. */
 const unreachableEveryMs = 500;
 
-/** What `server join` and `agent join` share. */
-export const joinOptions = {
-  token: new Option('--token <TOKEN>', 'from `watchkeeper pool token`; - reads it from standard input')
-    .env('WK_JOIN_TOKEN')
-    .makeOptionMandatory(),
-  server: new Option(
+const token = () =>
+  new Option('--token <TOKEN>', 'from `watchkeeper pool token`; - reads it from standard input').env(
+    'WK_JOIN_TOKEN',
+  );
+const server = () =>
+  new Option(
     '--server <URL>',
     'a server or virtual interface of the pool; may be given several times',
-  )
-    .argParser(collectUrl)
-    .makeOptionMandatory(),
-  name: new Option('--name <NAME>', 'what to call it').argParser(nameOption).makeOptionMandatory(),
+  ).argParser(collectUrl);
+const name = () => new Option('--name <NAME>', 'what to call it').argParser(nameOption);
+
+/** For who may join by a profile instead. */
+export const profileOptions = {
+  profile: new Option('--profile <FILE>', 'all of it in one file, from `watchkeeper agent profile`'),
+  token: token(),
+  server: server(),
+  name: name(),
+} as const;
+
+/** What everybody shares who joins. */
+export const joinOptions = {
+  token: token().makeOptionMandatory(),
+  server: server().makeOptionMandatory(),
+  name: name().makeOptionMandatory(),
   timeout: new Option('--timeout <DURATION>', 'give up when no server answers for so long')
     .argParser(durationOption)
     .default(10_000, '10s'),

@@ -32,6 +32,8 @@ export interface ConfigCodec {
   keyOf(name: string): string | null;
   /** What a file may say. */
   readonly content: z.ZodType;
+  /** The same of one name, where what may be said depends on it. */
+  contentOf?(name: string): z.ZodType;
   /** What the coordinator holds. */
   readonly stored: z.ZodType;
   /** The other way round; null where it is not in the key. */

@@ -11,10 +11,10 @@ import {
 import { durationSchema, durationText } from '../model/duration.ts';
 import { WatchError } from '../model/errors.ts';
 import { permissionSchema } from '../model/rights.ts';
-import { enrolmentSettingsSchema } from '../model/trust.ts';
 import { builtInRoles, userDefinitionSchema, userRoleSchema, type UserDefinition } from '../model/users.ts';
 import { parseVirtualAddress } from '../model/virtual-address.ts';
 import type { Content } from './canonical.ts';
+import { anySettingSchema, settingSchema } from './settings.ts';
 import { codec, inOrder, lean, type ConfigCodec, type PoolNames, type Reference } from './config-codec.ts';
 
 const host = z.string().min(1).max(256);
@@ -43,7 +43,6 @@ const roleContentSchema = z.strictObject({
     .optional(),
 });
 
-const enrolmentContentSchema = z.strictObject(enrolmentSettingsSchema.shape);
 const userContentSchema = z.strictObject({
   displayName: z.string().min(1).max(128).optional(),
   roles: z.array(nameSchema).max(32).default([]),
@@ -58,18 +57,18 @@ const userRoleContentSchema = z.strictObject({
 export const poolCodecs: readonly ConfigCodec[] = [
   codec({
     kind: 'setting',
-    prefix: keys.enrolmentSettings,
-    keyOf: (name) => `settings/${name}`,
-    content: enrolmentContentSchema,
-    stored: enrolmentSettingsSchema,
-    nameOf: (key) => key.slice('settings/'.length),
+    prefix: keys.settings,
+    keyOf: keys.setting,
+    content: anySettingSchema,
+    contentOf: settingSchema,
+    stored: anySettingSchema,
+    nameOf: (key) => key.slice(keys.settings.length),
     normal: (content) => content,
-    toContent: ({ approval }) => ({ approval }),
-    toStored: (content, _before, { name }) => {
-      if (keys.enrolmentSettings !== `settings/${name}`)
-        throw new WatchError('WK_BAD_REQUEST', `there is no setting ${name}; there is: enrolment`);
-      return { key: keys.enrolmentSettings, value: enrolmentContentSchema.parse(content) };
-    },
+    toContent: (setting) => ({ ...setting }),
+    toStored: (content, _before, { name }) => ({
+      key: keys.setting(name),
+      value: anySettingSchema.parse(settingSchema(name).parse(content)),
+    }),
     references: () => [],
   }),
   codec({

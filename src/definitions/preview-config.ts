@@ -17,7 +17,7 @@ import { readYaml, yamlText } from '../runtime/yaml.ts';
 import { AssignedPolicies, nameAlone } from './assigned-policies.ts';
 import { canonical, differences, differenceText, isSameContent, type Content } from './canonical.ts';
 import { checkConfig, type ConfigAfter } from './check-config.ts';
-import { codecOf } from './config-kinds.ts';
+import { codecOf, contentSchema } from './config-kinds.ts';
 import type { ConfigNow } from './config-now.ts';
 
 const changesShownMax = 40;
@@ -59,7 +59,7 @@ function contentOf(
   text: string,
 ): { readonly content: Content } | { readonly finding: TextFinding } {
   try {
-    const { written } = readYaml(text, codecOf(kind).content, kind);
+    const { written } = readYaml(text, contentSchema({ kind, name }), kind);
     const content = Object.fromEntries(Object.entries(written ?? {}));
     if (kind === 'policy' && content['name'] !== name)
       return { finding: finding(`the policy calls itself ${String(content['name'])}, not ${name}`) };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { agentDefaultsSchema } from './agent-profile.ts';
 import { actionViewSchema, outputPieceSchema } from './action-api.ts';
 import { messageSchema } from './message.ts';
 import { handlings, messageStates, operationKinds } from './operation.ts';
@@ -265,6 +266,8 @@ export const joinAnswerSchema = z.object({
   /** Servers only: the authority's key. Servers and witnesses: where the coordinator is. */
   authorityKeyPem: z.string().optional(),
   coordination: z.string().optional(),
+  /** Agents only: the pool's defaults for their own configuration. */
+  installation: agentDefaultsSchema.optional(),
 });
 export type JoinAnswer = z.infer<typeof joinAnswerSchema>;
 

@@ -49,6 +49,7 @@ export const commandPermissions: Readonly<Record<string, CommandPermission>> = {
   'witness run': data,
   'witness remove': coordinator,
   'agent join': { asks: ['POST /api/v1/join'], local: 'own' },
+  'agent profile': { asks: ['POST /api/v1/agent-profiles', depotBytes.get], local: 'own' },
   'agent run': data,
   'agent status': agent,
   'message send': agent,

@@ -123,6 +123,7 @@ export const configVias = [
   'node label',
   'depot add',
   'depot remove',
+  'agent profile',
 ] as const;
 
 export const configRequestSchema = z

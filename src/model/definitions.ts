@@ -107,6 +107,10 @@ export const keys = {
   trust: 'trust',
   /** enrolmentSettingsSchema (trust.ts) */
   enrolmentSettings: 'settings/enrolment',
+  /** installationSettingsSchema (agent-profile.ts) */
+  installationSettings: 'settings/installation',
+  setting: (name: string) => `settings/${name}`,
+  settings: 'settings/',
   /** enrolRequestSchema (trust.ts) */
   enrolRequest: (coreId: string) => `enrol-requests/${coreId}`,
   enrolRequests: 'enrol-requests/',

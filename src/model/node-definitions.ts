@@ -24,13 +24,14 @@ const labelValue = z
   .max(256)
   .regex(/^[\x20-\x7e]*$/, 'must be printable characters');
 
+export const labelsSchema = z
+  .record(labelKey, labelValue)
+  .refine((labels) => Object.keys(labels).length <= 64, 'has more than 64 labels');
+
 /** What people say of a node, also before it joins: known by its name, which outlives every agent on it. */
 export const nodeAttributesContentSchema = z.strictObject({
   description: description.optional(),
-  labels: z
-    .record(labelKey, labelValue)
-    .refine((labels) => Object.keys(labels).length <= 64, 'has more than 64 labels')
-    .default({}),
+  labels: labelsSchema.default({}),
 });
 export const nodeAttributesSchema = z.strictObject({
   name: nameSchema,

@@ -2,7 +2,7 @@ import type { Coordination, Transaction } from '../coordination/coordination.ts'
 import { isSameContent, type Content } from '../definitions/canonical.ts';
 import { checkConfig, saidOf } from '../definitions/check-config.ts';
 import { checkTargets } from '../definitions/check-targets.ts';
-import { codecOf } from '../definitions/config-kinds.ts';
+import { codecOf, contentSchema } from '../definitions/config-kinds.ts';
 import type { ConfigNow, Found } from '../definitions/config-now.ts';
 import { placeText, type ConfigChange, type DefinitionPlace } from '../model/config.ts';
 import { keys } from '../model/definitions.ts';
@@ -212,7 +212,7 @@ function checkContent({ kind, name, content }: ConfigChange): void {
       'WK_TOO_LARGE',
       `${saidOf({ kind, name })} has ${bytes} bytes, and ${contentBytesMax} are allowed`,
     );
-  const result = codecOf(kind).content.safeParse(content);
+  const result = contentSchema({ kind, name }).safeParse(content);
   if (!result.success)
     throw new WatchError('WK_BAD_REQUEST', `${saidOf({ kind, name })}: ${issuesText(result.error)}`);
   if (kind === 'policy' && content['name'] !== name)

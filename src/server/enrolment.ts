@@ -2,9 +2,10 @@ import { managedMembers, parseManagedMembers } from '../coordination/managed/etc
 import { embeddedPath } from '../coordination/open.ts';
 import type { Coordination } from '../coordination/coordination.ts';
 import type { JoinAnswer, JoinRequest } from '../model/api.ts';
-import type { Pool } from '../model/definitions.ts';
+import { agentDefaultsOf } from '../model/agent-profile.ts';
+import { keys, type Pool } from '../model/definitions.ts';
 import type { RenewAnswer, RenewRequest } from '../model/trust.ts';
-import { WatchError } from '../model/errors.ts';
+import { textOf, WatchError } from '../model/errors.ts';
 import type { IdentityKind } from '../model/identity.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { certificateInfo } from '../security/certificate-info.ts';
@@ -22,6 +23,8 @@ const eachAddress = { burst: 20, perMinute: 120, callersMax: 10_000 };
 interface Ports {
   readonly runtime: Runtime;
   readonly coordination: Coordination;
+  /** The same for what is written into definitions, so that it is in their history. */
+  readonly recorded: (by: string, via: string) => Coordination;
   readonly coordinationUrl: string;
   /** With the pool's own etcd: where its members are known to be by now. */
   readonly etcdMembers: () => Promise<readonly string[] | null>;
@@ -65,7 +68,27 @@ export class Enrolment {
       address,
     });
     runtime.log.info('enrolled', { kind: request.kind, name: request.name, coreId: request.coreId });
-    return answer;
+    if (request.kind !== 'agent') return answer;
+    await this.#label(request.name);
+    return { ...answer, installation: agentDefaultsOf(pool.installation()) };
+  }
+
+  /** As the pool's defaults say, where nothing was said of the node yet. It has joined, whatever becomes of this. */
+  async #label(name: string): Promise<void> {
+    const { pool, recorded, runtime } = this.#ports;
+    const { labels = {} } = pool.installation();
+    if (Object.keys(labels).length === 0 || pool.nodeAttributes(name) !== null) return;
+    const by = 'setting/installation';
+    const value = { name, labels, changedMs: runtime.clock.wallMs(), by };
+    const key = keys.nodeAttributes(name);
+    try {
+      await recorded(by, 'agent join').transact({
+        conditions: [{ key, revision: 0 }],
+        writes: [{ key, value: JSON.stringify(value) }],
+      });
+    } catch (error) {
+      runtime.log.warn('a new node did not get the labels of the pool', { node: name, error: textOf(error) });
+    }
   }
 
   /** Errors: as `renew` says, and WK_OVERLOADED. */

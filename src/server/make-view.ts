@@ -1,3 +1,4 @@
+import { makeProfile } from './agent-profiles.ts';
 import { DepotService } from './depot/depot-service.ts';
 import type { Enrolment } from './enrolment.ts';
 import { makeActions } from './actions/make-actions.ts';
@@ -32,6 +33,12 @@ export function makeView(
     policies,
     config: definitions,
     actions: makeActions(state, links.deployment, policies),
+    makeProfile: (request, by) =>
+      makeProfile(
+        { state, deployment: links.deployment, config: definitions, now: state.definitions.now },
+        request,
+        by,
+      ),
     depot: new DepotService({
       depot: links.depot,
       now: state.definitions.now,

@@ -43,6 +43,7 @@ import {
   type NodeAttributes,
   type PolicyGroup,
 } from '../model/node-definitions.ts';
+import { installationSettingsSchema, type InstallationSettings } from '../model/agent-profile.ts';
 import { depotFileSchema, type DepotFile } from '../model/depot.ts';
 import { otherPoolSchema, primaryDefinitionSchema, type OtherPool } from '../model/other-pools.ts';
 import type { ManagerSystem, ManagerSystems } from '../model/policy.ts';
@@ -166,6 +167,11 @@ export class PoolView {
 
   policies(): readonly PolicyDefinition[] {
     return this.#mirror.list(keys.policies, policyDefinitionSchema);
+  }
+
+  /** What new agents are given; nothing where nothing was set. */
+  installation(): InstallationSettings {
+    return this.#mirror.get(keys.installationSettings, installationSettingsSchema) ?? {};
   }
 
   depotFiles(): readonly DepotFile[] {

@@ -171,12 +171,13 @@ export class Server {
   }
 }
 
-function makeEnrolment({ parts, pool, self, authorities }: ServerState): Enrolment {
+function makeEnrolment({ parts, pool, self, authorities, recorded }: ServerState): Enrolment {
   const { runtime, coordination, config } = parts;
   const roster = new Roster(runtime.files, etcdFiles(config.data).roster);
   return new Enrolment({
     runtime,
     coordination,
+    recorded,
     coordinationUrl: config.coordinationTold,
     etcdMembers: async () => (await roster.read())?.map((url) => new URL(url).host) ?? null,
     authorities,

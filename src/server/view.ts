@@ -3,6 +3,7 @@ import type { Mirror } from '../definitions/mirror.ts';
 import type { Coordination } from '../coordination/coordination.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { MessageStore } from '../messages/message-store.ts';
+import type { ProfileAnswer, ProfileRequest } from '../model/agent-profile.ts';
 import type {
   JoinAnswer,
   JoinRequest,
@@ -74,6 +75,7 @@ export interface ViewParts {
   readonly config: ConfigPort;
   readonly actions: ActionPort;
   readonly depot: DepotPort;
+  makeProfile(request: ProfileRequest, by: Account): Promise<ProfileAnswer>;
   join(request: JoinRequest, address: string): Promise<JoinAnswer>;
   renew(request: RenewRequest, address: string): Promise<RenewAnswer>;
   readonly access: AccessApi;
@@ -109,6 +111,10 @@ export class View implements ServerView {
 
   get config(): ConfigPort {
     return this.#parts.config;
+  }
+
+  makeProfile(request: ProfileRequest, by: Account): Promise<ProfileAnswer> {
+    return this.#parts.makeProfile(request, by);
   }
 
   get depot(): DepotPort {

@@ -59,6 +59,14 @@ export class DeployedPolicies implements Disposable {
       if ((await files.status(ports.path)) === null) return new DeployedPolicies(ports, 0, [], emptyDigest);
       const stored = storedSchema.parse(JSON.parse(await files.readText(ports.path)));
       const read = readPolicySet(stored.text, stored.digest);
+      const forbidden = 'policies' in read ? forbiddenIn(read.policies, ports) : [];
+      if (forbidden.length > 0) {
+        // The node's own configuration was changed since, and has the last word.
+        log.error('the stored policies of the pool may not run here any more', {
+          why: refusedText(forbidden),
+        });
+        return new DeployedPolicies(ports, stored.generation, [], emptyDigest);
+      }
       if ('policies' in read) {
         // A set that lacks files runs as far as it can, and is said not to run, so that it is sent again.
         const isWhole = ports.depot.hasAll(filesOf(read.policies));
@@ -98,13 +106,11 @@ export class DeployedPolicies implements Disposable {
     if (generation < this.#running.generation) return this.#running;
     const read = readPolicySet(text, digest);
     if ('refused' in read) return this.#refuse(digest, refusedText(read.refused));
-    const forbidden = read.policies.flatMap((policy) => this.#forbidden(policy));
+    const forbidden = forbiddenIn(read.policies, this.#ports);
     const before = nodeManagers(this.#policies).primary;
     const primary = whyNotPrimary(nodeManagers(read.policies), before);
     if (primary !== null) forbidden.push({ policy: 'primary-manager', text: primary });
-    const files = forbidden.length > 0 ? [] : filesOf(read.policies);
-    const why = this.#ports.depot.whyNot(files);
-    if (why !== null) forbidden.push({ policy: 'depot', text: why });
+    const files = filesOf(read.policies);
     if (forbidden.length > 0) return this.#refuse(digest, refusedText(forbidden));
     try {
       await this.#ports.depot.ensure(files);
@@ -151,20 +157,29 @@ export class DeployedPolicies implements Disposable {
     this.#ports.onChange();
   }
 
-  #forbidden(policy: Policy): RefusedPolicy[] {
-    if (policy.kind !== 'command') return [];
-    const unknown = unknownFile(policy);
-    if (unknown !== null) return [{ policy: policy.name, text: unknown }];
-    const [program] = policy.command;
-    const text = depotNameIn(program) === null ? this.#ports.whyNotProgram(program) : null;
-    return text === null ? [] : [{ policy: policy.name, text }];
-  }
-
   #refuse(digest: string, text: string): PoliciesRunning {
     this.#ports.runtime.log.error('policies of the pool were refused', { digest, text });
     this.#running = { ...this.#running, refused: { digest, text: text.slice(0, refusedCharsMax) } };
     return this.#running;
   }
+}
+
+/** What this node does not let run, whoever says so. */
+function forbiddenIn(
+  policies: readonly Policy[],
+  { whyNotProgram, depot }: Pick<Ports, 'whyNotProgram' | 'depot'>,
+): RefusedPolicy[] {
+  const forbidden = policies.flatMap((policy) => {
+    const text = policy.kind === 'command' ? whyForbidden(policy, whyNotProgram) : null;
+    return text === null ? [] : [{ policy: policy.name, text }];
+  });
+  const text = depot.whyNot(filesOf(policies));
+  return text === null ? forbidden : [...forbidden, { policy: 'depot', text }];
+}
+
+function whyForbidden(policy: CommandPolicy, whyNotProgram: Ports['whyNotProgram']): string | null {
+  const [program] = policy.command;
+  return unknownFile(policy) ?? (depotNameIn(program) === null ? whyNotProgram(program) : null);
 }
 
 /** What the set needs of the depot; it was checked that every file was sent along. */

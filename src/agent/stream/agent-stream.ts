@@ -32,8 +32,10 @@ export interface StreamOptions {
   readonly lane: Lane;
   /** As configured; what the pool lists is remembered in the buffer and comes first. */
   readonly servers: readonly string[];
-  /** Those of the next connection. */
-  credentials(): Credentials;
+  /** Those of the next connection; null before this node has joined its pool. */
+  credentials(): Credentials | null;
+  /** Joins the pool by that server. */
+  enrol(server: string): Promise<Credentials>;
   /** The server says whom to believe from now on. */
   trusted(message: LinkMessageOf<'trust'>): void;
   /** A server did not believe us, or we it: a new certificate may help. */
@@ -166,7 +168,7 @@ export class AgentStream implements AsyncDisposable {
     try {
       const connect = {
         url: server,
-        credentials: this.#options.credentials(),
+        credentials: this.#options.credentials() ?? (await this.#options.enrol(server)),
         pool,
         timeoutMs: dialTimeoutMs,
         messageBytesMax,

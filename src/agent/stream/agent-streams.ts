@@ -1,3 +1,4 @@
+import { WatchError } from '../../model/errors.ts';
 import type { ManagerSystem, ManagerSystems } from '../../model/policy.ts';
 import type { Credentials } from '../../runtime/network.ts';
 import type { NodeManagers } from '../managers/node-policies.ts';
@@ -101,7 +102,12 @@ export class AgentStreams implements AsyncDisposable {
       pool: pool.id,
       lane: buffer.lane(pool.id),
       servers: pool.servers.map(({ url }) => url),
-      credentials: (): Credentials => ({ ...this.#options.credentials(), authorityPems: pool.authorities }),
+      credentials: (): Credentials | null => {
+        const own = this.#options.credentials();
+        return own && { ...own, authorityPems: pool.authorities };
+      },
+      enrol: () =>
+        Promise.reject(new WatchError('WK_UNAVAILABLE', 'this node has not joined its own pool yet')),
       // Another pool neither changes whom we believe nor what we do, and our certificate is our own pool's.
       trusted: () => undefined,
       disbelieved: () => undefined,

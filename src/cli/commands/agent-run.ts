@@ -4,6 +4,7 @@ import { agentStore, readAgentCredentials } from '../../security/identity-store.
 import { checkPrivate } from '../../security/private-files.ts';
 import { agentConfigOption, readAgentConfig } from '../agent-config.ts';
 import type { Cli } from '../cli.ts';
+import { readPending } from '../join-by-profile.ts';
 import { resolvePath } from '../resolve-path.ts';
 import { ServiceManager } from '../service-manager.ts';
 
@@ -37,7 +38,9 @@ async function run(
     open: [certificate, authorities],
     policies: config.policies,
   });
-  const credentials = await readAgentCredentials(runtime.files, config.identity);
+  const credentials =
+    (await readPending(runtime.files, config.data, config.identity)) ??
+    (await readAgentCredentials(runtime.files, config.identity));
   const policies =
     config.policies === undefined ? noPolicies : await loadPolicies(runtime.files, config.policies);
   const signal = cli.stopSignal();

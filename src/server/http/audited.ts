@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { operationRequestSchema } from '../../model/api.ts';
+import type { ProfileRequest } from '../../model/agent-profile.ts';
 import type { AuditDraft } from '../../model/audit.ts';
 import type { DeployRequest } from '../../model/policy-api.ts';
 import { placeText, type configRequestSchema } from '../../model/config.ts';
@@ -111,6 +112,10 @@ export const audited: Readonly<Record<string, 'self' | 'nothing' | ((request: Fa
       target: parameter(params, 'sha256'),
       detail: `${headers['content-length'] ?? 'unknown'} bytes`,
     }),
+    'POST /api/v1/agent-profiles': ({ body }) => {
+      const { node, validMs } = bodyOf<ProfileRequest>(body);
+      return { action: 'agent.profile', target: node, detail: `for ${spanText(validMs)}` };
+    },
     'POST /api/v1/config': ({ body }) => ofConfig(bodyOf(body)),
     'POST /api/v1/deployment': ({ body }) => {
       const { nodes } = bodyOf<DeployRequest>(body);

@@ -186,6 +186,9 @@ export class FakeView implements ServerView {
   async changeInterfaces(): Promise<never> {
     throw new Error('not in this fake');
   }
+  async makeProfile(): Promise<never> {
+    throw new Error('not in this fake');
+  }
   async join(): Promise<never> {
     throw new Error('not in this fake');
   }

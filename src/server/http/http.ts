@@ -23,6 +23,7 @@ import { messageRoutes } from './message-routes.ts';
 import { Metrics } from './metrics.ts';
 import { poolRoutes } from './pool-routes.ts';
 import { policyRoutes } from './policy-routes.ts';
+import { profileRoutes } from './profile-routes.ts';
 import { roleRoutes } from './role-routes.ts';
 import { passwordRoutes, sessionRoutes } from './session-routes.ts';
 import { auditRoutes, userRoleRoutes, userRoutes } from './user-routes.ts';
@@ -43,6 +44,7 @@ const routeSets = [
   actionRoutes,
   configRoutes,
   depotRoutes,
+  profileRoutes,
   sessionRoutes,
   passwordRoutes,
   userRoutes,

@@ -23,6 +23,7 @@ import type {
 import type { AccessApi } from './access-api.ts';
 import type { ActionPort } from './action-port.ts';
 import type { ActionView, OutputPiece } from '../../model/action-api.ts';
+import type { ProfileAnswer, ProfileRequest } from '../../model/agent-profile.ts';
 import type { ConfigPort } from './config-port.ts';
 import type { DepotPort } from './depot-port.ts';
 import type { Account } from '../../access/caller.ts';
@@ -92,6 +93,8 @@ export interface ServerView {
   readonly config: ConfigPort;
   readonly actions: ActionPort;
   readonly depot: DepotPort;
+  /** Errors: WK_CONFLICT (it has joined), WK_BAD_REQUEST, WK_UNAVAILABLE, WK_COORDINATOR_AWAY. */
+  makeProfile(request: ProfileRequest, by: Account): Promise<ProfileAnswer>;
   /** `address`: where the request came from. Errors: WK_TOKEN_*, WK_PENDING, WK_ELSEWHERE, WK_CONFLICT (the name is taken), WK_UNAUTHENTICATED (the proof is wrong). */
   join(request: JoinRequest, address: string): Promise<JoinAnswer>;
   /** Errors: WK_BAD_REQUEST, WK_UNAUTHENTICATED (the proofs), WK_DENIED (too old, not enrolled), WK_REVOKED. */

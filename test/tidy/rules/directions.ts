@@ -48,6 +48,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
     'model',
     'runtime',
     'policies',
+    'depot',
     'flexible-management',
     'security',
     'access',
