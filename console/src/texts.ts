@@ -1,5 +1,6 @@
 import type { OperationKind } from '../../src/model/operation.ts';
 import { accessTexts } from './texts/access.ts';
+import { actionTexts } from './texts/actions.ts';
 import { configurationTexts } from './texts/configuration.ts';
 import { many } from './texts/many.ts';
 import { poolTexts } from './texts/pool.ts';
@@ -267,6 +268,7 @@ export const texts = {
     state: 'State',
     id: 'ID',
     attributes: 'Attributes',
+    actions: 'Run for it',
     history: 'What happened',
     historyReported: (node: string) => `Reported by ${node}`,
     historyStored: 'Stored by the pool',
@@ -288,6 +290,7 @@ export const texts = {
       annotate: 'wrote',
     } satisfies Record<OperationKind, string>,
   },
+  ...actionTexts,
   ...viewTexts,
   ...poolTexts,
   ...accessTexts,

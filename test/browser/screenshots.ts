@@ -21,6 +21,7 @@ const flexibleText = `RESPMGRCONFIGS
             TIMETEMPLATE "$OPC_ALWAYS"
             OPCMGR IP 0.0.0.0 "desk.example"
 `;
+const toolKey = '01a22a9b-c076-7d9b-988d-0697d4bb3644';
 const folder = process.argv[2] ?? path.join(root, 'docs/images');
 const sizes = {
   wide: { width: 1440, height: 900 },
@@ -61,11 +62,26 @@ async function prepareConfiguration(): Promise<void> {
   };
   await ask('PUT', '/api/v1/policies/disk', { source });
   await ask('PUT', '/api/v1/node-groups/all', group);
+  await ask('PUT', '/api/v1/tools/disk-use', {
+    source: {
+      description: 'How much of a disk is in use',
+      command: ['/usr/bin/df', '-h', '${path}'],
+      parameters: { path: { type: 'text', description: 'Path on that disk', default: '/' } },
+    },
+  });
+  await until('the tool ran', async () => (await runTool()) === 2, 20_000);
   await ask('POST', '/api/v1/users', {
     name: 'ann',
     displayName: 'Ann of the night shift',
     roles: ['operator'],
   });
+}
+
+/** How many nodes ran it. */
+async function runTool(): Promise<number> {
+  const data = { tool: 'disk-use', nodes: ['node-1', 'node-2'], idempotencyKey: toolKey };
+  const { status } = await fetchInPool('POST', '/api/v1/actions', data);
+  return status === 200 ? 2 : 0;
 }
 
 async function fetchInPool(method: string, path: string, data: unknown): Promise<{ status: number }> {
@@ -91,6 +107,9 @@ async function picturesOf({ page }: Operator, file: (name: string) => string): P
   for (const row of [2, 3, 5]) await page.getByRole('row').nth(row).getByRole('checkbox').click();
   await shoot('messages');
   await page.getByRole('button', { name: 'Clear selection' }).click();
+  await at('/messages?grouped=true');
+  await page.locator('.times').first().waitFor();
+  await shoot('grouped');
   await at(`/messages/${openId}`);
   await page.getByText('What happened').waitFor();
   await until('the history is there', async () => (await page.locator('.history li').count()) > 3, 5_000);
@@ -105,9 +124,11 @@ async function picturesOf({ page }: Operator, file: (name: string) => string): P
   await page.getByText('The last planned change').waitFor();
   await shoot('pool-move');
   await page.getByRole('button', { name: 'Cancel' }).click();
-  await at('/nodes');
-  await page.getByRole('link', { name: 'node-1' }).waitFor();
-  await shoot('nodes');
+  await page.getByRole('button', { name: 'Start a drill' }).click();
+  await page.getByText('is killed, as a crash would').waitFor();
+  await shoot('drill');
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await picturesOfNodes(page, at, shoot);
   await at('/configuration?kind=policy&name=disk');
   await page.getByText('Nothing is wrong with it.').waitFor();
   await page.getByLabel('Every', { exact: true }).fill('1m');
@@ -130,4 +151,30 @@ async function picturesOf({ page }: Operator, file: (name: string) => string): P
   await page.keyboard.press('?');
   await page.getByRole('dialog').waitFor();
   await shoot('keys');
+}
+
+async function picturesOfNodes(
+  page: Operator['page'],
+  at: (address: string) => Promise<void>,
+  shoot: (name: string) => Promise<void>,
+): Promise<void> {
+  await at('/nodes');
+  await page.getByText('runs 1 policy').first().waitFor();
+  await page.getByText('2 done').first().waitFor();
+  await shoot('nodes');
+  await page.getByRole('checkbox', { name: 'Select node-1' }).check();
+  await page.getByRole('checkbox', { name: 'Select node-2' }).check();
+  await page.getByRole('button', { name: 'Run a tool' }).click();
+  await page.getByText('How much of a disk is in use').waitFor();
+  await shoot('run-a-tool');
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await page.getByRole('button', { name: 'disk-use' }).first().click();
+  await page.getByRole('dialog').getByText('node-1').click();
+  await page.locator('.output').waitFor();
+  await shoot('tool-output');
+  await page.getByRole('button', { name: 'Close' }).last().click();
+  await at('/nodes?look=groups');
+  await page.locator('.node-group summary').first().click();
+  await page.getByRole('checkbox', { name: 'Select node-3' }).waitFor();
+  await shoot('nodes-by-groups');
 }

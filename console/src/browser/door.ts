@@ -16,6 +16,13 @@ export const door = {
       if ('requestIdleCallback' in window) window.requestIdleCallback(() => resolve());
       else door.after(200, resolve);
     }),
+  /** One that sorts by the time at which it was made. */
+  uuidV7: (): string => {
+    const time = Date.now().toString(16).padStart(12, '0');
+    // Of a random one everything but the version and what stands before it.
+    const rest = crypto.randomUUID().slice(15);
+    return `${time.slice(0, 8)}-${time.slice(8)}-7${rest}`;
+  },
   uuid: (): string => crypto.randomUUID(),
   /** From 0 to below 1. */
   fraction: (): number => (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) / 2 ** 32,

@@ -106,7 +106,7 @@ export class LiveStream {
         ...credentialHeaders(),
         ...(this.#place !== null && { 'last-event-id': this.#place }),
       };
-      const response = await fetch('/api/v1/events', { headers, signal, cache: 'no-store' });
+      const response = await fetch('/api/v1/events?actions=true', { headers, signal, cache: 'no-store' });
       if (!response.ok || response.body === null) throw errorOf(response, await response.text());
       const parser = new EventParser();
       const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();

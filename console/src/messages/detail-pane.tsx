@@ -3,6 +3,9 @@ import { messageDetailSchema, type MessageDetail, type OperationView } from '../
 import { codeOf, textOf } from '../../../src/model/errors.ts';
 import { operationKinds } from '../../../src/model/operation.ts';
 import { consolePages } from '../../../src/model/console-pages.ts';
+import { ActionList } from '../actions/action-list.tsx';
+import { RunDialog } from '../actions/run-dialog.tsx';
+import { useActions } from '../actions/use-actions.ts';
 import { ask } from '../api/api.ts';
 import { live } from '../live/live-stream.ts';
 import { undertake } from '../operations/operations.ts';
@@ -11,7 +14,7 @@ import { Blank } from '../parts/blank.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Link } from '../parts/link.tsx';
 import { SeverityChip } from '../parts/severity-chip.tsx';
-import { mayOperate, useMe } from '../session/allowed.ts';
+import { mayAsk, mayOperate, useMe } from '../session/allowed.ts';
 import { useTimes } from '../settings/times.ts';
 import { texts } from '../texts.ts';
 import { linkTo } from './addresses.ts';
@@ -64,6 +67,8 @@ function DetailBody({
 }): JSX.Element {
   const { message } = detail;
   const me = useMe();
+  const mayRun = mayAsk(me, 'POST /api/v1/actions');
+  const [isRunning, setRunning] = useState(false);
   return (
     // Long details scroll, so the keyboard must reach them.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
@@ -82,8 +87,18 @@ function DetailBody({
             />
           );
         })}
+        <ActionButton
+          label={texts.run.open}
+          icon="run"
+          refused={mayRun === true ? null : texts.bulk.nothing(mayRun)}
+          onPress={() => setRunning(true)}
+        />
       </div>
+      {isRunning && (
+        <RunDialog nodes={[message.nodeName]} message={message.id} onClose={() => setRunning(false)} />
+      )}
       <Facts detail={detail} />
+      <MessageActions message={message.id} />
       <History detail={detail} />
     </div>
   );
@@ -133,6 +148,18 @@ function Fact({ name, children }: { readonly name: string; readonly children: Re
       <dt>{name}</dt>
       <dd>{children}</dd>
     </div>
+  );
+}
+
+/** What was run on its node for this message; nothing where nothing was. */
+function MessageActions({ message }: { readonly message: string }): JSX.Element | null {
+  const now = useActions({ message });
+  if (now.actions === null || now.actions.length === 0) return null;
+  return (
+    <>
+      <h2>{t.actions}</h2>
+      <ActionList now={now} />
+    </>
   );
 }
 

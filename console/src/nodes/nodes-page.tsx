@@ -1,12 +1,16 @@
 import { useState, type JSX } from 'react';
 import { consolePages } from '../../../src/model/console-pages.ts';
+import { RecentActions } from '../actions/recent-actions.tsx';
+import { RunDialog } from '../actions/run-dialog.tsx';
 import { deployment, nodes } from '../api/answers.ts';
 import { usePolled } from '../api/polled.ts';
 import { go, place } from '../browser/place.ts';
 import { useStore } from '../browser/store.ts';
+import { ActionButton } from '../parts/action-button.tsx';
 import { Blank } from '../parts/blank.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Segments } from '../parts/segments.tsx';
+import { mayAsk, useMe } from '../session/allowed.ts';
 import { texts } from '../texts.ts';
 import { isDrifted, nodeFacts, type NodeFacts } from './node-facts.ts';
 import { NodeGroups } from './node-groups.tsx';
@@ -71,7 +75,41 @@ export function NodesPage(): JSX.Element {
       {found.length > 0 && view.look === 'table' && (
         <NodeTable {...table} label={t.title} rows={sorted(found, view.sort, view.isDown)} />
       )}
+      <RecentActions />
+      <SelectedBar selected={selected} clear={() => setSelected(new Set())} />
     </div>
+  );
+}
+
+/** What can be done to the selected nodes. */
+function SelectedBar({
+  selected,
+  clear,
+}: {
+  readonly selected: ReadonlySet<string>;
+  readonly clear: () => void;
+}): JSX.Element | null {
+  const [isRunning, setRunning] = useState(false);
+  const may = mayAsk(useMe(), 'POST /api/v1/actions');
+  if (selected.size === 0) return null;
+  return (
+    <>
+      <section className="bulk is-floating" aria-label={texts.run.label}>
+        <span className="bulk-count" role="status">
+          {texts.run.selected(selected.size)}
+        </span>
+        <ActionButton
+          label={texts.run.open}
+          icon="run"
+          refused={may === true ? null : texts.bulk.nothing(may)}
+          onPress={() => setRunning(true)}
+        />
+        <button type="button" className="button quiet" onClick={clear}>
+          {texts.run.clear}
+        </button>
+      </section>
+      {isRunning && <RunDialog nodes={[...selected].sort()} onClose={() => setRunning(false)} />}
+    </>
   );
 }
 

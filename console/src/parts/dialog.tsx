@@ -5,11 +5,13 @@ import { Icon } from './icon.tsx';
 interface Props {
   readonly title: string;
   readonly onClose: () => void;
+  /** For what is long or has many columns. */
+  readonly isWide?: boolean;
   readonly children: ReactNode;
 }
 
 /** A modal dialog of the browser's own kind: it holds the focus, and gives it back where it was. */
-export function Dialog({ title, onClose, children }: Props): JSX.Element {
+export function Dialog({ title, onClose, isWide = false, children }: Props): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const element = dialog.current;
@@ -23,7 +25,7 @@ export function Dialog({ title, onClose, children }: Props): JSX.Element {
   return (
     <dialog
       ref={dialog}
-      className="dialog"
+      className={isWide ? 'dialog is-wide' : 'dialog'}
       aria-labelledby="dialog-title"
       onClose={onClose}
       onCancel={onClose}

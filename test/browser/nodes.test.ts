@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { Browser } from 'playwright-core';
+import { RealPool, until } from '../pool/real-pool.ts';
+import { assertSound } from './axe.ts';
+import { launch, noChromium } from './chromium.ts';
+import { makeToken, openConsole, type Operator } from './console-page.ts';
+import { report } from './reporter.ts';
+
+describe('nodes and tools in the console', { skip: noChromium }, () => {
+  let pool: RealPool;
+  let browser: Browser;
+  let token: string;
+
+  before(async () => {
+    pool = await RealPool.start({ servers: 1, agents: 2 });
+    token = await makeToken(pool);
+    browser = await launch();
+    await put('policies/disk', {
+      source: { kind: 'command', name: 'disk', command: ['/usr/bin/test', '-d', '/var'], every: '1h' },
+    });
+    await put('node-groups/web', { nodes: ['node-1'], policies: ['disk'] });
+    await put('tools/say', {
+      source: {
+        description: 'Says something, and something else on its second output',
+        command: ['/bin/sh', '-c', 'echo "said: $0"; echo aside >&2', '${words}'],
+        parameters: { words: { type: 'text', description: 'What it says' } },
+      },
+    });
+  });
+  after(async () => {
+    await browser?.close();
+    await pool?.[Symbol.asyncDispose]();
+  });
+
+  async function put(path: string, data: unknown): Promise<void> {
+    const context = await browser.newContext({ ignoreHTTPSErrors: true });
+    const headers = { authorization: `Bearer ${token}` };
+    const answer = await context.request.put(`${pool.servers[0]?.url}/api/v1/${path}`, { headers, data });
+    assert.equal(answer.status(), 200, await answer.text());
+    await context.close();
+  }
+
+  async function inConsole(path: string, body: (operator: Operator) => Promise<void>): Promise<void> {
+    const operator = await openConsole(browser, { url: pool.servers[0]?.url ?? '', token, path });
+    try {
+      await body(operator);
+      assert.deepEqual(operator.faults, []);
+    } finally {
+      await operator.close();
+    }
+  }
+
+  test('what a node should run and whether it does; by groups; drift alone', () =>
+    inConsole('/nodes', async ({ page }) => {
+      const row = page.getByRole('row').filter({ hasText: 'node-1' });
+      await row.getByText('runs 1 policy').waitFor({ timeout: 20_000 });
+      await assertSound(page, 'nodes as a table');
+      await page.getByRole('radio', { name: 'Groups' }).check();
+      await page.getByRole('group').filter({ hasText: 'web' }).getByText('1 node', { exact: true }).waitFor();
+      await page.locator('summary').filter({ hasText: 'web' }).click();
+      await page.getByRole('row').filter({ hasText: 'node-1' }).waitFor();
+      assert.match(page.url(), /look=groups/);
+      await assertSound(page, 'nodes by groups');
+      await page.getByRole('radio', { name: 'Drifted' }).check();
+      await page.getByText('Every node runs the policies that it should.').waitFor();
+    }));
+
+  test('a tool runs on the selected nodes, and what it prints comes in', () =>
+    inConsole('/nodes', async ({ page }) => {
+      await page.getByRole('checkbox', { name: 'Select all 2' }).check();
+      await page.getByRole('button', { name: 'Run a tool' }).click();
+      const dialog = page.getByRole('dialog');
+      await dialog.getByLabel('What it says').fill('$(id) "quoted"');
+      await assertSound(page, 'a tool to be run');
+      await dialog.getByRole('button', { name: 'Run it' }).click();
+      await dialog.getByText('2 done').waitFor({ timeout: 20_000 });
+      await dialog.getByText('node-2').click();
+      // No shell of ours was in between: what was given is one argument, whatever it looks like.
+      await dialog.getByText('said: $(id) "quoted"').waitFor();
+      await dialog.locator('.is-stderr', { hasText: 'aside' }).waitFor();
+      await assertSound(page, 'what a tool printed');
+      await dialog.getByRole('button', { name: 'Close' }).last().click();
+      await page.getByRole('row').filter({ hasText: 'say' }).getByText('2 done').waitFor();
+    }));
+
+  test('on a message: the result is with it', async () => {
+    const [agent] = pool.agents;
+    assert.ok(agent);
+    const [id = ''] = await report(agent, [{ severity: 'major', text: 'look at me' }]);
+    await inConsole(`/messages/${id}`, async ({ page }) => {
+      const pane = page.getByRole('complementary');
+      await until('it is there', async () => (await pane.getByText('look at me').count()) > 0, 5_000);
+      await pane.getByRole('button', { name: 'Run a tool' }).click();
+      await page.getByLabel('What it says').fill('hello');
+      await page.getByRole('dialog').getByRole('button', { name: 'Run it' }).click();
+      await page.getByRole('dialog').getByText('said: hello').waitFor({ timeout: 20_000 });
+      await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click();
+      await pane.getByText('Run for it').waitFor();
+      await pane.locator('.history-text', { hasText: 'said: hello' }).waitFor();
+    });
+  });
+});
