@@ -9,6 +9,8 @@ export const groups: Readonly<Record<string, string>> = {
   'node-group': 'sets of nodes, and what they get',
   policy: 'what agents watch, and which servers they obey and tell',
   depot: 'files that policies and tools bring along',
+  tool: 'programs that may be run on nodes',
+  action: 'what nodes were asked to do',
   config: 'all that people define, as files in a folder, and its history',
   trust: 'whom the pool believes',
   'other-pool': 'pools that get messages from nodes of this one, or send some',

@@ -1,4 +1,5 @@
 import { accessCommands } from './access-commands.ts';
+import { actionCommands } from './action-commands.ts';
 import type { CommandEntry } from './command-entry.ts';
 import { configCommands } from './config-commands.ts';
 import { identityCommands } from './identity-commands.ts';
@@ -160,6 +161,7 @@ export const commandTable: readonly CommandEntry[] = [
     load: () => import('./commands/node-remove.ts'),
   },
 
+  ...actionCommands,
   ...configCommands,
 
   ...identityCommands,

@@ -79,11 +79,15 @@ export class PoolClient {
    * Live events, for ever: a connection that breaks is made again, to any server, from the place last told. `onGap` is
    * told about each break. Ends when `signal` aborts; rejects when no server can be reached at the beginning.
    */
-  async *follow(signal: AbortSignal, onGap: (why: string) => void): AsyncGenerator<LiveEvent> {
+  async *follow(
+    signal: AbortSignal,
+    onGap: (why: string) => void,
+    query: { readonly actions?: 'true' } = {},
+  ): AsyncGenerator<LiveEvent> {
     let since: string | undefined;
     for (let failures = 0; !signal.aborted;) {
       try {
-        for await (const { id, event } of this.#connection(since, signal)) {
+        for await (const { id, event } of this.#connection({ ...query, since }, signal)) {
           since = id ?? undefined;
           failures = 0;
           yield event;
@@ -100,7 +104,7 @@ export class PoolClient {
   }
 
   async *#connection(
-    since: string | undefined,
+    query: Question['query'],
     signal: AbortSignal,
   ): AsyncGenerator<{ id: string | null; event: LiveEvent }> {
     const stop = new AbortController();
@@ -109,7 +113,7 @@ export class PoolClient {
     let watchdog = this.#ports.timers.after(silentMsMax, abort);
     try {
       const { answer } = await this.#try(
-        { path: '/api/v1/events', query: { since } },
+        { path: '/api/v1/events', ...(query && { query }) },
         async (call) => this.#ports.network.stream({ ...call, signal: stop.signal }),
         throwStreamError,
       );

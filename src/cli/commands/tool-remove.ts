@@ -1,0 +1,20 @@
+import type { Command } from '@commander-js/extra-typings';
+import { removedSchema } from '../../model/policy-api.ts';
+import { toolPath } from '../actions.ts';
+import type { Cli } from '../cli.ts';
+import { withClient } from '../client-options.ts';
+import { nameOption } from '../name-option.ts';
+import { note, printJson } from '../print.ts';
+import { openClient } from '../target.ts';
+
+export function define(command: Command, cli: Cli): void {
+  withClient(command)
+    .argument('<NAME>', 'the tool', nameOption)
+    .action(async (name, options) => {
+      const client = await openClient(cli, options);
+      const question = { method: 'DELETE', path: toolPath(name), once: true } as const;
+      const removed = await client.ask(question, removedSchema);
+      if (options.json) printJson(cli, removed);
+      else note(cli, `tool ${name} is removed`);
+    });
+}
