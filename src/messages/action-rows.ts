@@ -56,7 +56,8 @@ export const actionTables = `
   CREATE INDEX IF NOT EXISTS actions_open ON actions(node, id) WHERE ended = 0;
   CREATE TABLE IF NOT EXISTS action_reports(
     action BLOB NOT NULL, node TEXT NOT NULL, number INTEGER NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL,
-    PRIMARY KEY(action, node, number)) WITHOUT ROWID;`;
+    PRIMARY KEY(action, node, number)) WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS action_reports_by_node ON action_reports(node, action);`;
 
 const columns = 'id, node, body, signature, certificate';
 
@@ -77,6 +78,7 @@ export class ActionRows {
   readonly #openOf: Statement;
   readonly #openCount: Statement;
   #inserted = 0;
+  #told = 0;
 
   constructor(database: Database) {
     this.#database = database;
@@ -120,6 +122,7 @@ export class ActionRows {
       const id = idBytes(report.action);
       this.#insertReport.run(id, node, report.number, report.kind, JSON.stringify(report));
       if (report.kind === 'ended') this.#end.run(id, node);
+      if (++this.#told % countEvery === 0) this.#trimReports(node);
     }
   }
 
@@ -184,6 +187,16 @@ export class ActionRows {
 
   #trimAll(): void {
     this.#trim('?1 = ?1', keptMax, 0);
+  }
+
+  /** Those of actions that were forgotten, or that nobody ever asked for. */
+  #trimReports(node: Uuid): void {
+    const unknown = `SELECT DISTINCT action FROM action_reports WHERE node = ?1 AND action NOT IN (SELECT id FROM actions)`;
+    this.#database
+      .prepare(
+        `DELETE FROM action_reports WHERE node = ?1 AND action IN (${unknown} ORDER BY action DESC LIMIT -1 OFFSET ${keptOfNode})`,
+      )
+      .run(node);
   }
 
   #trim(where: string, kept: number, value: SqlValue): void {

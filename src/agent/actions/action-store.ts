@@ -5,7 +5,7 @@ import type { Database, Statement } from '../../runtime/database.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 
 /** So many actions are remembered one by one; of those before only up to which deadline they went. */
-export const rememberedMax = 4_096;
+const rememberedMax = 4_096;
 const batchReportsMax = 100;
 const batchCharsMax = 262_144;
 
@@ -30,6 +30,7 @@ export type Ending = Omit<Ended, 'kind' | 'action' | 'number'>;
 /** What an agent remembers of actions. Everything is on the disk when a call returns. */
 export class ActionStore implements Disposable {
   readonly #database: Database;
+  readonly #remembered: number;
   readonly #find: Statement;
   readonly #insert: Statement;
   readonly #next: Statement;
@@ -40,8 +41,9 @@ export class ActionStore implements Disposable {
   readonly #fact: Statement;
   readonly #raise: Statement;
 
-  private constructor(database: Database) {
+  private constructor(database: Database, remembered: number) {
     this.#database = database;
+    this.#remembered = remembered;
     this.#find = database.prepare('SELECT 1 AS found FROM actions WHERE id = ?');
     this.#insert = database.prepare('INSERT INTO actions(id, deadlineMs, ended, number) VALUES (?, ?, 0, 0)');
     this.#next = database.prepare('UPDATE actions SET number = number + 1 WHERE id = ? RETURNING number');
@@ -62,12 +64,13 @@ export class ActionStore implements Disposable {
   static async open(
     { databases, files, clock, log }: Pick<Runtime, 'databases' | 'files' | 'clock' | 'log'>,
     path: string,
+    remembered = rememberedMax,
   ): Promise<ActionStore> {
     const openHere = (): ActionStore => {
       const database = databases.open(path, { synchronous: 'full', busyMs: 2_000 });
       try {
         database.exec(schema);
-        const store = new ActionStore(database);
+        const store = new ActionStore(database, remembered);
         store.#begin(clock.wallMs());
         return store;
       } catch (error) {
@@ -194,7 +197,7 @@ export class ActionStore implements Disposable {
     const old = this.#database
       .prepare(
         `SELECT id, deadlineMs FROM actions WHERE ended = 1 AND id NOT IN (SELECT action FROM reports)
-         ORDER BY deadlineMs DESC, id LIMIT -1 OFFSET ${rememberedMax}`,
+         ORDER BY deadlineMs DESC, id LIMIT -1 OFFSET ${this.#remembered}`,
       )
       .all<{ id: string; deadlineMs: number }>();
     for (const one of old) {
