@@ -1,4 +1,4 @@
-import type { OperationKind } from '../../src/model/operation.ts';
+import type { Handling, OperationKind } from '../../src/model/operation.ts';
 import { accessTexts } from './texts/access.ts';
 import { actionTexts } from './texts/actions.ts';
 import { configurationTexts } from './texts/configuration.ts';
@@ -274,6 +274,12 @@ export const texts = {
     historyStored: 'Stored by the pool',
     decided: (role: string, epoch: number) => `decided by ${role}, epoch ${epoch}`,
     decidedVoid: 'void: a later holder did not know of it',
+    handlings: {
+      held: 'held it back until its service hours begin',
+      suppressed: 'suppressed it: an outage is planned',
+      'logged only': 'put it into the log only',
+    } satisfies Record<Handling, string>,
+    heldUntil: (when: string) => `until ${when}`,
     copyLink: 'Copy link',
     copied: 'Link copied',
     gone: 'This server has no such message.',

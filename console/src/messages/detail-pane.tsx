@@ -194,17 +194,20 @@ function Step({
   readonly time: string;
 }): JSX.Element {
   const { kind, by, text, decision } = operation;
+  const times = useTimes();
   return (
     <li className={decision?.void === true ? 'is-void' : undefined}>
       <time>{time}</time>
       <p>
-        <strong>{by}</strong> {t.kinds[kind]}
+        <strong>{by}</strong>{' '}
+        {decision?.handling === undefined ? t.kinds[kind] : t.handlings[decision.handling]}
       </p>
       {text !== undefined && <p className="history-text">{text}</p>}
       {decision !== undefined && (
         <p className="faint">
           {t.decided(decision.role, decision.epoch)}
           {decision.void && `; ${t.decidedVoid}`}
+          {typeof decision.untilMs === 'number' && `; ${t.heldUntil(times.full(decision.untilMs))}`}
         </p>
       )}
     </li>
