@@ -10,9 +10,19 @@ export const bodyBytesMax = 16 * 1_048_576;
 const messagesMax = 5_000;
 
 export function encodeBody<K extends EntryKind>(_kind: K, body: EntryBody<K>): Uint8Array {
-  return zstdCompressSync(JSON.stringify(body), {
+  return fold(body);
+}
+
+/** Any value as bodies are stored and sent. */
+export function fold(value: unknown): Uint8Array {
+  return zstdCompressSync(JSON.stringify(value), {
     params: { [constants.ZSTD_c_compressionLevel]: 1 },
   });
+}
+
+/** The value in such bytes. WK_TOO_LARGE, WK_BAD_REQUEST. */
+export function unfolded(bytes: Uint8Array): unknown {
+  return parse(unfold(bytes));
 }
 
 /** WK_TOO_LARGE for a body that unfolds to too much, WK_BAD_REQUEST for everything else that is wrong with it. */

@@ -79,6 +79,7 @@ const samples: Partial<Record<LinkMessageType, LinkMessage>> = {
   },
   trimmed: { type: 'trimmed', origin: '00000000-0000-4000-8000-00000000000b.00000001', from: 1 },
   snapshotPlease: { type: 'snapshotPlease' },
+  share: { type: 'share', batch: 1, count: 1 },
   snapshotPart: { type: 'snapshotPart', offset: 0, totalBytes: 0, last: true },
 };
 const agentMaySay: readonly LinkMessageType[] = [

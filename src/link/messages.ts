@@ -3,6 +3,7 @@ import { roleReasons } from '../model/definitions.ts';
 import { depotLimits, sha256Schema } from '../model/depot.ts';
 import { isOrigin } from '../model/origin.ts';
 import { policiesRunningSchema } from '../model/policy-definitions.ts';
+import { sharedItemsMax } from '../model/sharing.ts';
 import { revocationSchema } from '../model/trust.ts';
 
 /** Protocol versions this build speaks: the newest and those before it. */
@@ -71,7 +72,12 @@ export const linkMessageSchemas = {
 
   /** Agent to server. Body: the compressed journal body of kind `messages`. `batch` counts up within a connection. */
   batch: z.strictObject({ type: z.literal('batch'), batch: seq, count: z.int().min(1).max(5_000) }),
-  /** Server to agent. Said again with a higher `copies` when that is reached. `wanted` is 2, or 1 in a pool of one. */
+  /**
+   * Protocol 4. Between servers of two pools: messages that one shares with the other, and operations on shared ones (from
+   * either end). Body: sharedBatchSchema (model/sharing.ts), compressed. Answered by `stored` or `again`.
+   */
+  share: z.strictObject({ type: z.literal('share'), batch: seq, count: z.int().min(1).max(sharedItemsMax) }),
+  /** Server to agent, or to a server of another pool. Said again with a higher `copies` when that is reached. `wanted` is 2, or 1 in a pool of one. */
   stored: z.strictObject({
     type: z.literal('stored'),
     batch: seq,

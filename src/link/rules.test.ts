@@ -14,8 +14,9 @@ const allowed: Readonly<Record<LinkMessageType, readonly string[]>> = {
   ping: [...open('agent>server'), ...open('server>agent'), ...open('server>server')],
   pong: [...open('agent>server'), ...open('server>agent'), ...open('server>server')],
   batch: open('agent>server'),
-  stored: open('server>agent'),
-  again: open('server>agent'),
+  share: open('server>server'),
+  stored: [...open('server>agent'), ...open('server>server')],
+  again: [...open('server>agent'), ...open('server>server')],
   goBack: open('server>agent'),
   servers: open('server>agent'),
   trust: ['server>agent acceptor open'],
@@ -77,6 +78,7 @@ test('what came with a later protocol is not said where an earlier one was agree
     depotPlease: 4,
     depotPart: 4,
     depotNone: 4,
+    share: 4,
   };
   for (const type of types) {
     const since = cameWith[type] ?? 1;

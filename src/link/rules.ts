@@ -28,6 +28,7 @@ export const linkRules: Readonly<Record<LinkMessageType, Rule>> = {
   ping: { ...open, directions: linkPermissions.ping },
   pong: { ...open, directions: linkPermissions.pong },
   batch: { ...bulk, directions: linkPermissions.batch },
+  share: { ...bulk, directions: linkPermissions.share, since: 4 },
   stored: { ...open, directions: linkPermissions.stored },
   again: { ...open, directions: linkPermissions.again },
   goBack: { ...open, directions: linkPermissions.goBack },

@@ -48,6 +48,16 @@ const operation = fc.record({
   by: fc.constantFrom('ann', 'bob'),
   hlc: fc.integer({ min: 1_000_000, max: 1_000_200 }),
 });
+const otherPools = [coreId(60), coreId(61)] as const;
+const otherPool = fc.constantFrom(...otherPools);
+const operationOrPools = fc
+  .tuple(operation, fc.option(otherPool))
+  .map(([one, pool]) => (pool === null ? one : { ...one, pool }));
+const share = {
+  share: fc.constantFrom('control' as const, 'notify' as const),
+  acknowledge: fc.boolean(),
+  because: fc.constantFrom('rule one', 'rule two'),
+};
 const decision: fc.Arbitrary<Decision> = fc.oneof(
   fc.record({ kind: fc.constant('raise' as const), node, nodeName: fc.constant('db'), message }),
   fc.record({
@@ -57,7 +67,43 @@ const decision: fc.Arbitrary<Decision> = fc.oneof(
     seen: fc.option(version),
     because: fc.constant('it is back'),
   }),
+  fc.record({
+    kind: fc.constant('close' as const),
+    id,
+    message: id,
+    seen: fc.option(version),
+    because: fc.constant('held'),
+    handling: fc.constantFrom('held' as const, 'suppressed' as const),
+    untilMs: fc.option(fc.nat(9)),
+  }),
+  fc.record({
+    kind: fc.constant('release' as const),
+    id,
+    message: id,
+    close: id,
+    because: fc.constant('now'),
+  }),
+  fc.record({
+    kind: fc.constant('share' as const),
+    id,
+    message: id,
+    pool: otherPool,
+    poolName: fc.constant('other'),
+    server: fc.constant('desk'),
+    ...share,
+  }),
 );
+const shared = fc.record({
+  node,
+  nodeName: fc.constant('db'),
+  message,
+  path: fc.tuple(otherPool),
+  ...share,
+});
+const settledItem = fc.record({
+  message: id,
+  operation: fc.option(fc.integer({ min: 100, max: 112 }).map(messageId)),
+});
 const connection = fc.record({
   node,
   nodeName: fc.constantFrom('db1', 'db2'),
@@ -75,12 +121,22 @@ const draft: fc.Arbitrary<(stamp: Stamp) => Entry> = fc.oneof(
         testEntry(stamp, 'messages', { node, nodeName, messages }),
   ),
   fc
-    .array(operation, { minLength: 1, maxLength: 3 })
+    .array(operationOrPools, { minLength: 1, maxLength: 3 })
     .map((operations) => (stamp: Stamp) => testEntry(stamp, 'operations', { operations })),
   fc.tuple(role, epoch, fc.array(decision, { minLength: 1, maxLength: 3 })).map(
     ([role, epoch, decisions]) =>
       (stamp: Stamp) =>
         testEntry(stamp, 'decisions', { role, epoch, decisions }),
+  ),
+  fc.tuple(otherPool, fc.array(shared, { minLength: 1, maxLength: 2 })).map(
+    ([pool, messages]) =>
+      (stamp: Stamp) =>
+        testEntry(stamp, 'shared', { pool, poolName: 'other', messages }),
+  ),
+  fc.tuple(otherPool, fc.array(settledItem, { minLength: 1, maxLength: 2 })).map(
+    ([pool, items]) =>
+      (stamp: Stamp) =>
+        testEntry(stamp, 'settled', { pool, items }),
   ),
   fc.tuple(role, epoch, positions).map(
     ([role, epoch, positions]) =>
@@ -136,6 +192,9 @@ function seen(store: TestStore): unknown {
     ),
     details: Array.from({ length: 8 }, (_, number) => store.messages.get(messageId(number))),
     epochs: store.messages.highestEpochs(),
+    held: store.messages.held.page(null, 100),
+    outboxes: otherPools.map((pool) => store.messages.sharing.outbox(pool, 1_000, 'everything')),
+    pools: store.messages.sharing.pools(),
     nodes: store.messages
       .nodes(newest)
       .map((status) => ({ ...status, sinceMs: null }))

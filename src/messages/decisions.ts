@@ -53,6 +53,8 @@ interface Parts {
   readonly nodes: Nodes;
   readonly held: HeldMessages;
   readonly progress: ProgressRows;
+  /** What was decided about sharing that message, or closing it, is another thing now. */
+  shared(message: Uuid): void;
 }
 
 /** What holders of roles decided, and which of it is void. A decision once void never stands again. */
@@ -175,7 +177,8 @@ export class Decisions {
     this.#parts.totals.addHash(hashOf({ origin, seq, item }, dead));
     if (decision.kind === 'raise')
       this.#parts.nodes.meet(decision.node, decision.nodeName, { hlc, origin }, false);
-    if (!dead) this.#derive(decision.kind, message);
+    // That anything was ever shared with a pool is known also where it turns out to be void.
+    if (!dead || decision.kind === 'share') this.#derive(decision.kind, message);
   }
 
   #raise(role: string, epoch: number): void {
@@ -198,6 +201,8 @@ export class Decisions {
 
   #derive(kind: Decision['kind'], message: Uuid): void {
     if (kind === 'raise') return this.#parts.raises.derive(message);
+    this.#parts.shared(message);
+    if (kind === 'share') return;
     this.#parts.marks.derive(message);
     this.#parts.held.derive(message);
   }

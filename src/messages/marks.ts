@@ -26,6 +26,7 @@ interface OperationRow {
   readonly hlc: number;
   readonly origin: Origin;
   readonly text: string | null;
+  readonly pool: Uuid | null;
 }
 
 export interface MarkRow {
@@ -44,7 +45,7 @@ interface Place extends CountedPlace {
   readonly severity: number;
 }
 
-const operationColumns = 'message, id, kind, by, hlc, origin, text';
+const operationColumns = 'message, id, kind, by, hlc, origin, text, pool';
 const markColumns = `message, here, state, owner, annotations, acknowledged_ms AS acknowledgedMs,
   acknowledged_by AS acknowledgedBy, state_hlc AS stateHlc, state_origin AS stateOrigin`;
 
@@ -87,8 +88,9 @@ export class Marks {
     );
     this.#operations = database.prepare(`SELECT ${operationColumns} FROM operations WHERE message = ?`);
     this.#write = database.prepare(
-      `INSERT INTO operations(${operationColumns}) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT(message, id) DO UPDATE SET
-         kind = excluded.kind, by = excluded.by, hlc = excluded.hlc, origin = excluded.origin, text = excluded.text`,
+      `INSERT INTO operations(${operationColumns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(message, id) DO UPDATE SET
+         kind = excluded.kind, by = excluded.by, hlc = excluded.hlc, origin = excluded.origin, text = excluded.text,
+         pool = excluded.pool`,
     );
     this.#closes = database.prepare(
       `SELECT role, epoch, hlc, origin, body FROM decisions WHERE message = ? AND kind = 'close' AND void = 0`,
@@ -113,10 +115,12 @@ export class Marks {
     this.#allMarks = database.prepare(`SELECT ${markColumns} FROM marks`);
   }
 
-  apply(operations: readonly Operation[], origin: Origin): void {
+  /** Answers the messages that were touched. */
+  apply(operations: readonly Operation[], origin: Origin): ReadonlySet<Uuid> {
     const touched = new Set<Uuid>();
     for (const operation of operations) if (this.#add(operation, origin)) touched.add(operation.message);
     for (const message of touched) this.derive(message);
+    return touched;
   }
 
   /** Derives the mark of the message anew; after any change to its operations or decisions. */
@@ -158,8 +162,8 @@ export class Marks {
     const known = row && operationOf(row);
     if (known && !isPreferred(added, known)) return false;
     if (known) this.#totals.takeHash(operationHash(message, known));
-    const { kind, by, hlc, text } = added;
-    this.#write.run(...key, kind, by, hlc, origin, text ?? null);
+    const { kind, by, hlc, text, pool } = added;
+    this.#write.run(...key, kind, by, hlc, origin, text ?? null, pool ?? null);
     this.#totals.addHash(operationHash(message, added));
     return true;
   }
@@ -211,8 +215,9 @@ function columnsOf(mark: Mark): (string | number | null)[] {
 }
 
 function operationOf(row: OperationRow): StoredOperation {
-  const { kind, by, hlc, origin, text } = row;
-  return { id: uuidText(row.id), kind, by, hlc, origin, ...(text !== null && { text }) };
+  const { kind, by, hlc, origin, text, pool } = row;
+  const said = { ...(text !== null && { text }), ...(pool !== null && { pool }) };
+  return { id: uuidText(row.id), kind, by, hlc, origin, ...said };
 }
 
 const hash = new RowHash();

@@ -43,16 +43,21 @@ export const untouched: Mark = {
 export function deriveMark(operations: readonly StoredOperation[], closes: readonly StandingClose[]): Mark {
   const unique = [...uniqueOperations(operations).values()];
   const state = latest(unique, ['acknowledge', 'unacknowledge']);
-  const owner = latest(unique, ['own', 'disown']);
   const close = closes
     .filter(({ seen }) => compareVersions(versionOf(state), seen) <= 0)
     .reduce<StandingClose | null>((best, next) => (best && ranksAbove(best, next) ? best : next), null);
   return {
     ...stateOf(state, close),
-    owner: owner?.kind === 'own' ? owner.by : null,
+    owner: ownerAmong(unique)?.by ?? null,
     annotations: unique.filter(({ kind }) => kind === 'annotate').length,
     stateVersion: versionOf(state),
   };
+}
+
+/** The operation by which somebody owns the message; null when nobody does. */
+export function ownerAmong(operations: readonly StoredOperation[]): StoredOperation | null {
+  const last = latest(operations, ['own', 'disown']);
+  return last?.kind === 'own' ? last : null;
 }
 
 /** The same request answered by two servers leaves two operations of one ID; every server keeps the same one of them. */
@@ -70,8 +75,8 @@ function uniqueOperations(operations: readonly StoredOperation[]): Map<string, S
   return unique;
 }
 
-function contentOf({ id, kind, by, text }: StoredOperation): string {
-  return JSON.stringify([id, kind, by, text ?? null]);
+function contentOf({ id, kind, by, text, pool }: StoredOperation): string {
+  return JSON.stringify([id, kind, by, text ?? null, pool ?? null]);
 }
 
 function latest(

@@ -31,6 +31,7 @@ import { PageQuery } from './page-query.ts';
 import { PlaceCounts } from './place-counts.ts';
 import { Raises } from './raises.ts';
 import { RoleHistory, type RoleChange } from './role-history.ts';
+import { Sharing } from './sharing.ts';
 import { ProgressRows } from './rule-progress.ts';
 import { StampOrigins } from './stamp-origins.ts';
 import { addToHash, hashText } from './state-hash.ts';
@@ -49,6 +50,7 @@ export class MessageStore implements Applier {
   readonly audit: AuditRows;
   readonly definitions: DefinitionHistory;
   readonly held: HeldMessages;
+  readonly sharing: Sharing;
   readonly #database: Database;
   readonly #totals: Totals;
   readonly #index: FilterIndex;
@@ -101,10 +103,25 @@ export class MessageStore implements Applier {
       nodes: this.#nodes,
       held: this.held,
       progress: new ProgressRows(database),
+      shared: (message) => this.sharing.decided(message),
+    });
+    this.sharing = new Sharing({
+      database,
+      totals: this.#totals,
+      rows: this.#rows,
+      nodes: this.#nodes,
+      facts: this.#facts,
+      marks: this.#marks,
+      closesOf: (message) => this.#decisions.closesOf(message),
     });
     this.#roleHistory = new RoleHistory(database);
     this.#connections = new Connections(database, this.#totals, this.#nodes);
-    this.#views = new MessageViews(database, this.#marks, this.#decisions, this.#duplicates);
+    this.#views = new MessageViews(database, {
+      marks: this.#marks,
+      decisions: this.#decisions,
+      duplicates: this.#duplicates,
+      sharing: this.sharing,
+    });
     this.#pages = new PageQuery(database, {
       index: this.#index,
       nodes: this.#nodes,
@@ -125,7 +142,13 @@ export class MessageStore implements Applier {
       case 'messages':
         return this.#facts.apply(body.value, stamp);
       case 'operations':
-        return this.#marks.apply(body.value.operations, stamp.origin);
+        for (const message of this.#marks.apply(body.value.operations, stamp.origin))
+          this.sharing.derive(message);
+        return;
+      case 'shared':
+        return this.sharing.applyShared(body.value, stamp);
+      case 'settled':
+        return this.sharing.applySettled(body.value, stamp);
       case 'connections':
         return this.#connections.apply(body.value.connections, stamp);
       case 'takeover':
@@ -257,7 +280,7 @@ export class MessageStore implements Applier {
   /** The same from all rows: for the checker. Takes seconds for a million messages. */
   recomputeStateHash(): string {
     let sum = 0;
-    for (const part of [this.#rows, this.#marks, this.#decisions, this.#connections])
+    for (const part of [this.#rows, this.#marks, this.#decisions, this.#connections, this.sharing])
       for (const hash of part.hashes()) sum = addToHash(sum, hash);
     return hashText(sum);
   }
@@ -289,6 +312,10 @@ export class MessageStore implements Applier {
         return body.value.messages.map(({ id }) => id);
       case 'operations':
         return body.value.operations.map(({ message }) => message);
+      case 'shared':
+        return body.value.messages.map(({ message }) => message.id);
+      case 'settled':
+        return [...new Set(body.value.items.map(({ message }) => message))];
       case 'decisions':
         return body.value.decisions.map((decision) =>
           decision.kind === 'raise' ? decision.message.id : decision.message,

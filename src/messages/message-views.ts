@@ -7,6 +7,7 @@ import type { Duplicates } from './duplicates.ts';
 import { idBytes } from './id-bytes.ts';
 import type { Marks } from './marks.ts';
 import type { StoredOperation } from './merge.ts';
+import type { Sharing } from './sharing.ts';
 import { messageOf, type MessageColumns } from './message-columns.ts';
 
 type ViewRow = MessageColumns & {
@@ -33,8 +34,23 @@ export class MessageViews {
   readonly #marks: Marks;
   readonly #decisions: Decisions;
   readonly #duplicates: Duplicates;
+  readonly #sharing: Pick<Sharing, 'detail'>;
 
-  constructor(database: Database, marks: Marks, decisions: Decisions, duplicates: Duplicates) {
+  constructor(
+    database: Database,
+    {
+      marks,
+      decisions,
+      duplicates,
+      sharing,
+    }: {
+      readonly marks: Marks;
+      readonly decisions: Decisions;
+      readonly duplicates: Duplicates;
+      readonly sharing: Pick<Sharing, 'detail'>;
+    },
+  ) {
+    this.#sharing = sharing;
     this.#byId = database.prepare(`${select} WHERE m.id = ?`);
     this.#byRow = database.prepare(`${select} WHERE m.row = ?`);
     this.#marks = marks;
@@ -62,7 +78,8 @@ export class MessageViews {
       ...this.#decisions.closesOf(id).map((close) => ({ hlc: close.hlc, view: viewOfClose(close) })),
     ];
     operations.sort((a, b) => a.hlc - b.hlc || (a.view.id < b.view.id ? -1 : 1));
-    return { message, operations: operations.map(({ view }) => view) };
+    const sharing = this.#sharing.detail(id);
+    return { message, operations: operations.map(({ view }) => view), ...(sharing && { sharing }) };
   }
 
   #viewOf(row: ViewRow): MessageView {

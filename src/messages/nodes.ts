@@ -50,6 +50,10 @@ export class Nodes {
     return record.number;
   }
 
+  nameOf(coreId: Uuid): string {
+    return this.#records.get(coreId)?.name ?? coreId;
+  }
+
   /** Numbers of the nodes with that core ID or name. */
   find(nameOrCoreId: string): number[] {
     const byId = this.#records.get(nameOrCoreId);

@@ -7,6 +7,7 @@ import { actionTables } from './action-rows.ts';
  *   into one costs more than everything the filter index does for that message.
  * marks: what operations and decisions made of a message, also of one that is not here yet (`here` = 0).
  * held: messages that service rules hold back now, see held-messages.ts.
+ * guests, settled, outbox, shared_pools: messages that this pool has from another or shares with one, see sharing.ts.
  * rule_progress: how far rules of servers were asked, see rule-progress.ts.
  * contested: what a node sent under an ID that a decision raised too; kept for the day that decision is void.
  * role_changes: what a takeover tells of how the role changed hands.
@@ -45,12 +46,6 @@ export function createMessageTables(database: Database): void {
       because TEXT, previous TEXT, previous_epoch INTEGER, unheld_ms INTEGER,
       PRIMARY KEY(role, epoch, origin, seq)) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS epochs(role TEXT PRIMARY KEY, epoch INTEGER NOT NULL) WITHOUT ROWID;
-    CREATE TABLE IF NOT EXISTS held(
-      message BLOB PRIMARY KEY, until_ms INTEGER, close TEXT NOT NULL) WITHOUT ROWID;
-    CREATE INDEX IF NOT EXISTS held_by_until ON held(until_ms);
-    CREATE TABLE IF NOT EXISTS rule_progress(
-      number INTEGER PRIMARY KEY, role TEXT NOT NULL, epoch INTEGER NOT NULL, origin TEXT NOT NULL, seq INTEGER NOT NULL,
-      active INTEGER NOT NULL, positions TEXT NOT NULL, UNIQUE(origin, seq));
     CREATE TABLE IF NOT EXISTS contested(
       message BLOB PRIMARY KEY, node TEXT NOT NULL, hlc INTEGER NOT NULL, origin TEXT NOT NULL, body TEXT NOT NULL)
       WITHOUT ROWID;
@@ -73,9 +68,33 @@ export function createMessageTables(database: Database): void {
       max_created_ms INTEGER NOT NULL);
     CREATE TABLE IF NOT EXISTS slices(row INTEGER PRIMARY KEY, bits BLOB NOT NULL);`);
   database.exec(actionTables);
+  createRuleTables(database);
+  addColumn(database, 'operations', 'pool', 'TEXT');
   addColumn(database, 'connections', 'via', 'TEXT');
   addColumn(database, 'connections', 'policies', 'TEXT');
   addColumn(database, 'connections', 'system', 'TEXT');
+}
+
+/** What the rules of servers make of messages. */
+function createRuleTables(database: Database): void {
+  database.exec(`
+    CREATE TABLE IF NOT EXISTS held(
+      message BLOB PRIMARY KEY, until_ms INTEGER, close TEXT NOT NULL) WITHOUT ROWID;
+    CREATE INDEX IF NOT EXISTS held_by_until ON held(until_ms);
+    CREATE TABLE IF NOT EXISTS guests(
+      message BLOB PRIMARY KEY, pool TEXT NOT NULL, pool_name TEXT NOT NULL, path TEXT NOT NULL, share TEXT NOT NULL,
+      acknowledge INTEGER NOT NULL, because TEXT NOT NULL, hlc INTEGER NOT NULL, origin TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS settled(
+      message BLOB NOT NULL, pool TEXT NOT NULL, item BLOB NOT NULL, refused TEXT, hlc INTEGER NOT NULL,
+      origin TEXT NOT NULL, PRIMARY KEY(message, pool, item)) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS outbox(
+      message BLOB NOT NULL, pool TEXT NOT NULL, item BLOB NOT NULL, hlc INTEGER NOT NULL,
+      PRIMARY KEY(message, pool, item)) WITHOUT ROWID;
+    CREATE INDEX IF NOT EXISTS outbox_by_pool ON outbox(pool, hlc, item);
+    CREATE TABLE IF NOT EXISTS shared_pools(pool TEXT PRIMARY KEY, name TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS rule_progress(
+      number INTEGER PRIMARY KEY, role TEXT NOT NULL, epoch INTEGER NOT NULL, origin TEXT NOT NULL, seq INTEGER NOT NULL,
+      active INTEGER NOT NULL, positions TEXT NOT NULL, UNIQUE(origin, seq));`);
 }
 
 /** For a database that an older version made. */
@@ -100,6 +119,10 @@ export const derivedTables = [
   'role_changes',
   'epochs',
   'held',
+  'guests',
+  'settled',
+  'outbox',
+  'shared_pools',
   'rule_progress',
   'contested',
   'connections',

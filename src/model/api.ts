@@ -5,6 +5,7 @@ import { messageSchema } from './message.ts';
 import { handlings, messageStates, operationKinds } from './operation.ts';
 import { etcdMemberStates, roleReasons } from './definitions.ts';
 import { severities } from './severity.ts';
+import { messageSharingSchema, sharingStatusSchema } from './sharing.ts';
 
 /** What the HTTP API takes and gives; server, CLI and console share these schemas. */
 
@@ -96,7 +97,12 @@ export const messagePageSchema = z
 export type MessagePage = z.infer<typeof messagePageSchema>;
 
 export const messageDetailSchema = z
-  .object({ message: messageViewSchema, operations: z.array(operationViewSchema) })
+  .object({
+    message: messageViewSchema,
+    operations: z.array(operationViewSchema),
+    /** Only of a message that another pool has too. */
+    sharing: messageSharingSchema.optional(),
+  })
   .meta({ id: 'MessageDetail' });
 export type MessageDetail = z.infer<typeof messageDetailSchema>;
 
@@ -205,6 +211,8 @@ export const poolStatusSchema = z
     messages: messageCountsSchema,
     /** Policies for servers: whether the acting server follows any, and how many messages wait for their service hours. */
     serverRules: z.object({ active: z.boolean(), held: z.int() }).default({ active: false, held: 0 }),
+    /** With which other pools messages are shared, and how that goes. */
+    sharing: z.array(sharingStatusSchema).default([]),
   })
   .meta({ id: 'PoolStatus' });
 export type PoolStatus = z.infer<typeof poolStatusSchema>;

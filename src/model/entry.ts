@@ -7,6 +7,7 @@ import type { Hlc } from './hlc.ts';
 import { messageSchema } from './message.ts';
 import { handlings, operationSchema, versionSchema } from './operation.ts';
 import { isOrigin, type Origin } from './origin.ts';
+import { sharedItemsMax, sharedMessageSchema, shareKinds } from './sharing.ts';
 import { policiesRunningSchema } from './policy-definitions.ts';
 
 /**
@@ -105,6 +106,27 @@ export const entryBodySchemas = {
     node: uuid,
     reports: z.array(actionReportSchema).min(1).max(reportsMax),
   }),
+  /** Messages that another pool shares with this one. */
+  shared: z.strictObject({
+    pool: uuid,
+    poolName: z.string().min(1).max(256),
+    messages: z.array(sharedMessageSchema).min(1).max(sharedItemsMax),
+  }),
+  /** Another pool has confirmed that it has these, or will never take them. A fact: it cannot be void. */
+  settled: z.strictObject({
+    pool: uuid,
+    items: z
+      .array(
+        z.strictObject({
+          message: messageSchema.shape.id,
+          /** Null: the message itself. */
+          operation: z.uuid().nullable(),
+          refused: z.string().min(1).max(512).optional(),
+        }),
+      )
+      .min(1)
+      .max(sharedItemsMax),
+  }),
   /** What the holder of a role decided. */
   decisions: z.strictObject({
     role,
@@ -130,6 +152,21 @@ export const entryBodySchemas = {
             /** Of a held one: when service begins; null when that is not known. */
             untilMs: z.int().min(0).nullable().optional(),
           }),
+          /** The message goes to another pool too. */
+          z.strictObject({
+            kind: z.literal('share'),
+            id: z.uuidv7(),
+            message: messageSchema.shape.id,
+            pool: uuid,
+            poolName: z.string().min(1).max(256),
+            /** As the rule names it. */
+            server: z.string().min(1).max(256),
+            share: z.enum(shareKinds),
+            acknowledge: z.boolean(),
+            because: z.string().min(1).max(512),
+            /** Why it does not go there after all. */
+            refused: z.string().min(1).max(256).optional(),
+          }),
           /** Takes a close of a held message back: its service hours have begun, or no rule holds it any more. */
           z.strictObject({
             kind: z.literal('release'),
@@ -150,6 +187,7 @@ export type EntryKind = keyof typeof entryBodySchemas;
 export type EntryBody<K extends EntryKind> = Readonly<z.infer<(typeof entryBodySchemas)[K]>>;
 export type Handover = z.infer<typeof handoverSchema>;
 export type RuleProgress = z.infer<typeof progressSchema>;
+export type SettledItem = EntryBody<'settled'>['items'][number];
 export type Decision = EntryBody<'decisions'>['decisions'][number];
 export type Connection = EntryBody<'connections'>['connections'][number];
 

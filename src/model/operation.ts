@@ -31,6 +31,8 @@ export const operationSchema = z.strictObject({
   by: z.string().min(1).max(256),
   hlc: z.int().min(0),
   text: messageSchema.shape.text.optional(),
+  /** The other pool that it came from; it was made there, and `by` says by whom. */
+  pool: z.uuid().optional(),
 });
 export type Operation = Readonly<z.infer<typeof operationSchema>>;
 

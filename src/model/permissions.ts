@@ -18,8 +18,10 @@ export const linkPermissions = {
   ping: anyDirection,
   pong: anyDirection,
   batch: ['agent to server'],
-  stored: ['server to agent'],
-  again: ['server to agent'],
+  // Servers of other pools share messages, and hear whether those are stored; everything else is among the servers of a pool.
+  share: ['server to server'],
+  stored: ['server to agent', 'server to server'],
+  again: ['server to agent', 'server to server'],
   goBack: ['server to agent'],
   servers: ['server to agent'],
   trust: ['server to agent'],

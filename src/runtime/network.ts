@@ -47,7 +47,7 @@ export interface ConnectOptions {
 
 export type HttpHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** Another pool, agents of which may come on the link, and the authorities that name them. */
+/** Another pool, agents and servers of which may come on the link, and the authorities that name them. */
 export interface OtherPoolTrust {
   readonly pool: string;
   readonly authorityPems: readonly string[];
@@ -67,7 +67,7 @@ export interface ListenOptions {
    */
   whyRefused?(peer: Identity, certificate: PeerCertificate, connection: 'new' | 'open'): string | null;
   /**
-   * Agents of these pools may come on the link too, nobody else of them, and nowhere else. Asked at each connection; the
+   * Agents and servers of these pools may come on the link too, nobody else of them, and nowhere else. Asked at each connection; the
    * pool's own authorities stay the only ones that name anybody of it.
    */
   otherPools?(): readonly OtherPoolTrust[];

@@ -80,6 +80,8 @@ interface Ports {
   interfaceAt(url: string): string | null;
   serveAgent(agent: AgentConnection): Session;
   serveServer(connection: LinkConnection, server: ServerDefinition, told: Positions): Session;
+  /** A server of another pool. */
+  serveGuest(connection: LinkConnection, pool: OtherPool): Session;
 }
 
 /**
@@ -90,6 +92,8 @@ export class Gateway {
   readonly #ports: Ports;
   readonly #agents = new Map<Uuid, AgentConnection>();
   readonly #servers = new Map<Uuid, LinkConnection>();
+  /** Servers of other pools. */
+  readonly #guests = new Map<Uuid, LinkConnection>();
   /** To agents that were connected at the last change; who comes later reads it in the welcome. */
   #addressesTold = '';
   #closed = false;
@@ -117,9 +121,17 @@ export class Gateway {
 
   /** Ends the connections of agents and servers that the pool no longer knows, or has revoked. */
   dropUnknown(): void {
-    for (const connection of [...this.#servers.values(), ...this.agents().map((agent) => agent.connection)]) {
+    for (const connection of [
+      ...this.#servers.values(),
+      ...this.#guests.values(),
+      ...this.agents().map((agent) => agent.connection),
+    ]) {
       const revoked = this.#ports.whyRevoked(connection.peer);
       if (revoked !== null) connection.refuse(revoked.code, revoked.message);
+    }
+    for (const connection of this.#guests.values()) {
+      const unwelcome = this.#whyNoGuestServer(connection.peer);
+      if (unwelcome !== null) connection.refuse('WK_DENIED', unwelcome);
     }
     for (const [coreId, { connection, node, guestOf }] of this.#agents) {
       const unwelcome = guestOf === null ? null : this.#whyNoGuest(node.name, connection.peer);
@@ -167,7 +179,8 @@ export class Gateway {
   close(): void {
     this.#closed = true;
     for (const { connection } of this.#agents.values()) connection.close('this server stops');
-    for (const connection of this.#servers.values()) connection.close('this server stops');
+    for (const connection of [...this.#servers.values(), ...this.#guests.values()])
+      connection.close('this server stops');
   }
 
   async #accept(transport: Transport): Promise<void> {
@@ -189,6 +202,7 @@ export class Gateway {
       return;
     }
     if (transport.peer.kind === 'agent') this.#agentIsHere(accepted.connection, accepted.hello);
+    else if (transport.peer.pool !== this.#ports.pool) this.#guestIsHere(accepted.connection);
     else this.#serverIsHere(accepted.connection);
   }
 
@@ -226,10 +240,23 @@ export class Gateway {
     return this.#welcomeAgent(welcome);
   }
 
-  /** An agent of another pool may bring messages, and nothing else. */
+  /** An agent of another pool may bring messages, and nothing else; a server of it those that its pool shares. */
   #decideGuest(hello: LinkMessageOf<'hello'>, peer: Identity, welcome: Welcome): Greeting {
+    if (peer.kind === 'server') {
+      const unwelcome = this.#whyNoGuestServer(peer);
+      return unwelcome === null ? { welcome } : { refuse: { code: 'WK_DENIED', text: unwelcome } };
+    }
     const text = this.#whyNoGuest(hello.name, peer);
     return text === null ? this.#welcomeAgent(welcome) : { refuse: { code: 'WK_DENIED', text } };
+  }
+
+  /** Which of its messages are taken is asked of each. */
+  #whyNoGuestServer({ pool }: Identity): string | null {
+    const other = this.#ports.otherPool(pool);
+    if (other === null) return 'nothing is known here of the pool that this server belongs to';
+    return other.accept.length > 0
+      ? null
+      : `no messages are taken here from pool ${other.name} (other-pool set --accept)`;
   }
 
   /** It may never pass for a node of ours, by name or by core ID. */
@@ -291,6 +318,26 @@ export class Gateway {
       if (this.#servers.get(server.coreId) === connection) this.#servers.delete(server.coreId);
       this.#ports.runtime.log.info('a server is gone', {
         server: server.name,
+        because: close.because,
+        text: close.text,
+      });
+      session.ended();
+    });
+  }
+
+  /** Of each other pool one server is connected, the one that acts there; the newest counts. */
+  #guestIsHere(connection: LinkConnection): void {
+    const { pool: id } = connection.peer;
+    const pool = this.#ports.otherPool(id);
+    if (!pool) return connection.refuse('WK_DENIED', 'this pool was removed');
+    this.#guests.get(id)?.close('another server of that pool has connected');
+    this.#guests.set(id, connection);
+    this.#ports.runtime.log.info('a server of another pool is here', { pool: pool.name });
+    const session = this.#ports.serveGuest(connection, pool);
+    connection.onClose((close) => {
+      if (this.#guests.get(id) === connection) this.#guests.delete(id);
+      this.#ports.runtime.log.info('a server of another pool is gone', {
+        pool: pool.name,
         because: close.because,
         text: close.text,
       });

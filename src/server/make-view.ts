@@ -26,6 +26,7 @@ export function makeView(
     gateway: links.gateway,
     counters,
     interfaces: () => pool.interfaces(),
+    sharing: () => links.sharing.status(),
   };
   const { config: definitions, policies } = makeConfig(state, links);
   return new View({

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { encodeBody } from '../journal/body.ts';
 import type { Journal } from '../journal/journal.ts';
+import { mayOperate } from '../messages/shared-rows.ts';
 import type { MessageStore } from '../messages/message-store.ts';
 import type { OperationAnswer, OperationRequest } from '../model/api.ts';
+import type { SharedFrom } from '../model/sharing.ts';
 import { WatchError } from '../model/errors.ts';
 import type { Account } from '../access/caller.ts';
 import type { Place } from '../model/rights.ts';
@@ -37,6 +39,8 @@ export async function operate(
   const results = wanted.map((message) => {
     const found = ports.messages.get(message, seen)?.message;
     if (!found) return { message, done: false, because: 'this server knows no such message' };
+    const elsewhere = whyElsewhere(ports.messages.sharing.fromOf(message), request.kind);
+    if (elsewhere !== null) return { message, done: false, because: elsewhere };
     if (by.rights.covers('operate', found)) return { message, done: true };
     return { message, done: false, because: `${by.name} may not operate on ${placeText(found)}` };
   });
@@ -66,6 +70,14 @@ function operationOn(ports: Ports, message: Uuid, request: OperationRequest, by:
   const seenHlc = ports.messages.stateVersion(message)?.hlc ?? 0;
   const hlc = Math.max(ports.journal.nextHlc(), seenHlc + 1);
   return { id, message, kind, by, hlc, ...(text === undefined ? {} : { text }) };
+}
+
+/** Why a message of another pool is not worked on here; null when it may be. */
+function whyElsewhere(from: SharedFrom | null, kind: OperationRequest['kind']): string | null {
+  if (from === null || mayOperate(from, kind)) return null;
+  return from.acknowledge
+    ? `it came from pool ${from.poolName} for notice: here it can be acknowledged, and nothing else`
+    : `it came from pool ${from.poolName} for notice; work on it there`;
 }
 
 function placeText({ nodeName, group }: Place): string {

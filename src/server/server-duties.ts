@@ -10,6 +10,7 @@ import { KeeperLink } from './keeper-link.ts';
 import { MessageRules } from './message-rules/message-rules.ts';
 import type { Questions } from './questions.ts';
 import { RoleRecorder } from './role-recorder.ts';
+import type { SharingLinks } from './sharing/sharing-links.ts';
 import type { ServerState } from './server-state.ts';
 import { SilenceView } from './silence-view.ts';
 import { VirtualInterfaces } from './virtual-interfaces.ts';
@@ -19,6 +20,7 @@ interface Ports {
   readonly questions: Questions;
   /** What rules about nodes go by. */
   factsOf(nodeName: string): NodeFacts;
+  readonly sharing: Pick<SharingLinks, 'began' | 'ended'>;
   listen(host: string, port: number, role: string): Promise<Listener>;
   readonly stop: (because: string) => void;
 }
@@ -66,7 +68,14 @@ export class ServerDuties {
 
   /** Definitions with these keys have changed. */
   definitionsChanged(touched: (prefix: string) => boolean): void {
-    const ofRules = [keys.policies, keys.allNodeAttributes, keys.otherPools, keys.trust];
+    const ofRules = [
+      keys.policies,
+      keys.allNodeAttributes,
+      keys.otherPools,
+      keys.trust,
+      keys.servers,
+      keys.roles,
+    ];
     if (ofRules.some((prefix) => touched(prefix))) this.#rules.policiesChanged();
   }
 
@@ -112,8 +121,14 @@ export class ServerDuties {
       appendDecisions: (body) =>
         store.journal.append({ kind: 'decisions', body: encodeBody('decisions', body) }, body),
       silence,
-      began: (grant) => this.#rules.began(grant),
-      ended: () => this.#rules.ended(),
+      began: (grant) => {
+        this.#rules.began(grant);
+        this.#ports.sharing.began();
+      },
+      ended: () => {
+        this.#rules.ended();
+        this.#ports.sharing.ended();
+      },
     });
   }
 
@@ -126,6 +141,9 @@ export class ServerDuties {
       journal: store.journal,
       messages: store.messages,
       policies: () => state.pool.policies(),
+      ownPool: state.parts.config.pool.id,
+      systems: () => state.pool.managerSystems(),
+      ownMessages: state.ownMessages,
       factsOf: (nodeName) => this.#ports.factsOf(nodeName),
       append: (body) =>
         store.journal.append({ kind: 'decisions', body: encodeBody('decisions', body) }, body),

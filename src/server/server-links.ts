@@ -13,6 +13,7 @@ import { Questions } from './questions.ts';
 import { preferredInterface, ranks } from './role-views.ts';
 import { serverPaths } from './server-paths.ts';
 import { messageBytesMax, type ServerState } from './server-state.ts';
+import { SharingLinks } from './sharing/sharing-links.ts';
 import { Sessions } from './sessions.ts';
 import { SnapshotExchange } from './snapshots/snapshot-exchange.ts';
 import { StandbyLog } from './standby-log.ts';
@@ -45,6 +46,7 @@ export class ServerLinks {
   readonly questions: Questions;
   readonly deployment: Deployment;
   readonly depot: ServerDepot;
+  readonly sharing: SharingLinks;
   readonly #state: ServerState;
   readonly #actions: ActionCarrier;
   readonly #nodeConnections: NodeConnections;
@@ -79,6 +81,7 @@ export class ServerLinks {
     const rank = (): number => ranks(state.pool).get(state.self.coreId) ?? 1;
     this.#standby = new StandbyLog({ log: runtime.log, ownName: state.self.name, rank });
     this.#snapshots = this.#makeSnapshots(stop);
+    this.sharing = new SharingLinks(state);
     this.gateway = this.#makeGateway();
     this.peers = this.#makePeers();
   }
@@ -98,6 +101,8 @@ export class ServerLinks {
     if (touched('servers/') || touched('roles/')) this.gateway.tellAddresses();
     if (touched(keys.depotFiles)) this.depot.definitionsChanged();
     this.deployment.definitionsChanged(ofPolicies.some((prefix) => touched(prefix)));
+    if ([keys.policies, keys.otherPools, keys.trust].some((prefix) => touched(prefix)))
+      this.sharing.definitionsChanged();
     if (touched(keys.deploymentOrder)) this.deployment.ordered();
     if (touched('servers/') || touched('nodes/') || touched(keys.otherPools)) this.gateway.dropUnknown();
     if (touched(keys.revocations)) this.revoked();
@@ -114,6 +119,7 @@ export class ServerLinks {
   }
 
   close(): void {
+    this.sharing.ended();
     this.#goBack.close();
     this.gateway.close();
     this.#nodeConnections.close();
@@ -174,6 +180,7 @@ export class ServerLinks {
       interfaceAt: (url) => pool.interfaces().find((one) => one.url === url)?.role ?? null,
       serveAgent: (agent) => sessions.agent(agent),
       serveServer: (connection, server, told) => sessions.server(connection, server, told),
+      serveGuest: (connection, other) => this.sharing.serveGuest(connection, other),
     });
   }
 

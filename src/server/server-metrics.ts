@@ -1,6 +1,7 @@
 import type { Journal } from '../journal/journal.ts';
 import type { MessageStore } from '../messages/message-store.ts';
 import { virtualInterfacePrefix } from '../model/definitions.ts';
+import type { SharingStatus } from '../model/sharing.ts';
 import { severities } from '../model/severity.ts';
 import type { Copies } from './copies.ts';
 import type { Gateway } from './gateway.ts';
@@ -45,6 +46,7 @@ interface Sources {
   readonly health: HealthWatch;
   readonly gateway: Gateway;
   readonly counters: Counters;
+  sharing(): readonly SharingStatus[];
   /** Every virtual interface of the pool. */
   interfaces(): readonly { readonly role: string }[];
 }
@@ -80,12 +82,33 @@ export function serverMetrics(sources: Sources): MetricFamily[] {
       samples: severities.map((severity) => ({ labels: { severity }, value: counts.open[severity] ?? 0 })),
     },
     gauge('messages_held', 'Messages that wait for their service hours', messages.held.count()),
+    ...sharingMetrics(sources.sharing()),
     ...interfaceMetrics(sources),
     {
       name: 'watchkeeper_role_epoch',
       help: 'Epoch of each role that this server holds',
       type: 'gauge',
       samples: grants.all().map(({ role, epoch }) => ({ labels: { role }, value: epoch })),
+    },
+  ];
+}
+
+/** By the name of the other pool. */
+function sharingMetrics(pools: readonly SharingStatus[]): MetricFamily[] {
+  const samples = (value: (one: SharingStatus) => number): MetricFamily['samples'] =>
+    pools.map((one) => ({ labels: { pool: one.poolName }, value: value(one) }));
+  return [
+    {
+      name: 'watchkeeper_sharing_waiting',
+      help: 'Messages and operations that another pool has not confirmed yet',
+      type: 'gauge',
+      samples: samples(({ waiting }) => waiting),
+    },
+    {
+      name: 'watchkeeper_sharing_connected',
+      help: '1 while this server, which acts, is connected to another pool',
+      type: 'gauge',
+      samples: samples(({ connectedTo }) => (connectedTo === null ? 0 : 1)),
     },
   ];
 }

@@ -43,6 +43,7 @@ export class Server {
     this.#duties = new ServerDuties({
       state,
       questions: this.#links.questions,
+      sharing: this.#links.sharing,
       factsOf: (nodeName) => this.#links.deployment.factsOf(nodeName),
       listen: (host, port, role) => this.#listen(host, port, role),
       stop,

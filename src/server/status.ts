@@ -28,6 +28,7 @@ interface StatusSources {
     readonly origin: Origin;
   };
   readonly coordinatorKind: string;
+  sharing(): PoolStatus['sharing'];
   readonly coordinatorState: CoordinatorState | null;
   positions(): Positions;
   /** What each connected member told us that it has. */
@@ -50,6 +51,7 @@ export function poolStatus(sources: StatusSources): PoolStatus {
       active: messages.ruleProgress(actingRole)?.active ?? false,
       held: messages.held.count(),
     },
+    sharing: sources.sharing(),
   };
 }
 

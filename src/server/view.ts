@@ -57,6 +57,7 @@ export interface ViewParts {
   readonly self: { readonly coreId: Uuid; readonly name: string; readonly version: string };
   readonly poolId: Uuid;
   readonly coordinatorKind: string;
+  readonly sharing: () => PoolStatus['sharing'];
   readonly coordinatorState: () => CoordinatorState | null;
   readonly coordination: Coordination;
   readonly recorded: (by: string, via: string) => Coordination;

@@ -20,6 +20,7 @@ export const samples: { readonly [T in LinkMessageType]: Extract<LinkMessage, { 
   ping: { type: 'ping', id: 7 },
   pong: { type: 'pong', id: 7 },
   batch: { type: 'batch', batch: 1, count: 1 },
+  share: { type: 'share', batch: 1, count: 1 },
   stored: { type: 'stored', batch: 1, copies: 2, wanted: 2 },
   again: { type: 'again', batch: 1, code: 'WK_DISK_FULL', text: 'full', afterMs: 1 },
   goBack: { type: 'goBack', text: 'home', servers: ['https://127.0.0.1:1'] },

@@ -45,6 +45,7 @@ const status: PoolStatus = {
   server: { coreId: 'id-a', name: 'a', version: '1', origin: '', positions: {}, stateHash: '' },
   coordinator: { reachable: true, kind: 'sqlite', confirmed: false, doubt: null, waiting: false, etcd: [] },
   serverRules: { active: false, held: 0 },
+  sharing: [],
   atRisk: { is: false, because: '' },
   members: [member('b', 2), member('a', 1)],
   roles: [

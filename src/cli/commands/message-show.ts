@@ -1,5 +1,6 @@
 import type { Command } from '@commander-js/extra-typings';
 import { messageDetailSchema, type MessageDetail, type OperationView } from '../../model/api.ts';
+import type { MessageSharing, SharedTo } from '../../model/sharing.ts';
 import type { Cli } from '../cli.ts';
 import { withClient, type ClientOptions, type PrintOptions } from '../client-options.ts';
 import { messageIdArgument } from '../message-id-argument.ts';
@@ -26,7 +27,7 @@ async function run(cli: Cli, id: string, options: ClientOptions & PrintOptions):
 }
 
 function pairsOf(
-  { message }: MessageDetail,
+  { message, sharing }: MessageDetail,
   when: (ms: number) => string,
   severity: string,
 ): (readonly [string, string])[] {
@@ -48,6 +49,30 @@ function pairsOf(
     ),
     ['made', when(createdMs)],
     ['received', when(receivedMs)],
+    ...(sharing ? sharingPairs(sharing, when) : []),
+  ];
+}
+
+function sharingPairs(
+  { from, to, control }: MessageSharing,
+  when: (ms: number) => string,
+): (readonly [string, string])[] {
+  const shareOf = ({ share, acknowledge }: Pick<SharedTo, 'share' | 'acknowledge'>): string =>
+    share === 'control' ? 'with control' : acknowledge ? 'for notice, may be acknowledged' : 'for notice';
+  const names = new Map([...to, ...(from ? [from] : [])].map(({ pool, poolName }) => [pool, poolName]));
+  const state = (one: SharedTo): string => (one.text === null ? one.state : `${one.state}: ${one.text}`);
+  return [
+    ...(from
+      ? [['came from', safeText(`pool ${from.poolName}, ${shareOf(from)}: ${from.because}`)] as const]
+      : []),
+    ...to.map((one) => {
+      const where = `pool ${one.poolName} (${one.server}), ${shareOf(one)}, ${when(one.atMs)}`;
+      return [
+        'shared with',
+        safeText(`${where}, ${one.void ? 'void' : state(one)}: ${one.because}`),
+      ] as const;
+    }),
+    ['control', control === null ? 'this pool' : safeText(`pool ${names.get(control) ?? control}`)],
   ];
 }
 

@@ -35,6 +35,10 @@ async function run(
     cli.stdout.write('\n');
     printTable(cli, status.coordinator.etcd, etcdColumns(style, nowMs), '');
   }
+  if (status.sharing.length > 0) {
+    cli.stdout.write('\n');
+    printTable(cli, status.sharing, sharingColumns(style, nowMs), '');
+  }
   if (options.positions) printPositions(cli, status);
 }
 
@@ -75,6 +79,7 @@ function coordinatorText(
 }
 
 type Member = PoolStatus['members'][number];
+type SharingStatus = PoolStatus['sharing'][number];
 type Role = PoolStatus['roles'][number];
 type EtcdMember = PoolStatus['coordinator']['etcd'][number];
 
@@ -126,6 +131,19 @@ function etcdColumns(style: Style, nowMs: number): Column<EtcdMember>[] {
     {
       title: 'HEALTH',
       value: ({ because }) => (because === null ? 'healthy' : style.paint('redBright', safeText(because))),
+    },
+  ];
+}
+
+function sharingColumns(style: Style, nowMs: number): Column<SharingStatus>[] {
+  return [
+    { title: 'OTHER POOL', value: ({ poolName }) => safeText(poolName) },
+    { title: 'WAITING', align: 'right', value: ({ waiting }) => String(waiting) },
+    { title: 'OLDEST', align: 'right', value: ({ oldestMs }) => age(oldestMs, nowMs) },
+    { title: 'CONNECTED TO', value: ({ connectedTo }) => safeText(connectedTo ?? '-') },
+    {
+      title: 'PROBLEM',
+      value: ({ problem }) => (problem === null ? '-' : style.paint('redBright', safeText(problem))),
     },
   ];
 }

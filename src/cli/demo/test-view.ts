@@ -49,6 +49,7 @@ export function testView(changes: Partial<DemoView> = {}): DemoView {
       },
       atRisk: { is: true, because: 'server-1 is away' },
       serverRules: { active: false, held: 0 },
+      sharing: [],
       members: servers.map((coreId, index) => ({
         coreId,
         name: `server-${index + 1}`,

@@ -9,13 +9,23 @@ import { textOf } from '../../model/errors.ts';
 import type { NodeFacts } from '../../model/node-definitions.ts';
 import type { Origin } from '../../model/origin.ts';
 import type { PolicyDefinition } from '../../model/policy-definitions.ts';
+import type { ManagerSystems } from '../../model/policy.ts';
+import { hopsMax } from '../../model/sharing.ts';
 import { uuidV7, type Uuid } from '../../model/uuid.ts';
 import type { Grant } from '../../pool/grants.ts';
 import type { Clock, Timer, Timers } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Random } from '../../runtime/random.ts';
 import type { Grants } from '../grants.ts';
-import { handle, serverRules, type Handled, type ServerRules } from './server-rules.ts';
+import type { OwnMessages } from '../own-messages.ts';
+import {
+  handle,
+  serverRules,
+  wantedShares,
+  type Handled,
+  type ServerRules,
+  type WantedShare,
+} from './server-rules.ts';
 import { walkJournal, type Arrived } from './walk-journal.ts';
 
 /** Looked at so often also when nothing comes: service hours begin by themselves. */
@@ -28,6 +38,8 @@ const decisionsMax = 1_000;
 /** How far the rules were asked is written so often where they decide nothing. */
 const saveEveryMs = 5_000;
 const becauseCharsMax = 256;
+/** What may wait for another pool; beyond that nothing more is shared with it. */
+const waitingMax = 100_000;
 /** The label of a node that says in which time zone it is. */
 export const timeZoneLabel = 'time-zone';
 
@@ -38,7 +50,14 @@ interface Ports {
   readonly random: Random;
   readonly log: Log;
   readonly journal: Pick<Journal, 'positions' | 'read' | 'firstKept'>;
-  readonly messages: Pick<MessageStore, 'ruleProgress' | 'held' | 'get' | 'stateVersion' | 'isHandled'>;
+  readonly messages: Pick<
+    MessageStore,
+    'ruleProgress' | 'held' | 'get' | 'stateVersion' | 'isHandled' | 'sharing'
+  >;
+  readonly ownPool: Uuid;
+  readonly ownMessages: Pick<OwnMessages, 'report'>;
+  /** Whom rules may name. */
+  systems(): ManagerSystems;
   policies(): readonly PolicyDefinition[];
   /** What rules about nodes go by. */
   factsOf(nodeName: string): NodeFacts;
@@ -46,7 +65,8 @@ interface Ports {
 }
 
 /**
- * What the acting server decides about each message by the policies for servers: service hours and outages. Modes: idle,
+ * What the acting server decides about each message by the policies for servers: service hours, outages, and with which other
+ * pools it is shared. Modes: idle,
  * following (a grant of the role is held and its takeover stored).
  *
  * It walks the journal, and writes with its decisions how far it came, so that a successor goes on there: what it decided and
@@ -64,6 +84,9 @@ export class MessageRules {
   #isUnsaved = false;
   #savedMs = 0;
   #rules: readonly ServerRules[] | null = null;
+  #systems: ManagerSystems | null = null;
+  /** How much waits for other pools, counted once a look. */
+  readonly #waiting = new Map<Uuid, number>();
   /** Held messages are looked at again from here on: policies have changed; null when all were. */
   #heldAfter: { readonly after: Uuid | null } | null = null;
 
@@ -94,6 +117,7 @@ export class MessageRules {
 
   policiesChanged(): void {
     this.#rules = null;
+    this.#systems = null;
     this.#heldAfter = { after: null };
     if (this.#epoch !== null) this.#lookIn(0);
   }
@@ -135,6 +159,7 @@ export class MessageRules {
     const endMs = clock.monotonicMs() + busyMsMax;
     const isBusy = (decisions: readonly Decision[]): boolean =>
       decisions.length >= decisionsMax || clock.monotonicMs() >= endMs;
+    this.#waiting.clear();
     const before = { progress: this.#progress, heldAfter: this.#heldAfter };
     const walked = this.#walk(isBusy);
     const held = this.#lookAtHeld(isBusy);
@@ -178,17 +203,55 @@ export class MessageRules {
 
   /** One that was decided about by a holder before us, or that came twice, is left as it is. */
   #decisionsOn({ node, nodeName, message }: Arrived): Decision[] {
-    const { messages } = this.#ports;
-    const handled = this.#handled({ ...message, node, nodeName }, message.createdMs);
-    return handled === null || messages.isHandled(message.id) ? [] : [this.#close(message.id, handled)];
+    const placed = { ...message, node, nodeName };
+    const handled = this.#handled(placed, message.createdMs);
+    if (handled === null) return this.#share(placed, message.createdMs);
+    return this.#ports.messages.isHandled(message.id) ? [] : [this.#close(message.id, handled)];
   }
 
-  #handled(
-    message: Parameters<typeof factsOfMessage>[0] & { readonly node: Uuid; readonly nodeName: string },
-    epochMs: number,
-  ): Handled | null {
+  #handled(message: PlacedMessage, epochMs: number): Handled | null {
+    const { facts, moment } = this.#asked(message, epochMs);
+    return handle(this.#rulesNow(), facts, moment);
+  }
+
+  /** What the rules ask about: the message, its node, and the hour there. */
+  #asked(message: PlacedMessage, epochMs: number) {
     const node = this.#ports.factsOf(message.nodeName);
-    return handle(this.#rulesNow(), factsWithNode(message, node), this.#moment(node, epochMs));
+    return { facts: factsWithNode(message, node), moment: this.#moment(node, epochMs) };
+  }
+
+  /** The other pools that it goes to from here; also those to which it does not go after all, with the reason. */
+  #share(message: PlacedMessage, epochMs: number): Decision[] {
+    const { facts, moment } = this.#asked(message, epochMs);
+    this.#systems ??= this.#ports.systems();
+    const wanted = wantedShares(this.#rulesNow(), this.#systems, facts, moment);
+    if (wanted.length === 0) return [];
+    const { sharing } = this.#ports.messages;
+    const known = sharing.sharedWith(message.id);
+    const path = [...(sharing.fromOf(message.id)?.path ?? []), this.#ports.ownPool];
+    return wanted
+      .filter(({ pool }) => !known.has(pool))
+      .map((share) => {
+        const refused = whyNotShared(share.pool, path) ?? this.#whyFull(share);
+        const because = share.because.slice(0, 512).toWellFormed();
+        const decided = { ...share, because, ...(refused !== null && { refused }) };
+        return { kind: 'share', id: this.#newId(), message: message.id, ...decided };
+      });
+  }
+
+  /** A pool that is away for long gets what was shared with it first, and everybody hears that more came. */
+  #whyFull({ pool, poolName }: WantedShare): string | null {
+    const waiting = (this.#waiting.get(pool) ?? this.#ports.messages.sharing.waiting(pool).waiting) + 1;
+    this.#waiting.set(pool, waiting);
+    if (waiting <= waitingMax) return null;
+    const text = `more than ${waitingMax} messages and operations wait for pool ${poolName}`;
+    const key = `watchkeeper:sharing-full:${pool}`;
+    this.#ports.ownMessages.report({
+      severity: 'major',
+      key,
+      text: `${text}; what comes is not shared with it`,
+    });
+    return text;
   }
 
   /** The time that counts is that of the node where somebody said in which zone it is. */
@@ -242,7 +305,8 @@ export class MessageRules {
         ? 'its service hours have begun'
         : 'the rules that hold messages have changed';
     const release: Decision = { kind: 'release', id: this.#newId(), message: id, close, because };
-    return handled === null ? [release] : [this.#close(id, handled), release];
+    if (handled !== null) return [this.#close(id, handled), release];
+    return message ? [release, ...this.#share(message, nowMs)] : [release];
   }
 
   #newId(): Uuid {
@@ -251,10 +315,17 @@ export class MessageRules {
   }
 }
 
-function factsWithNode(
-  message: Parameters<typeof factsOfMessage>[0] & { readonly node: Uuid; readonly nodeName: string },
-  { address }: NodeFacts,
-): MessageFacts {
+type PlacedMessage = Parameters<typeof factsOfMessage>[0] &
+  Pick<Arrived, 'node' | 'nodeName'> & { readonly id: Uuid };
+
+function whyNotShared(pool: Uuid, path: readonly Uuid[]): string | null {
+  if (path.includes(pool)) return 'it has been in that pool before';
+  return path.length >= hopsMax
+    ? `it has gone through ${path.length} pools, and no message goes through more`
+    : null;
+}
+
+function factsWithNode(message: PlacedMessage, { address }: NodeFacts): MessageFacts {
   const addresses = address === null ? [] : [address];
   return factsOfMessage(message, { name: message.nodeName, coreId: message.node, addresses });
 }

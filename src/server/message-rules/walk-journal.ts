@@ -45,9 +45,11 @@ export function* walkJournal(
   }
 }
 
-/** What agents and servers reported, and what the acting server raised; nothing for an entry that nobody here can read. */
+const bringMessages: ReadonlySet<string> = new Set(['messages', 'shared', 'decisions']);
+
+/** What agents, servers and other pools reported, and what the acting server raised; nothing for an entry that nobody here can read. */
 function arrivedIn(entry: Entry): Arrived[] {
-  if (entry.kind !== 'messages' && entry.kind !== 'decisions') return [];
+  if (!bringMessages.has(entry.kind)) return [];
   const decoding = decodeEntry(entry);
   if (!('body' in decoding)) return [];
   const { body } = decoding;
@@ -55,6 +57,8 @@ function arrivedIn(entry: Entry): Arrived[] {
     const { node, nodeName, messages } = body.value;
     return messages.map((message) => ({ node, nodeName, message }));
   }
+  if (body.kind === 'shared')
+    return body.value.messages.map(({ node, nodeName, message }) => ({ node, nodeName, message }));
   if (body.kind !== 'decisions') return [];
   return body.value.decisions.flatMap((decision) =>
     decision.kind === 'raise'

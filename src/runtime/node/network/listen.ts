@@ -10,7 +10,7 @@ import type { Log } from '../../log.ts';
 import type { Credentials, HttpHandler, Listener, ListenOptions } from '../../network.ts';
 import { nodeClock } from '../clock.ts';
 import { listenError } from './network-error.ts';
-import { agentOfOtherPool } from './other-pool-agent.ts';
+import { peerOfOtherPool } from './other-pool-peer.ts';
 import { identityOfSocket } from './peer-identity.ts';
 import { RefusalLog } from './refusal-log.ts';
 import { boundNewcomers } from './bound-newcomers.ts';
@@ -129,11 +129,11 @@ function show(byName: Map<string, SecureContext>, credentials: ReadonlyMap<strin
     byName.set(name.toLowerCase(), createSecureContext(serverContext(shown)));
 }
 
-/** Of our pool, or an agent of another that is let in. */
+/** Of our pool, or an agent or server of another that is let in. */
 function identityOnLink(socket: Duplex, options: ListenOptions): IdentityVerdict {
   const own = identityOfSocket(socket, options.pool);
   if ('identity' in own) return own;
-  const identity = agentOfOtherPool(socket, options.otherPools?.() ?? [], nodeClock.wallMs());
+  const identity = peerOfOtherPool(socket, options.otherPools?.() ?? [], nodeClock.wallMs());
   return identity === null ? own : { identity };
 }
 

@@ -7,12 +7,15 @@ import type { OtherPoolTrust } from '../../network.ts';
 /** Of the extended uses of a key, that of a TLS client. */
 const clientUse = '1.3.6.1.5.5.7.3.2';
 
+/** Who of another pool may come on the link: with messages of its own, or with those that its pool shares. */
+const guestKinds: readonly Identity['kind'][] = ['agent', 'server'];
+
 /**
- * The agent of another pool whose certificate a socket shows; null when it is none, or not one of `pools`. TLS itself knows
+ * The agent or server of another pool whose certificate a socket shows; null when it is none, or not one of `pools`. TLS itself knows
  * our own authorities only and so finds it unverified (it has proved that the peer holds the key all the same); what
  * makes it good is looked at here: one of that very pool's authorities signed it, for that pool, and it is in date.
  */
-export function agentOfOtherPool(
+export function peerOfOtherPool(
   socket: unknown,
   pools: readonly OtherPoolTrust[],
   nowMs: number,
@@ -21,7 +24,7 @@ export function agentOfOtherPool(
   const certificate = socket.getPeerX509Certificate();
   if (!certificate) return null;
   const verdict = identityOfNames(certificate.subjectAltName, null);
-  if ('refused' in verdict || verdict.identity.kind !== 'agent') return null;
+  if ('refused' in verdict || !guestKinds.includes(verdict.identity.kind)) return null;
   const trusted = pools.find(({ pool }) => pool === verdict.identity.pool);
   if (!trusted || !isInDate(certificate, nowMs)) return null;
   const authorities = trusted.authorityPems.map((pem) => new X509Certificate(pem));

@@ -54,12 +54,17 @@ test('an agent of a pool that is let in comes on the link, as what it is', async
   assert.deepEqual(came.at(-1), identity);
 });
 
+test('a server of it does too', async () => {
+  const identity = other.identity('server');
+  await connect(await other.credentials(identity));
+  assert.deepEqual(came.at(-1), identity);
+});
+
 test('nobody else of it does, nor anything that only looks like it', async () => {
   const agent = other.identity('agent');
   const good = { uris: [identityUri(agent)] };
   const before = came.length;
   const cases: [string, Credentials][] = [
-    ['a server of it', await other.credentials(other.identity('server'))],
     ['a person of it', await other.credentials(other.identity('user'))],
     ['an agent of a pool that nobody knows', await stranger.credentials(stranger.identity('agent'))],
     ['its name, signed by a stranger', await other.oddCredentials(good, stranger.authority)],
