@@ -5,7 +5,7 @@ import { invariant } from '../model/invariant.ts';
 import { coreIdOfOrigin, type Origin, type Positions } from '../model/origin.ts';
 import type { Uuid } from '../model/uuid.ts';
 import type { Clock, Timers } from '../runtime/clock.ts';
-import type { Database } from '../runtime/database.ts';
+import type { Database, Statement } from '../runtime/database.ts';
 import type { Random } from '../runtime/random.ts';
 import type { Applier } from './applier.ts';
 import { checksumOf, isIntact, sameBytes } from './checksum.ts';
@@ -65,6 +65,7 @@ export class Journal {
   #clock: HybridClock;
   #mode: 'open' | 'failed' | 'closed' = 'open';
   #trouble: WatchError | null = null;
+  #keepLocal: Statement | null = null;
 
   private constructor(options: JournalOptions) {
     this.#options = options;
@@ -239,11 +240,11 @@ export class Journal {
   }
 
   setLocal(key: string, value: string): void {
-    this.#options.database
-      .prepare(
-        `INSERT INTO local(key, value) VALUES (?, ?) ON CONFLICT(key) DO UPDATE SET value = excluded.value`,
-      )
-      .run(key, value);
+    // Kept, since a probe of the disk comes every few seconds.
+    this.#keepLocal ??= this.#options.database.prepare(
+      `INSERT INTO local(key, value) VALUES (?, ?) ON CONFLICT(key) DO UPDATE SET value = excluded.value`,
+    );
+    this.#keepLocal.run(key, value);
   }
 
   /** Commits what waits, then refuses everything. The database stays open; it belongs to the caller. */

@@ -12,6 +12,8 @@ export const doubts = {
   apart: 'another server goes on with a coordinator that has nothing to do with this one',
 } as const;
 
+const lookInDoubtEveryMs = 5_000;
+
 type View = {
   readonly whole: ViewItem['kind'] | null;
   readonly asOf: number;
@@ -49,7 +51,9 @@ function notePool(state: LeaseState, pool: Pool | null, effects: LeaseEffect[], 
     state.lineage = pool.lineage;
     state.before = pool.before ?? [];
     effects.push({ kind: 'lineage', lineage: pool.lineage });
-  } else if (pool.lineage !== state.lineage) {
+  } else if (pool.lineage === state.lineage) {
+    state.before = pool.before ?? [];
+  } else {
     if (pool.before?.includes(state.lineage)) rejoin(state, pool, effects, now);
     else doubt(state, doubts.other, effects);
   }
@@ -61,6 +65,19 @@ export function doubt(state: LeaseState, because: Doubt, effects: LeaseEffect[])
   state.doubt = because;
   state.suspected = false;
   effects.push({ kind: 'doubt', because });
+}
+
+/**
+ * An operator may have confirmed while we were cut off: what the coordinator then wrote, at revisions that it gave out again, no
+ * watch of ours tells any more. So whoever is in doubt reads all of it anew, now and then.
+ */
+export function lookInDoubt(state: LeaseState, effects: LeaseEffect[], { monotonicMs }: Now): void {
+  if (state.doubt === null) state.doubtLookMs = null;
+  else if (state.doubtLookMs === null) state.doubtLookMs = monotonicMs;
+  else if (monotonicMs - state.doubtLookMs >= lookInDoubtEveryMs) {
+    state.doubtLookMs = monotonicMs;
+    effects.push({ kind: 'look again' });
+  }
 }
 
 /**

@@ -247,6 +247,37 @@ test('who still follows what we went on from changes nothing, and one of another
   assert.equal(stage.state.doubt, doubts.apart);
 });
 
+test('whoever starts anew knows what its lineage goes on from only when it has read it', () => {
+  const stage = new Cautious({ lineage: newer });
+  const pool = JSON.parse(stage.store.get(keys.pool)?.value ?? '{}') as object;
+  stage.put(keys.pool, { ...pool, lineage: newer, before: [lineage] });
+  stage.do({ kind: 'server started', process: { pid: 1, startTicks: 1, bootId: 'b' } });
+  stage.hear();
+  assert.equal(stage.state.doubt, null, 'before it has seen the pool');
+  stage.begin();
+  stage.hear();
+  assert.equal(stage.state.doubt, null, 'one that lags behind is no stranger');
+  stage.hear({ lineage: foreign });
+  assert.equal(stage.state.doubt, doubts.apart);
+});
+
+test('who is in doubt reads the coordinator anew now and then, since a confirmation may have passed unheard', () => {
+  const stage = new Cautious().begin();
+  stage.hear();
+  stage.hear({ lineage: newer, before: [lineage] });
+  assert.equal(stage.state.doubt, doubts.superseded);
+  stage.effects = [];
+  stage.pass(12_000);
+  assert.equal(stage.kinds().filter((kind) => kind === 'look again').length, 2);
+  const pool = JSON.parse(stage.store.get(keys.pool)?.value ?? '{}') as object;
+  stage.put(keys.pool, { ...pool, lineage: newer, before: [lineage] });
+  stage.look();
+  assert.equal(stage.state.doubt, null);
+  stage.effects = [];
+  stage.pass(12_000);
+  assert.ok(!stage.kinds().includes('look again'), 'no longer');
+});
+
 test('members are told once a second, and at once when it is another coordinator', () => {
   const stage = new Cautious().begin();
   stage.effects = [];

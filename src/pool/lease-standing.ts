@@ -47,7 +47,8 @@ export function hear(state: LeaseState, stands: Stands, effects: LeaseEffect[], 
     dropAll(state, effects, 'coordinator was restored');
     doubt(state, doubts.superseded, effects);
     effects.push({ kind: 'follow', lineage, endpoints });
-  } else if (!state.before.includes(lineage)) {
+  } else if (state.viewed.has('pool') && !state.before.includes(lineage)) {
+    // Which lineages ours goes on from, only the pool's record says.
     doubt(state, doubts.apart, effects);
   }
 }

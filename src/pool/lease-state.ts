@@ -224,6 +224,8 @@ export interface LeaseState {
   suspected: boolean;
   /** Set until an operator confirms what the coordinator says. */
   doubt: Doubt | null;
+  /** When the coordinator was last read anew for that, or the doubt arose. */
+  doubtLookMs: number | null;
   noTakesUntilMs: number;
   /** Roles that may be taken before that, having been ours. */
   regains: Set<string>;
@@ -377,6 +379,7 @@ export function initialLease(config: LeaseConfig): LeaseState {
     highest: config.revision ?? 0,
     suspected: false,
     doubt: null,
+    doubtLookMs: null,
     noTakesUntilMs: -Infinity,
     regains: new Set(),
     epochs: new Map(),

@@ -4,7 +4,7 @@ import type { Grant, ServerMessage } from './grants.ts';
 import { answerAsked, askMembers, takeAnswer } from './lease-failsafe.ts';
 import { freedBy } from './lease-freed.ts';
 import { handOver } from './lease-handover.ts';
-import { fits, isOlder, isProven, mayObserve } from './lease-lineage.ts';
+import { fits, isOlder, isProven, lookInDoubt, mayObserve } from './lease-lineage.ts';
 import { hear, noteTrust, tell, touch } from './lease-standing.ts';
 import { isWanted, nextCall, type Placements } from './lease-calls.ts';
 import { believedUntilMs, believes, dropAll } from './lease-session.ts';
@@ -98,6 +98,7 @@ function decide(state: LeaseState, effects: LeaseEffect[], now: Now): void {
   noteMissing(state, now);
   noteFitness(state, now);
   lapse(state, effects, now);
+  lookInDoubt(state, effects, now);
   noteTrust(state, effects, now);
   tell(state, effects, now);
   askMembers(state, effects, now);
