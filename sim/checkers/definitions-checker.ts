@@ -27,7 +27,7 @@ export class DefinitionsChecker {
     }
   }
 
-  /** Its disk is gone: what it had counts no more. */
+  /** Its disk is gone, or lost what it held last: what was seen there counts no more. */
   forget(server: string): void {
     this.#seen.delete(server);
   }

@@ -46,7 +46,7 @@ export class JournalChecker {
     this.#compare(server, keyOf(positions), stateOf(reader));
   }
 
-  /** Its disk is gone for good: another one begins with nothing. */
+  /** Its disk is gone for good, or lost what it held last: what was seen there counts no more. */
   forget(server: string): void {
     this.#last.delete(server);
   }
@@ -57,6 +57,11 @@ export class JournalChecker {
     return [...positionsOf(leaving)].every(([origin, seq]) =>
       isMajority(theirs.filter((positions) => (positions.get(origin) ?? 0) >= seq).length, theirs.length),
     );
+  }
+
+  /** Whether all of them hold the same entries. */
+  areLevel(readers: readonly DiskReader[]): boolean {
+    return new Set(readers.map((reader) => keyOf(positionsOf(reader)))).size <= 1;
   }
 
   #compare(server: string, key: string, state: string): void {

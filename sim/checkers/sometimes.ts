@@ -30,6 +30,7 @@ export const rareStates = [
   { name: 'a decision of a lower epoch was void', scenario: 'whole', withinHours: 40 },
   { name: 'messages were dropped by a full buffer', scenario: 'whole', withinHours: 4 },
   { name: 'messages were stored while the coordinator was away', scenario: 'whole', withinHours: 4 },
+  { name: 'a disk lost what it had synced', scenario: 'whole', withinHours: 12 },
   { name: 'a member was replaced', scenario: 'whole', withinHours: 8 },
   { name: 'every server was down at once', scenario: 'whole', withinHours: 8 },
   { name: 'a core went on without the rest', scenario: 'whole', withinHours: 8 },

@@ -13,6 +13,10 @@ export interface Victim {
   restart(): void;
   /** Hands it so many messages at once. */
   overload?(count: number): void;
+  /** Notes what the disk holds now; false when it may not lose any of it now. */
+  keepDisk?(): boolean;
+  /** Without power: the disk holds what it held then. False when it is another disk by now. */
+  putDiskBack?(): boolean;
   /** Leaves the pool for good and loses its disk; false when it may not go now. */
   leave?(): boolean;
   /** A new one with its name joins; `restart` is called next. */
@@ -153,6 +157,8 @@ export class FaultInjector {
           this.#goesDown(machine, fault.durationMs);
         }
         return;
+      case 'lost tail':
+        return this.#loseTail(fault);
       case 'replace':
         return this.#replace(fault.machine, fault.durationMs);
       case 'overload':
@@ -220,6 +226,16 @@ export class FaultInjector {
     this.#world.trace.count('a member was replaced');
     this.#absent.add(machine);
     this.#goesDown(machine, durationMs);
+  }
+
+  #loseTail({ machine, agoMs, durationMs }: Extract<Fault, { kind: 'lost tail' }>): void {
+    const victim = this.#victims.get(machine);
+    if (victim?.keepDisk?.() !== true) return;
+    this.#later(agoMs, () => {
+      this.#world.machine(machine).losePower();
+      if (victim.putDiskBack?.() === true) this.#world.trace.count('a disk lost what it had synced');
+      this.#goesDown(machine, durationMs);
+    });
   }
 
   #goesDown(machine: string, durationMs: number): void {

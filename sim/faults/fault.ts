@@ -25,6 +25,8 @@ export type Fault =
   | ({ readonly kind: 'freeze'; readonly point: 'program' | null } & OnMachine)
   /** The coordinator is restored from a backup so old; after a while a person confirms that. */
   | ({ readonly kind: 'restore'; readonly agoMs: number; readonly durationMs: number } & Common)
+  /** The power goes, and what was written in the last `agoMs` is gone from the disk, though it was synced. */
+  | ({ readonly kind: 'lost tail'; readonly agoMs: number } & OnMachine)
   /** Every server loses power at once. */
   | ({
       readonly kind: 'blackout';

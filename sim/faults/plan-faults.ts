@@ -33,6 +33,7 @@ const rarity: Partial<Record<FaultKind, number>> = {
   replace: 8,
   restore: 6,
   overload: 10,
+  'lost tail': 4,
   outage: 2,
 };
 
@@ -71,6 +72,10 @@ function drawFault(kind: FaultKind, atMs: number, random: SeededRandom, scope: F
       return { kind, atMs, agoMs: random.int(20_000), durationMs };
     case 'blackout':
       return { kind, atMs, machines: scope.servers ?? [], durationMs };
+    case 'lost tail': {
+      const agoMs = Math.round(random.chance(0.5) ? random.between(5, 300) : random.between(300, 15_000));
+      return { kind, atMs, machine: random.pick(scope.servers ?? []), agoMs, durationMs };
+    }
     case 'replace':
       return { kind, atMs, machine: random.pick(scope.servers ?? []), durationMs };
     case 'overload':

@@ -12,6 +12,8 @@ export interface WholeShape {
   /** Whether a real address moves between the servers too. */
   readonly hasAddress: boolean;
   readonly journal: ServerConfig['journal'];
+  /** Whether disks of servers may lose what was synced: then agents' buffers are large, since who has no room keeps no single copy. */
+  readonly losesTails: boolean;
   readonly lease: Timings;
   /** Caps of the agents' buffers in bytes, one for each agent. */
   readonly bufferBytesMax: readonly number[];
@@ -44,6 +46,7 @@ export function drawShape(random: SeededRandom): WholeShape {
   const burstMax = random.fork('burst').pick([1, 8, 16, 24, 32]);
   const perSecond = random.fork('rate').between(...messagesPerSecond);
   const buffers = random.fork('buffers');
+  const losesTails = servers > 1 && random.fork('tails').chance(0.35);
   return {
     servers,
     agents,
@@ -51,12 +54,16 @@ export function drawShape(random: SeededRandom): WholeShape {
     hasAddress: random.fork('address').chance(0.25),
     sendEveryMs: (agents * 1_000 * ((1 + burstMax) / 2)) / perSecond,
     journal: random.fork('keep').pick([keepLong, keepLong, keepShort, keepShort, keepShort, keepLittle]),
+    losesTails,
     lease: drawLease(random.fork('lease')),
-    bufferBytesMax: Array.from({ length: agents }, () => (buffers.chance(0.3) ? little : plenty)),
+    bufferBytesMax: Array.from({ length: agents }, () =>
+      buffers.chance(0.3) && !losesTails ? little : plenty,
+    ),
     faultsEveryMs: random.fork('pace').pick([
       [5_000, 50_000],
       [15_000, 150_000],
       [60_000, 300_000],
+      [120_000, 600_000],
     ]),
   };
 }

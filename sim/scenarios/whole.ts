@@ -21,13 +21,14 @@ import type { SimProcess } from '../world/process.ts';
 import { check } from '../world/violation.ts';
 import type { World } from '../world/world.ts';
 import { CoordinatorRestore } from './coordinator-restore.ts';
+import { LostTails } from './lost-tails.ts';
 import type { RunResult, Scenario, ScenarioOptions } from './scenario.ts';
 import { floating, floatingAddress, virtualInterface, WholePool, type SimServer } from './whole-pool.ts';
 import { drawShape, type WholeShape } from './whole-shape.ts';
 
 const kinds: readonly FaultKind[] = [
   'kill', 'pause', 'freeze', 'power loss', 'isolate', 'disk full', 'slow disk', 'clock jump', 'cut', 'one-way cut',
-  'slow link', 'reset', 'half open', 'failing disk', 'outage', 'blackout', 'replace', 'overload', 'restore',
+  'slow link', 'reset', 'half open', 'failing disk', 'outage', 'blackout', 'replace', 'overload', 'restore', 'lost tail',
 ]; // prettier-ignore
 const warmUpMs = 8_000;
 const convergeMsMax = 180_000;
@@ -55,13 +56,15 @@ class WholeRun implements Disposable {
   readonly #judge: RoleJudge;
   readonly #checker = new JournalChecker();
   readonly #definitions = new DefinitionsChecker();
+  readonly #tails = new LostTails(() => this.#pool.members, this.#checker, this.#definitions);
   readonly #retries = new RetryJudge();
   readonly #agentProcesses = new Map<string, SimProcess>();
   /** By agent: what it took. */
   readonly #accepted = new Map<string, string[]>();
   #outageFromMs = 0;
   #definitionsMs = 0;
-  #deliveredBefore = 0;
+  /** At the last look while the coordinator was away. */
+  #deliveredBefore: number | null = null;
   #stopped = false;
 
   constructor(world: World, options: ScenarioOptions) {
@@ -158,6 +161,8 @@ class WholeRun implements Disposable {
       {
         processes: () => server.machine.processes,
         restart: () => this.#pool.startOn(server.name),
+        keepDisk: () => this.#tails.keep(server),
+        putDiskBack: () => this.#tails.putBack(server),
         leave: () => this.#leave(server),
         join: () => this.#pool.join(server),
       },
@@ -208,7 +213,7 @@ class WholeRun implements Disposable {
       others: [this.#pool.coordinator.site],
       servers,
       sources,
-      kinds,
+      kinds: kinds.filter((kind) => kind !== 'lost tail' || this.#shape.losesTails),
       callsPrograms: this.#shape.hasAddress,
       everyMs: this.#shape.faultsEveryMs,
       leaseMs: this.#shape.lease.ttlMs,
@@ -265,6 +270,7 @@ class WholeRun implements Disposable {
     }
     for (const { name, reader, config } of this.#pool.agents)
       if (config.buffer.bytesMax < 1e6) checkBufferCap(name, reader, config.buffer.bytesMax);
+    this.#tails.look();
     this.#noteOutage();
   }
 
@@ -272,12 +278,16 @@ class WholeRun implements Disposable {
   #noteOutage(): void {
     const { nowMs } = this.#world.scheduler;
     const { site } = this.#pool.coordinator;
-    const delivered = this.#delivered();
     const isAway = this.#pool.servers.every(({ name }) => this.#world.network.links.isCut(name, site));
-    if (!isAway) this.#outageFromMs = nowMs;
-    if (nowMs - this.#outageFromMs > 5_000 && delivered > this.#deliveredBefore)
-      this.#world.trace.count('messages were stored while the coordinator was away');
-    this.#deliveredBefore = delivered;
+    if (!isAway) {
+      this.#outageFromMs = nowMs;
+      this.#deliveredBefore = null;
+    } else if (nowMs - this.#outageFromMs > 5_000) {
+      const delivered = this.#delivered();
+      if (this.#deliveredBefore !== null && delivered > this.#deliveredBefore)
+        this.#world.trace.count('messages were stored while the coordinator was away');
+      this.#deliveredBefore = delivered;
+    }
   }
 
   #delivered(): number {

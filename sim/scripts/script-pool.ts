@@ -47,6 +47,7 @@ export class ScriptPool implements Disposable {
       hasAddress: false,
       burstMax: 1,
       lease: timingsDefault,
+      losesTails: false,
       journal: keepMs === null ? keepLong : { ...keepLong, keepMs, keepForAbsentMs: 2 * keepMs },
       bufferBytesMax: Array.from({ length: options.agents }, () => 1e9),
       faultsEveryMs: [1e9, 1e9] as const,

@@ -81,6 +81,11 @@ export class DatabaseShelf {
     return this.#disk.realPath(path);
   }
 
+  /** The files are those of an earlier moment: whole. */
+  putBack(): void {
+    this.#torn.clear();
+  }
+
   /**
    * Power is cut after every process died: behind the last commit the log may end in part of a transaction that
    * was being written, here half a frame of noise or the beginning of one.

@@ -156,6 +156,20 @@ export class Disk {
     this.#durable.clear();
   }
 
+  /** Notes all that the disk holds, for `putBack`. Not to be called in the middle of a transaction. */
+  keep(): void {
+    const kept = `${this.root}.kept`;
+    fs.rmSync(kept, { recursive: true, force: true });
+    fs.cpSync(this.root, kept, { recursive: true, filter: (path) => !path.endsWith('-shm') });
+  }
+
+  /** The disk holds again what it held when it was kept; nobody has anything on it open. */
+  putBack(): void {
+    fs.rmSync(this.root, { recursive: true, force: true });
+    fs.renameSync(`${this.root}.kept`, this.root);
+    this.#durable.clear();
+  }
+
   destroy(): void {
     fs.rmSync(this.root, { recursive: true, force: true });
   }

@@ -104,6 +104,13 @@ export class Machine {
     for (const run of this.programs) run.frozenUntilMs = Math.max(run.frozenUntilMs, untilMs);
   }
 
+  /** Without power: the disk has lost what was written since it was kept (`disk.keep`), synced or not. */
+  putDiskBack(): void {
+    this.world.trace.line(`${this.name} has lost what its disk was told last`);
+    this.disk.putBack();
+    this.databases.putBack();
+  }
+
   /** The plug is pulled: everything dies, peers hear nothing, what was not fsynced may be gone. */
   losePower(): void {
     this.world.trace.line(`${this.name} loses power`);
