@@ -10,7 +10,7 @@ import { isWanted, nextCall, type Placements } from './lease-calls.ts';
 import { believedUntilMs, believes, dropAll } from './lease-session.ts';
 import { copyOf } from './copy-of.ts';
 import type { LeaseEffect, LeaseEvent, LeaseState } from './lease-state.ts';
-import { beliefMs } from './timings.ts';
+import { beliefMs, ownPauseMs, quietMs } from './timings.ts';
 import type { Now, Outcome, Pending, ServerProcess, ViewItem, Written } from './lease-state.ts';
 import {
   isCarried,
@@ -22,11 +22,6 @@ import {
   observeWhole,
   placements,
 } from './lease-view.ts';
-
-/** A longer gap between two steps means that we slept ourselves; the server cannot be blamed for it. */
-const ownPauseMs = 250;
-/** A server process says more often than this that it is alive. */
-const quietMs = 400;
 
 /**
  * The keeper's decisions: how its session is kept, what it takes, what it lets go, and what it tells its server. No
@@ -238,7 +233,7 @@ function forgivePause(state: LeaseState, now: Now): void {
   const { at, server } = state;
   if (at === null || server === null) return;
   const gapMs = now.monotonicMs - at.monotonicMs;
-  if (gapMs < ownPauseMs) return;
+  if (gapMs < ownPauseMs(state.config.timings)) return;
   const heardMs = server.heardMs === null ? null : server.heardMs + gapMs;
   state.server = { ...server, heardMs, startedMs: server.startedMs + gapMs };
 }
@@ -348,7 +343,7 @@ function areSame(grants: readonly Grant[], others: readonly Grant[]): boolean {
  * that does not answer, has then stopped acting by the clock not much after it counts as hung.
  */
 function grantableUntilMs(state: LeaseState, { heardMs, startedMs }: ServerProcess, now: Now): number {
-  const lastMs = (heardMs ?? startedMs) + quietMs;
+  const lastMs = (heardMs ?? startedMs) + quietMs(state.config.timings);
   return Math.min(believedUntilMs(state, now), lastMs + beliefMs(state.config.timings));
 }
 

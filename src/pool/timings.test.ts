@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { assertTimings, beliefEnd, rivalMayEnd, timingProfiles, timingsDefault } from './timings.ts';
+import {
+  aliveEveryMs,
+  assertTimings,
+  beliefEnd,
+  lookEveryMs,
+  ownPauseMs,
+  quietMs,
+  rivalMayEnd,
+  timingProfiles,
+  timingsDefault,
+} from './timings.ts';
 
 test('every profile fits', () => {
   for (const timings of Object.values(timingProfiles)) assertTimings(timings);
@@ -13,6 +23,19 @@ test('a budget that does not fit is refused with its numbers', () => {
       "the lease's timings do not fit: a lease of 2000 ms carries 1860 ms, but a renewal that fails once needs 2800 ms " +
       '(renewEveryMs 500, four calls of 400, two pauses of 100, stopBudgetMs 500): raise ttlMs or lower one of these',
   });
+});
+
+test('what is looked at, and how long silence is borne, follow the lease', () => {
+  const { fast, patient } = timingProfiles;
+  for (const timings of [fast, timingsDefault, patient]) {
+    assert.ok(ownPauseMs(timings) >= 5 * lookEveryMs(timings));
+    assert.ok(aliveEveryMs(timings) < quietMs(timings) && quietMs(timings) < timings.hungAfterMs);
+  }
+  assert.deepEqual([ownPauseMs(timingsDefault), quietMs(timingsDefault)], [250, 400]);
+  assert.throws(
+    () => assertTimings({ ...patient, renewEveryMs: 3_000, ttlMs: 60_000 }),
+    /restored in between/,
+  );
 });
 
 test('numbers that are none, and clocks that are none, are refused', () => {

@@ -1,5 +1,8 @@
 import { WatchError } from '../model/errors.ts';
 
+/** Below the time in which a coordinator can be stopped, put back and started (`touchMs`, lease-standing.ts). */
+const renewEveryMsMax = 2_500;
+
 /** The time budget of a lease. All in milliseconds, except `rho`. */
 export interface Timings {
   readonly renewEveryMs: number;
@@ -78,6 +81,16 @@ export function aliveEveryMs({ hungAfterMs }: Timings): number {
   return hungAfterMs / 8;
 }
 
+/** A longer gap between two looks means that the keeper slept itself; the server process cannot be blamed for it. */
+export function ownPauseMs(timings: Timings): number {
+  return Math.max(250, 5 * lookEveryMs(timings));
+}
+
+/** A server process says more often than this that it is alive. */
+export function quietMs(timings: Timings): number {
+  return Math.max(400, 1.6 * aliveEveryMs(timings));
+}
+
 /** How often the ends of a connection between servers look for each other. */
 export function peerPingEveryMs({ renewEveryMs }: Timings): number {
   return Math.min(10_000, Math.max(200, 2 * renewEveryMs));
@@ -111,6 +124,10 @@ export function assertTimings(timings: Timings): void {
     if (!Number.isFinite(value) || value < 0)
       throw refusal(`${name} is ${value}; it must be a number from 0`);
   if (timings.rho >= 0.1) throw refusal(`rho is ${timings.rho}; a clock that wrong cannot hold a lease`);
+  if (timings.renewEveryMs > renewEveryMsMax)
+    throw refusal(
+      `renewEveryMs is ${timings.renewEveryMs}; who writes less often than every ${renewEveryMsMax} ms would not notice a coordinator that was restored in between`,
+    );
   const { renewEveryMs, callTimeoutMs, retryMs, stopBudgetMs, ttlMs } = timings;
   const neededMs = renewEveryMs + 4 * callTimeoutMs + 2 * retryMs + stopBudgetMs;
   const carriedMs = Math.floor(beliefMs(timings));
