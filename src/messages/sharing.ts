@@ -106,6 +106,7 @@ export class Sharing {
   applyShared({ pool, poolName, messages }: EntryBody<'shared'>, { hlc, origin }: EntryStamp): void {
     for (const { node, nodeName, message, path, share, acknowledge, because } of messages) {
       this.#parts.facts.apply({ node, nodeName, messages: [message] }, { hlc, origin });
+      this.#addPool.run(pool, poolName);
       const id = idBytes(message.id);
       const known = this.#guest.get<GuestRow>(id);
       const row: GuestRow = {
@@ -122,7 +123,6 @@ export class Sharing {
       if (known) this.#parts.totals.takeHash(guestHash(message.id, known));
       this.#writeGuest.run(id, pool, poolName, row.path, share, row.acknowledge, because, hlc, origin);
       this.#parts.totals.addHash(guestHash(message.id, row));
-      this.#addPool.run(pool, poolName);
       this.derive(message.id);
     }
   }
