@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AgentClient } from '../src/agent/local/agent-client.ts';
-import { PoolClient } from '../src/cli/pool-client.ts';
+import { PoolClient } from '../src/cli/asking/pool-client.ts';
 import { nodeClock, nodeTimers } from '../src/runtime/node/clock.ts';
 import { nodeFiles } from '../src/runtime/node/files.ts';
 import { silentLog } from '../src/runtime/node/log.ts';

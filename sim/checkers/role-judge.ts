@@ -1,7 +1,7 @@
 import type { Transaction } from '../../src/coordination/coordination.ts';
 import { keys, type Holder, type Session } from '../../src/model/definitions.ts';
 import type { Grant } from '../../src/pool/grants.ts';
-import { beliefMs, type Timings } from '../../src/pool/timings.ts';
+import { beliefMs, type Timings } from '../../src/pool/lease/timings.ts';
 import type { SimProcess } from '../world/process.ts';
 import { check } from '../world/violation.ts';
 

@@ -1,7 +1,7 @@
 import type { Coordination } from '../../src/coordination/coordination.ts';
 import { keys } from '../../src/model/definitions.ts';
 import { keeperMessageSchema, serverMessageSchema } from '../../src/pool/grants.ts';
-import { timingsDefault } from '../../src/pool/timings.ts';
+import { timingsDefault } from '../../src/pool/lease/timings.ts';
 import type { Child } from '../../src/runtime/commands.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
 

@@ -1,4 +1,4 @@
-import { confirmFromKnown } from '../../src/cli/confirm-coordinator.ts';
+import { confirmFromKnown } from '../../src/cli/machine/confirm-coordinator.ts';
 import type { Coordination } from '../../src/coordination/coordination.ts';
 import type { StoreCopy } from '../../src/coordination/memory.ts';
 import { keys, poolSchema, type Pool } from '../../src/model/definitions.ts';

@@ -1,5 +1,5 @@
 import type { Journal } from '../../src/journal/journal.ts';
-import { timingsDefault } from '../../src/pool/timings.ts';
+import { timingsDefault } from '../../src/pool/lease/timings.ts';
 import type { Entry } from '../../src/model/entry.ts';
 import { uuidV4 } from '../../src/model/uuid.ts';
 import { DiskReader } from '../world/disk-reader.ts';

@@ -7,9 +7,9 @@ import {
 import { originOf } from '../../src/model/origin.ts';
 import { uuidV4 } from '../../src/model/uuid.ts';
 import { startKeeper } from '../../src/pool/keeper.ts';
-import { aliveEveryMs, timingsDefault } from '../../src/pool/timings.ts';
-import { Grants } from '../../src/server/grants.ts';
-import { KeeperLink } from '../../src/server/keeper-link.ts';
+import { aliveEveryMs, timingsDefault } from '../../src/pool/lease/timings.ts';
+import { Grants } from '../../src/server/roles/grants.ts';
+import { KeeperLink } from '../../src/server/roles/keeper-link.ts';
 import { AddressJudge } from '../checkers/address-judge.ts';
 import { HeldWithin } from '../checkers/held-within.ts';
 import { overheard } from '../checkers/overheard.ts';

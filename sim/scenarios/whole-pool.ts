@@ -7,7 +7,7 @@ import { startKeeper } from '../../src/pool/keeper.ts';
 import { serverConfigSchema, type ServerConfig } from '../../src/server/config.ts';
 import { serverPaths } from '../../src/server/server-paths.ts';
 import { startServer } from '../../src/server/start-server.ts';
-import type { View } from '../../src/server/view.ts';
+import type { View } from '../../src/server/views/view.ts';
 import { overheard } from '../checkers/overheard.ts';
 import type { RoleJudge } from '../checkers/role-judge.ts';
 import type { Mutant } from '../mutants/mutant.ts';

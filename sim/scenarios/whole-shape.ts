@@ -1,4 +1,4 @@
-import { timingProfiles, type Timings } from '../../src/pool/timings.ts';
+import { timingProfiles, type Timings } from '../../src/pool/lease/timings.ts';
 import type { ServerConfig } from '../../src/server/config.ts';
 import type { SeededRandom } from '../world/random.ts';
 

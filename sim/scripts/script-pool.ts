@@ -1,4 +1,4 @@
-import { timingsDefault } from '../../src/pool/timings.ts';
+import { timingsDefault } from '../../src/pool/lease/timings.ts';
 import { actingRole, holderSchema, keys } from '../../src/model/definitions.ts';
 import type { Transaction } from '../../src/coordination/coordination.ts';
 import { messagesOnDisk } from '../checkers/journal-checker.ts';

@@ -4,7 +4,7 @@ import { WatchError } from '../../src/model/errors.ts';
 import type { Positions } from '../../src/model/origin.ts';
 import type { Transport } from '../../src/runtime/network.ts';
 import { every, sleep } from '../../src/runtime/timing.ts';
-import { Copies } from '../../src/server/copies.ts';
+import { Copies } from '../../src/server/health/copies.ts';
 import { simCredentials } from '../world/credentials.ts';
 import type { Program, SimProcess } from '../world/process.ts';
 import { Violation } from '../world/violation.ts';

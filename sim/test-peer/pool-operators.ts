@@ -4,7 +4,7 @@ import { unreachable } from '../../src/model/invariant.ts';
 import { Rights } from '../../src/model/rights.ts';
 import { operationKinds } from '../../src/model/operation.ts';
 import type { RoleRequest } from '../../src/model/role-api.ts';
-import type { View } from '../../src/server/view.ts';
+import type { View } from '../../src/server/views/view.ts';
 import type { NoteLedger } from '../checkers/note-ledger.ts';
 import type { SimProcess } from '../world/process.ts';
 import type { SeededRandom } from '../world/random.ts';

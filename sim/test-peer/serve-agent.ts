@@ -1,7 +1,7 @@
 import type { Journal } from '../../src/journal/journal.ts';
 import { codeOf, textOf } from '../../src/model/errors.ts';
 import type { Transport } from '../../src/runtime/network.ts';
-import type { Copies } from '../../src/server/copies.ts';
+import type { Copies } from '../../src/server/health/copies.ts';
 import type { Mutant } from '../mutants/mutant.ts';
 import { decode, encode } from './codec.ts';
 

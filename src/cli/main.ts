@@ -3,7 +3,7 @@ import type { Cli } from './cli.ts';
 import { interruptedExit, usageExit } from './exit-codes.ts';
 import { Interrupted } from './interrupted.ts';
 import { buildProgram, isCommanderError } from './program.ts';
-import { safeText } from './safe-text.ts';
+import { safeText } from './terminal/safe-text.ts';
 
 /** Runs one command line and gives the exit code. Never rejects: what goes wrong is one line on stderr. */
 export async function main(args: readonly string[], cli: Cli): Promise<number> {

@@ -4,7 +4,7 @@ import type { Log } from '../runtime/log.ts';
 import { nodeClock } from '../runtime/node/clock.ts';
 import type { Cli, Output } from './cli.ts';
 import { interruptedExit } from './exit-codes.ts';
-import { safeText } from './safe-text.ts';
+import { safeText } from './terminal/safe-text.ts';
 import { version } from '../model/version.ts';
 
 const inputBytesMax = 1_048_576;

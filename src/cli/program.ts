@@ -1,9 +1,9 @@
 import { Command, CommanderError } from '@commander-js/extra-typings';
 import type { Cli } from './cli.ts';
-import type { CommandEntry } from './command-entry.ts';
-import { groups } from './command-groups.ts';
-import { commandTable } from './command-table.ts';
-import { locate } from './locate.ts';
+import type { CommandEntry } from './table/command-entry.ts';
+import { groups } from './table/command-groups.ts';
+import { commandTable } from './table/command-table.ts';
+import { locate } from './table/locate.ts';
 import { commandPermission } from '../model/command-permissions.ts';
 import { WatchError } from '../model/errors.ts';
 import { version } from '../model/version.ts';

@@ -1,6 +1,6 @@
 import type { Uuid } from '../model/uuid.ts';
 import type { Log } from '../runtime/log.ts';
-import type { LeaseState, RoleChange, SessionChange } from './lease-state.ts';
+import type { LeaseState, RoleChange, SessionChange } from './lease/lease-state.ts';
 
 /** What a keeper's log says of roles and its session. */
 export class KeeperLog {

@@ -1,7 +1,7 @@
 import type { Coordination } from '../coordination/coordination.ts';
 import type { Uuid } from '../model/uuid.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import type { Timings } from './timings.ts';
+import type { Timings } from './lease/timings.ts';
 
 export interface KeeperOptions {
   readonly runtime: Pick<Runtime, 'clock' | 'timers' | 'random' | 'files' | 'databases' | 'commands' | 'log'>;

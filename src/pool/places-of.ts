@@ -2,7 +2,7 @@ import type { Place } from '../carriers/address-state.ts';
 import { deviceOf } from '../model/carrier.ts';
 import type { Uuid } from '../model/uuid.ts';
 import { parseVirtualAddress } from '../model/virtual-address.ts';
-import type { LeaseState } from './lease-state.ts';
+import type { LeaseState } from './lease/lease-state.ts';
 
 /** The roles with an address of their own, and where this machine would put it. */
 export function placesOf(definitions: LeaseState['definitions'], coreId: Uuid): Map<string, Place> {

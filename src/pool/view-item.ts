@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { Deleted, Item } from '../coordination/coordination.ts';
 import { holderSchema, keys, poolSchema, roleDefinitionSchema, sessionSchema } from '../model/definitions.ts';
 import { unreachable } from '../model/invariant.ts';
-import type { ViewItem } from './lease-state.ts';
+import type { ViewItem } from './lease/lease-state.ts';
 
 /** The keys that a keeper watches, each with the kind of what is under it. */
 export const watchedPrefixes = {

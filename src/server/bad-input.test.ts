@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeFrame, encodeFrame } from '../link/frame.ts';
 import type { LinkMessage } from '../link/messages.ts';
-import { connectAgent, connectOptions, message, texts } from './test-agent.ts';
-import { eventually, TestServers } from './test-servers.ts';
+import { connectAgent, connectOptions, message, texts } from './testing/test-agent.ts';
+import { eventually, TestServers } from './testing/test-servers.ts';
 
 const hello = { type: 'hello', protocolMin: 1, protocolMax: 1, name: 'rude', version: '0' } as const;
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseYaml } from '../runtime/yaml.ts';
-import { timingProfiles } from '../pool/timings.ts';
+import { timingProfiles } from '../pool/lease/timings.ts';
 import { serverConfigText } from './config-text.ts';
 import { serverConfigSchema } from './config.ts';
 

@@ -4,7 +4,7 @@ import { addressSchema, addressText, isEveryAddress } from '../model/address.ts'
 import { byteSizeSchema } from '../model/byte-size.ts';
 import { nameSchema } from '../model/definitions.ts';
 import { durationSchema } from '../model/duration.ts';
-import { timingProfiles, type Timings } from '../pool/timings.ts';
+import { timingProfiles, type Timings } from '../pool/lease/timings.ts';
 
 const dayMs = 86_400_000;
 const path = z.string().min(2).max(4_096).startsWith('/', 'must be an absolute path');

@@ -1,19 +1,19 @@
 import { encodeBody } from '../journal/body.ts';
 import { keys } from '../model/definitions.ts';
 import type { NodeFacts } from '../model/node-definitions.ts';
-import { aliveEveryMs } from '../pool/timings.ts';
+import { aliveEveryMs } from '../pool/lease/timings.ts';
 import type { Parent } from '../runtime/commands.ts';
 import type { Listener } from '../runtime/network.ts';
-import { Acting } from './acting.ts';
-import { JournalTrimming } from './journal-trimming.ts';
-import { KeeperLink } from './keeper-link.ts';
+import { Acting } from './roles/acting.ts';
+import { JournalTrimming } from './health/journal-trimming.ts';
+import { KeeperLink } from './roles/keeper-link.ts';
 import { MessageRules } from './message-rules/message-rules.ts';
-import type { Questions } from './questions.ts';
-import { RoleRecorder } from './role-recorder.ts';
+import type { Questions } from './roles/questions.ts';
+import { RoleRecorder } from './roles/role-recorder.ts';
 import type { SharingLinks } from './sharing/sharing-links.ts';
 import type { ServerState } from './server-state.ts';
-import { SilenceView } from './silence-view.ts';
-import { VirtualInterfaces } from './virtual-interfaces.ts';
+import { SilenceView } from './roles/silence-view.ts';
+import { VirtualInterfaces } from './roles/virtual-interfaces.ts';
 
 interface Ports {
   readonly state: ServerState;

@@ -1,22 +1,22 @@
 import { keys, type ServerDefinition } from '../model/definitions.ts';
-import { peerPingEveryMs } from '../pool/timings.ts';
+import { peerPingEveryMs } from '../pool/lease/timings.ts';
 import { whyRevoked } from '../security/admission.ts';
 import { ActionCarrier } from './actions/action-carrier.ts';
-import { Deployment } from './deployment.ts';
+import { Deployment } from './agents/deployment.ts';
 import { ServerDepot } from './depot/server-depot.ts';
-import { ExternalNodes } from './external-nodes.ts';
-import { Gateway } from './gateway.ts';
-import { GoBack } from './go-back.ts';
-import { NodeConnections } from './node-connections.ts';
+import { ExternalNodes } from './agents/external-nodes.ts';
+import { Gateway } from './agents/gateway.ts';
+import { GoBack } from './agents/go-back.ts';
+import { NodeConnections } from './agents/node-connections.ts';
 import { Peers } from './peers/peers.ts';
-import { Questions } from './questions.ts';
-import { preferredInterface, ranks } from './role-views.ts';
+import { Questions } from './roles/questions.ts';
+import { preferredInterface, ranks } from './roles/role-views.ts';
 import { serverPaths } from './server-paths.ts';
 import { messageBytesMax, type ServerState } from './server-state.ts';
 import { SharingLinks } from './sharing/sharing-links.ts';
-import { Sessions } from './sessions.ts';
+import { Sessions } from './agents/sessions.ts';
 import { SnapshotExchange } from './snapshots/snapshot-exchange.ts';
-import { StandbyLog } from './standby-log.ts';
+import { StandbyLog } from './roles/standby-log.ts';
 
 /** What a set of policies is made from: also the servers that rules name. */
 const ofPolicies = [

@@ -3,10 +3,10 @@ import type { MessageStore } from '../messages/message-store.ts';
 import { virtualInterfacePrefix } from '../model/definitions.ts';
 import type { SharingStatus } from '../model/sharing.ts';
 import { severities } from '../model/severity.ts';
-import type { Copies } from './copies.ts';
-import type { Gateway } from './gateway.ts';
-import type { Grants } from './grants.ts';
-import type { HealthWatch } from './health.ts';
+import type { Copies } from './health/copies.ts';
+import type { Gateway } from './agents/gateway.ts';
+import type { Grants } from './roles/grants.ts';
+import type { HealthWatch } from './health/health.ts';
 import type { MetricFamily } from './http/view.ts';
 
 export type Counted = 'batches' | 'messages' | 'refusedMessages' | 'again';

@@ -3,17 +3,17 @@ import { etcdFiles } from '../coordination/managed/etcd-files.ts';
 import { keys, type ServerDefinition } from '../model/definitions.ts';
 import type { Origin } from '../model/origin.ts';
 import type { HttpHandler, Listener } from '../runtime/network.ts';
-import { DamageReports } from './damage-reports.ts';
-import { Enrolment } from './enrolment.ts';
+import { DamageReports } from './health/damage-reports.ts';
+import { Enrolment } from './trust/enrolment.ts';
 import { createHttp } from './http/http.ts';
 import { securityHeaders } from './http/security-headers.ts';
-import { LocalCommands } from './local-commands.ts';
-import { makeView } from './make-view.ts';
-import { ownNotices } from './own-notices.ts';
+import { LocalCommands } from './trust/local-commands.ts';
+import { makeView } from './views/make-view.ts';
+import { ownNotices } from './health/own-notices.ts';
 import { ServerDuties } from './server-duties.ts';
 import { ServerLinks } from './server-links.ts';
 import { messageBytesMax, ServerState, type ServerParts } from './server-state.ts';
-import type { View } from './view.ts';
+import type { View } from './views/view.ts';
 
 /** How long a server waits for another's word on who was revoked, when the coordinator does not answer. */
 const askMembersMs = 1_500;

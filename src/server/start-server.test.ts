@@ -6,7 +6,7 @@ import type { LinkMessage } from '../link/messages.ts';
 import { Rights } from '../model/rights.ts';
 import { uuidV7 } from '../model/uuid.ts';
 import type { RunningServer } from './start-server.ts';
-import { eventually, TestServers } from './test-servers.ts';
+import { eventually, TestServers } from './testing/test-servers.ts';
 
 async function agentOf(servers: TestServers, url: string) {
   const node = await servers.enrolNode('web1');

@@ -8,7 +8,7 @@ import type { ServerConfig } from './config.ts';
 import { serverPaths } from './server-paths.ts';
 import { Server } from './server.ts';
 import { openStore } from './store.ts';
-import type { View } from './view.ts';
+import type { View } from './views/view.ts';
 
 export interface StartOptions {
   readonly runtime: Runtime;

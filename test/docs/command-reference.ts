@@ -1,6 +1,6 @@
 import type { Cli } from '../../src/cli/cli.ts';
-import { groups } from '../../src/cli/command-groups.ts';
-import { commandTable } from '../../src/cli/command-table.ts';
+import { groups } from '../../src/cli/table/command-groups.ts';
+import { commandTable } from '../../src/cli/table/command-table.ts';
 import { main } from '../../src/cli/main.ts';
 import { version } from '../../src/model/version.ts';
 

@@ -7,7 +7,7 @@ import { keys } from '../../src/model/definitions.ts';
 import { rights } from '../../src/model/rights.ts';
 import type { Credentials } from '../../src/runtime/network.ts';
 import { TestPool } from '../../src/security/test-pool.ts';
-import type { TestServers } from '../../src/server/test-servers.ts';
+import type { TestServers } from '../../src/server/testing/test-servers.ts';
 
 /** Somebody who tries every route and every message of the link. */
 export interface Tried {

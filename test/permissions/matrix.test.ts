@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { commandTable } from '../../src/cli/command-table.ts';
+import { commandTable } from '../../src/cli/table/command-table.ts';
 import { commandPermissions } from '../../src/model/command-permissions.ts';
 import { linkPermissions, routeOf, routePermissions } from '../../src/model/permissions.ts';
 import { root } from '../runner/run-program.ts';

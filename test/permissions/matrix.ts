@@ -3,7 +3,7 @@ import { whyForbidden } from '../../src/link/rules.ts';
 import { identityKinds } from '../../src/model/identity.ts';
 import { commandPermissions } from '../../src/model/command-permissions.ts';
 import { routePermissions } from '../../src/model/permissions.ts';
-import { eventually, TestServers } from '../../src/server/test-servers.ts';
+import { eventually, TestServers } from '../../src/server/testing/test-servers.ts';
 import type { RunningServer } from '../../src/server/start-server.ts';
 import { everyCaller, type Tried } from './callers.ts';
 import { tryMessage } from './try-link.ts';

@@ -2,9 +2,9 @@ import { encodeBody } from '../../src/journal/body.ts';
 import { decodeFrame, encodeFrame } from '../../src/link/frame.ts';
 import { protocolMax, protocolMin, type LinkMessage, type LinkMessageType } from '../../src/link/messages.ts';
 import { uuidV7 } from '../../src/model/uuid.ts';
-import { connectOptions } from '../../src/server/test-agent.ts';
+import { connectOptions } from '../../src/server/testing/test-agent.ts';
 import type { RunningServer } from '../../src/server/start-server.ts';
-import type { TestServers } from '../../src/server/test-servers.ts';
+import type { TestServers } from '../../src/server/testing/test-servers.ts';
 import type { Tried } from './callers.ts';
 import type { Verdict } from './try-routes.ts';
 

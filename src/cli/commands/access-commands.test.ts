@@ -8,7 +8,7 @@ import { newSessionKey } from '../../access/session-keys.ts';
 import { keys } from '../../model/definitions.ts';
 import { nodeClock } from '../../runtime/node/clock.ts';
 import { nodeRandom } from '../../runtime/node/random.ts';
-import { eventually, TestServers } from '../../server/test-servers.ts';
+import { eventually, TestServers } from '../../server/testing/test-servers.ts';
 import { writeIdentityFile } from '../../security/identity-file.ts';
 import { serverPaths } from '../../server/server-paths.ts';
 import { runFake, type Ran } from '../fake-cli.ts';

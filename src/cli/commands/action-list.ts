@@ -1,13 +1,13 @@
 import { InvalidArgumentError, Option, type Command } from '@commander-js/extra-typings';
 import { actionPageSchema, type ActionPage, type ActionView } from '../../model/action-api.ts';
-import { actionColumns } from '../actions.ts';
+import { actionColumns } from '../asking/actions.ts';
 import type { Cli } from '../cli.ts';
-import { withClient } from '../client-options.ts';
-import { messageIdArgument } from '../message-id-argument.ts';
-import { nameOption } from '../name-option.ts';
-import type { Question } from '../pool-client.ts';
-import { printJson, printTable } from '../print.ts';
-import { openClient } from '../target.ts';
+import { withClient } from '../options/client-options.ts';
+import { messageIdArgument } from '../options/message-id-argument.ts';
+import { nameOption } from '../options/name-option.ts';
+import type { Question } from '../asking/pool-client.ts';
+import { printJson, printTable } from '../terminal/print.ts';
+import { openClient } from '../asking/target.ts';
 
 const pageMax = 1_000;
 

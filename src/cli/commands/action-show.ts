@@ -1,13 +1,13 @@
 import type { Command } from '@commander-js/extra-typings';
 import { actionDetailSchema, type ActionView, type OutputPiece } from '../../model/action-api.ts';
-import { OutputLines } from '../actions.ts';
+import { OutputLines } from '../asking/actions.ts';
 import type { Cli } from '../cli.ts';
-import { withClient } from '../client-options.ts';
-import { messageIdArgument } from '../message-id-argument.ts';
-import { printJson, printPairs } from '../print.ts';
-import { safeText } from '../safe-text.ts';
-import { openClient } from '../target.ts';
-import { localZone, timeText } from '../times.ts';
+import { withClient } from '../options/client-options.ts';
+import { messageIdArgument } from '../options/message-id-argument.ts';
+import { printJson, printPairs } from '../terminal/print.ts';
+import { safeText } from '../terminal/safe-text.ts';
+import { openClient } from '../asking/target.ts';
+import { localZone, timeText } from '../terminal/times.ts';
 
 export function define(command: Command, cli: Cli): void {
   withClient(command)

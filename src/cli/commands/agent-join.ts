@@ -6,11 +6,11 @@ import { uuidV4 } from '../../model/uuid.ts';
 import type { Files } from '../../runtime/files.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { writeAuthorities, type IdentityPaths } from '../../security/identity-store.ts';
-import { agentConfigText, type NewAgent } from '../agent-config-text.ts';
+import { agentConfigText, type NewAgent } from '../machine/agent-config-text.ts';
 import type { Cli } from '../cli.ts';
-import { joinOptions, joinPool, profileOptions, type Joined, type Joining } from '../join.ts';
-import { readProfile, writeProfile } from '../join-by-profile.ts';
-import { note, printJson } from '../print.ts';
+import { joinOptions, joinPool, profileOptions, type Joined, type Joining } from '../machine/join.ts';
+import { readProfile, writeProfile } from '../machine/join-by-profile.ts';
+import { note, printJson } from '../terminal/print.ts';
 import { resolvePath } from '../resolve-path.ts';
 
 /** The longest path that a socket may have on Linux. */

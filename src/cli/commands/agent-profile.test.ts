@@ -10,7 +10,7 @@ import { keys } from '../../model/definitions.ts';
 import { nodeFiles } from '../../runtime/node/files.ts';
 import { writeIdentityFile } from '../../security/identity-file.ts';
 import type { RunningServer } from '../../server/start-server.ts';
-import { eventually, TestServers } from '../../server/test-servers.ts';
+import { eventually, TestServers } from '../../server/testing/test-servers.ts';
 import { runFake, type Ran } from '../fake-cli.ts';
 
 const script = '#!/bin/sh\necho "before anybody was met"\n';

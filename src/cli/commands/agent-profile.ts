@@ -3,14 +3,14 @@ import { profileAnswerSchema, type AgentProfile } from '../../model/agent-profil
 import { durationText } from '../../model/duration.ts';
 import { WatchError } from '../../model/errors.ts';
 import type { Cli } from '../cli.ts';
-import { withClient } from '../client-options.ts';
-import { downloadFile } from '../depot.ts';
-import { durationOption } from '../duration-option.ts';
-import { nameOption } from '../name-option.ts';
-import type { PoolClient } from '../pool-client.ts';
-import { note, printJson } from '../print.ts';
+import { withClient } from '../options/client-options.ts';
+import { downloadFile } from '../asking/depot.ts';
+import { durationOption } from '../options/duration-option.ts';
+import { nameOption } from '../options/name-option.ts';
+import type { PoolClient } from '../asking/pool-client.ts';
+import { note, printJson } from '../terminal/print.ts';
 import { resolvePath } from '../resolve-path.ts';
-import { openClient } from '../target.ts';
+import { openClient } from '../asking/target.ts';
 
 const weekMs = 7 * 86_400_000;
 /** Larger files come when the agent has met its pool. */

@@ -2,11 +2,11 @@ import { Option, type Command } from '@commander-js/extra-typings';
 import type { WatchError } from '../../model/errors.ts';
 import { agentStore, readAgentCredentials } from '../../security/identity-store.ts';
 import { checkPrivate } from '../../security/private-files.ts';
-import { agentConfigOption, readAgentConfig } from '../agent-config.ts';
+import { agentConfigOption, readAgentConfig } from '../machine/agent-config.ts';
 import type { Cli } from '../cli.ts';
-import { readPending } from '../join-by-profile.ts';
+import { readPending } from '../machine/join-by-profile.ts';
 import { resolvePath } from '../resolve-path.ts';
-import { ServiceManager } from '../service-manager.ts';
+import { ServiceManager } from '../machine/service-manager.ts';
 
 const levels = ['debug', 'info', 'warn', 'error'] as const;
 

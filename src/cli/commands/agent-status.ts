@@ -2,12 +2,12 @@ import type { Command } from '@commander-js/extra-typings';
 import type { AgentStatus } from '../../agent/agent-status.ts';
 import { AgentClient } from '../../agent/local/agent-client.ts';
 import { byteSizeText } from '../../model/byte-size.ts';
-import { agentConfigOption, readAgentConfig } from '../agent-config.ts';
+import { agentConfigOption, readAgentConfig } from '../machine/agent-config.ts';
 import type { Cli } from '../cli.ts';
-import { printJson, printPairs, printTable } from '../print.ts';
-import { safeText } from '../safe-text.ts';
-import type { Column } from '../table.ts';
-import { localZone, timeText } from '../times.ts';
+import { printJson, printPairs, printTable } from '../terminal/print.ts';
+import { safeText } from '../terminal/safe-text.ts';
+import type { Column } from '../terminal/table.ts';
+import { localZone, timeText } from '../terminal/times.ts';
 
 export function define(command: Command, cli: Cli): void {
   command

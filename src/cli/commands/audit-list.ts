@@ -1,14 +1,14 @@
 import { Option, type Command } from '@commander-js/extra-typings';
 import { auditOutcomes, auditPageSchema, type AuditView } from '../../model/audit.ts';
 import type { Cli } from '../cli.ts';
-import { withClient } from '../client-options.ts';
-import { durationOption } from '../duration-option.ts';
-import { limitOption } from '../message-filter-options.ts';
-import { note, printJson, printTable } from '../print.ts';
-import { safeText } from '../safe-text.ts';
-import type { Column } from '../table.ts';
-import { openClient } from '../target.ts';
-import { localTimeText, localZone } from '../times.ts';
+import { withClient } from '../options/client-options.ts';
+import { durationOption } from '../options/duration-option.ts';
+import { limitOption } from '../options/message-filter-options.ts';
+import { note, printJson, printTable } from '../terminal/print.ts';
+import { safeText } from '../terminal/safe-text.ts';
+import type { Column } from '../terminal/table.ts';
+import { openClient } from '../asking/target.ts';
+import { localTimeText, localZone } from '../terminal/times.ts';
 
 const pageMax = 1_000;
 

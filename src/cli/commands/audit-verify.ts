@@ -3,10 +3,10 @@ import { poolStatusSchema } from '../../model/api.ts';
 import { auditVerdictSchema, type AuditVerdict } from '../../model/audit.ts';
 import { textOf, WatchError } from '../../model/errors.ts';
 import type { Cli } from '../cli.ts';
-import { withClient, type ClientOptions, type PrintOptions } from '../client-options.ts';
-import { compareTrails } from '../compare-trails.ts';
-import { note, printJson } from '../print.ts';
-import { openClient } from '../target.ts';
+import { withClient, type ClientOptions, type PrintOptions } from '../options/client-options.ts';
+import { compareTrails } from '../machine/compare-trails.ts';
+import { note, printJson } from '../terminal/print.ts';
+import { openClient } from '../asking/target.ts';
 
 const notWholeExit = 1;
 

@@ -8,10 +8,10 @@ import { openAuthority } from '../../security/open-authority.ts';
 import { ownAuthorityPems, readTrust } from '../../security/trust.ts';
 import { serverPaths } from '../../server/server-paths.ts';
 import type { Cli } from '../cli.ts';
-import { configOption } from '../config-option.ts';
-import { note, printJson } from '../print.ts';
+import { configOption } from '../options/config-option.ts';
+import { note, printJson } from '../terminal/print.ts';
 import { resolvePath } from '../resolve-path.ts';
-import { withCoordinator } from '../with-coordinator.ts';
+import { withCoordinator } from '../machine/with-coordinator.ts';
 
 type Options = { readonly config: string; readonly identity: string; readonly json?: true };
 

@@ -1,12 +1,12 @@
 import type { Command } from '@commander-js/extra-typings';
 import { readIdentityFile } from '../../security/identity-file.ts';
 import type { Cli } from '../cli.ts';
-import { withClient, type ClientOptions, type PrintOptions } from '../client-options.ts';
+import { withClient, type ClientOptions, type PrintOptions } from '../options/client-options.ts';
 import { WatchError } from '../../model/errors.ts';
-import { note, printJson } from '../print.ts';
-import { renewIdentityFile } from '../renew-identity.ts';
-import { findTarget } from '../target.ts';
-import { localTimeText, localZone } from '../times.ts';
+import { note, printJson } from '../terminal/print.ts';
+import { renewIdentityFile } from '../machine/renew-identity.ts';
+import { findTarget } from '../asking/target.ts';
+import { localTimeText, localZone } from '../terminal/times.ts';
 
 export function define(command: Command, cli: Cli): void {
   withClient(

@@ -5,9 +5,9 @@ import { enrolledKinds, type IdentityKind } from '../../model/identity.ts';
 import { findIdentity } from '../../security/identity-list.ts';
 import { revoke } from '../../security/revoke.ts';
 import type { Cli } from '../cli.ts';
-import { configOption } from '../config-option.ts';
-import { note, printJson } from '../print.ts';
-import { withCoordinator } from '../with-coordinator.ts';
+import { configOption } from '../options/config-option.ts';
+import { note, printJson } from '../terminal/print.ts';
+import { withCoordinator } from '../machine/with-coordinator.ts';
 
 type Options = {
   readonly config: string;

@@ -2,11 +2,11 @@ import { Option, type Command } from '@commander-js/extra-typings';
 import { enrolledKinds, type IdentityKind } from '../../model/identity.ts';
 import { findIdentity, stateOf } from '../../security/identity-list.ts';
 import type { Cli } from '../cli.ts';
-import { configOption } from '../config-option.ts';
-import { printJson } from '../print.ts';
-import { safeText } from '../safe-text.ts';
-import { localTimeText, localZone } from '../times.ts';
-import { withCoordinator } from '../with-coordinator.ts';
+import { configOption } from '../options/config-option.ts';
+import { printJson } from '../terminal/print.ts';
+import { safeText } from '../terminal/safe-text.ts';
+import { localTimeText, localZone } from '../terminal/times.ts';
+import { withCoordinator } from '../machine/with-coordinator.ts';
 
 type Options = { readonly config: string; readonly kind?: IdentityKind; readonly json?: true };
 

@@ -1,6 +1,6 @@
 import { Argument, type Command } from '@commander-js/extra-typings';
 import type { Cli } from '../cli.ts';
-import { completionsOf, shells } from '../completions.ts';
+import { completionsOf, shells } from '../table/completions.ts';
 import { buildWholeProgram } from '../program.ts';
 
 export function define(command: Command, cli: Cli): void {

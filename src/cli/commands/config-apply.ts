@@ -3,15 +3,15 @@ import { partsOf, type ConfigPlan } from '../../definitions/plan-config.ts';
 import { depotFileContentSchema } from '../../model/depot.ts';
 import { codeOf, textOf, WatchError } from '../../model/errors.ts';
 import type { Cli } from '../cli.ts';
-import { withClient } from '../client-options.ts';
-import { changeConfig, planDocument, printPlan } from '../config.ts';
-import { readDepot, readLocalFile, uploadFile } from '../depot.ts';
+import { withClient } from '../options/client-options.ts';
+import { changeConfig, planDocument, printPlan } from '../asking/config.ts';
+import { readDepot, readLocalFile, uploadFile } from '../asking/depot.ts';
 import { Interrupted } from '../interrupted.ts';
-import { planFolder, type FolderPlan } from '../plan-folder.ts';
-import type { PoolClient } from '../pool-client.ts';
-import { note, printJson, stdoutStyle } from '../print.ts';
-import { Progress } from '../progress.ts';
-import { openClient } from '../target.ts';
+import { planFolder, type FolderPlan } from '../files/plan-folder.ts';
+import type { PoolClient } from '../asking/pool-client.ts';
+import { note, printJson, stdoutStyle } from '../terminal/print.ts';
+import { Progress } from '../terminal/progress.ts';
+import { openClient } from '../asking/target.ts';
 
 export function define(command: Command, cli: Cli): void {
   withClient(command)

@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { keys } from '../../model/definitions.ts';
 import { nodeFiles } from '../../runtime/node/files.ts';
 import { writeIdentityFile } from '../../security/identity-file.ts';
-import { eventually, TestServers } from '../../server/test-servers.ts';
+import { eventually, TestServers } from '../../server/testing/test-servers.ts';
 import type { RunningServer } from '../../server/start-server.ts';
 import { Rights, type Right } from '../../model/rights.ts';
 import { runFake, type Ran } from '../fake-cli.ts';

@@ -1,11 +1,11 @@
 import type { Command } from '@commander-js/extra-typings';
 import type { Cli } from '../cli.ts';
-import { withClient } from '../client-options.ts';
-import { planDocument, printPlan } from '../config.ts';
+import { withClient } from '../options/client-options.ts';
+import { planDocument, printPlan } from '../asking/config.ts';
 import { partialExit } from '../exit-codes.ts';
-import { planFolder } from '../plan-folder.ts';
-import { printJson, stdoutStyle } from '../print.ts';
-import { openClient } from '../target.ts';
+import { planFolder } from '../files/plan-folder.ts';
+import { printJson, stdoutStyle } from '../terminal/print.ts';
+import { openClient } from '../asking/target.ts';
 
 export function define(command: Command, cli: Cli): void {
   withClient(command)

@@ -1,13 +1,13 @@
 import type { Command } from '@commander-js/extra-typings';
 import { definitionKinds } from '../../model/config.ts';
 import type { Cli } from '../cli.ts';
-import { withClient } from '../client-options.ts';
-import { writeConfigFolder } from '../config-files.ts';
-import { noteLeftOut, readConfig } from '../config.ts';
-import { downloadFile } from '../depot.ts';
-import { note, printJson } from '../print.ts';
+import { withClient } from '../options/client-options.ts';
+import { writeConfigFolder } from '../files/config-files.ts';
+import { noteLeftOut, readConfig } from '../asking/config.ts';
+import { downloadFile } from '../asking/depot.ts';
+import { note, printJson } from '../terminal/print.ts';
 import { resolvePath } from '../resolve-path.ts';
-import { openClient } from '../target.ts';
+import { openClient } from '../asking/target.ts';
 
 export function define(command: Command, cli: Cli): void {
   withClient(command)

@@ -1,13 +1,13 @@
 import { InvalidArgumentError, Option, type Command } from '@commander-js/extra-typings';
 import { historySchema, placeText, type DefinitionPlace, type HistoryEntry } from '../../model/config.ts';
 import type { Cli } from '../cli.ts';
-import { withClient } from '../client-options.ts';
-import { kindOption, placeOption, revisionOption } from '../config.ts';
-import { printJson, printTable } from '../print.ts';
-import { safeText } from '../safe-text.ts';
-import type { Column } from '../table.ts';
-import { openClient } from '../target.ts';
-import { localTimeText, localZone } from '../times.ts';
+import { withClient } from '../options/client-options.ts';
+import { kindOption, placeOption, revisionOption } from '../asking/config.ts';
+import { printJson, printTable } from '../terminal/print.ts';
+import { safeText } from '../terminal/safe-text.ts';
+import type { Column } from '../terminal/table.ts';
+import { openClient } from '../asking/target.ts';
+import { localTimeText, localZone } from '../terminal/times.ts';
 
 const columns: readonly Column<HistoryEntry>[] = [
   { title: 'REVISION', value: ({ revision }) => String(revision), align: 'right' },

@@ -1,10 +1,10 @@
 import type { Command } from '@commander-js/extra-typings';
 import { placeText } from '../../model/config.ts';
 import type { Cli } from '../cli.ts';
-import { withClient } from '../client-options.ts';
-import { changeConfig, placeOption, readDefinition, revisionOption } from '../config.ts';
-import { note, printJson } from '../print.ts';
-import { openClient } from '../target.ts';
+import { withClient } from '../options/client-options.ts';
+import { changeConfig, placeOption, readDefinition, revisionOption } from '../asking/config.ts';
+import { note, printJson } from '../terminal/print.ts';
+import { openClient } from '../asking/target.ts';
 
 export function define(command: Command, cli: Cli): void {
   withClient(command)

@@ -2,13 +2,13 @@ import type { Command } from '@commander-js/extra-typings';
 import { placeText } from '../../model/config.ts';
 import { WatchError } from '../../model/errors.ts';
 import type { Cli } from '../cli.ts';
-import { withClient } from '../client-options.ts';
-import { documentOf } from '../config-files.ts';
-import { placeOption, readDefinition, revisionOption } from '../config.ts';
-import { note, printJson } from '../print.ts';
-import { safeText } from '../safe-text.ts';
-import { openClient } from '../target.ts';
-import { localTimeText, localZone } from '../times.ts';
+import { withClient } from '../options/client-options.ts';
+import { documentOf } from '../files/config-files.ts';
+import { placeOption, readDefinition, revisionOption } from '../asking/config.ts';
+import { note, printJson } from '../terminal/print.ts';
+import { safeText } from '../terminal/safe-text.ts';
+import { openClient } from '../asking/target.ts';
+import { localTimeText, localZone } from '../terminal/times.ts';
 
 export function define(command: Command, cli: Cli): void {
   withClient(command)

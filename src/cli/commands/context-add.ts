@@ -1,9 +1,9 @@
 import { Option, type Command } from '@commander-js/extra-typings';
 import type { Cli } from '../cli.ts';
-import { collectUrl } from '../client-options.ts';
-import { readContexts, writeContexts } from '../contexts.ts';
-import { nameOption } from '../name-option.ts';
-import { note } from '../print.ts';
+import { collectUrl } from '../options/client-options.ts';
+import { readContexts, writeContexts } from '../asking/contexts.ts';
+import { nameOption } from '../options/name-option.ts';
+import { note } from '../terminal/print.ts';
 import { resolvePath } from '../resolve-path.ts';
 
 type Options = {

@@ -1,9 +1,9 @@
 import type { Command } from '@commander-js/extra-typings';
 import type { Cli } from '../cli.ts';
-import { withPrint, type PrintOptions } from '../client-options.ts';
-import { readContexts } from '../contexts.ts';
-import { printJson, printTable } from '../print.ts';
-import type { Column } from '../table.ts';
+import { withPrint, type PrintOptions } from '../options/client-options.ts';
+import { readContexts } from '../asking/contexts.ts';
+import { printJson, printTable } from '../terminal/print.ts';
+import type { Column } from '../terminal/table.ts';
 
 export function define(command: Command, cli: Cli): void {
   withPrint(command).action((options) => run(cli, options));

@@ -1,7 +1,7 @@
 import type { Command } from '@commander-js/extra-typings';
 import type { Cli } from '../cli.ts';
-import { findContext, readContexts, writeContexts } from '../contexts.ts';
-import { note } from '../print.ts';
+import { findContext, readContexts, writeContexts } from '../asking/contexts.ts';
+import { note } from '../terminal/print.ts';
 
 export function define(command: Command, cli: Cli): void {
   command.argument('<NAME>', 'the context to forget').action(async (name) => {

@@ -3,8 +3,8 @@ import type { Cli } from '../cli.ts';
 import { drillText, isGood, runDrill } from '../demo/drill/run-drill.ts';
 import { makePresenter } from '../demo/presenter.ts';
 import { showDemo, withDemo, type RunningDemo } from '../demo/run-demo.ts';
-import { note, printJson } from '../print.ts';
-import { isColored } from '../style.ts';
+import { note, printJson } from '../terminal/print.ts';
+import { isColored } from '../terminal/style.ts';
 
 type Options = {
   readonly data?: string;

@@ -5,15 +5,15 @@ import type { ConfigChange } from '../../model/config.ts';
 import { nameSchema } from '../../model/definitions.ts';
 import { WatchError } from '../../model/errors.ts';
 import type { Cli } from '../cli.ts';
-import { withClient } from '../client-options.ts';
-import { changeConfig } from '../config.ts';
-import { readDepot, readLocalFile, sizeText, uploadFile, type LocalFile } from '../depot.ts';
-import { nameOption } from '../name-option.ts';
-import type { PoolClient } from '../pool-client.ts';
-import { note, printJson } from '../print.ts';
-import { Progress } from '../progress.ts';
+import { withClient } from '../options/client-options.ts';
+import { changeConfig } from '../asking/config.ts';
+import { readDepot, readLocalFile, sizeText, uploadFile, type LocalFile } from '../asking/depot.ts';
+import { nameOption } from '../options/name-option.ts';
+import type { PoolClient } from '../asking/pool-client.ts';
+import { note, printJson } from '../terminal/print.ts';
+import { Progress } from '../terminal/progress.ts';
 import { resolvePath } from '../resolve-path.ts';
-import { openClient } from '../target.ts';
+import { openClient } from '../asking/target.ts';
 
 type Named = LocalFile & { readonly name: string; readonly path: string };
 

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { keys } from '../../model/definitions.ts';
 import { nodeFiles } from '../../runtime/node/files.ts';
 import { writeIdentityFile } from '../../security/identity-file.ts';
-import { eventually, TestServers } from '../../server/test-servers.ts';
+import { eventually, TestServers } from '../../server/testing/test-servers.ts';
 import { runFake, type Ran } from '../fake-cli.ts';
 
 const script = '#!/bin/sh\necho fine\n';

@@ -1,12 +1,12 @@
 import type { Command } from '@commander-js/extra-typings';
 import { WatchError } from '../../model/errors.ts';
 import type { Cli } from '../cli.ts';
-import { withClient } from '../client-options.ts';
-import { downloadFile, fileNamed, readDepot, sizeText } from '../depot.ts';
-import { nameOption } from '../name-option.ts';
-import { note, printJson } from '../print.ts';
+import { withClient } from '../options/client-options.ts';
+import { downloadFile, fileNamed, readDepot, sizeText } from '../asking/depot.ts';
+import { nameOption } from '../options/name-option.ts';
+import { note, printJson } from '../terminal/print.ts';
 import { resolvePath } from '../resolve-path.ts';
-import { openClient } from '../target.ts';
+import { openClient } from '../asking/target.ts';
 
 export function define(command: Command, cli: Cli): void {
   withClient(command)

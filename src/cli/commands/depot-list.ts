@@ -1,13 +1,13 @@
 import type { Command } from '@commander-js/extra-typings';
 import type { DepotFileView } from '../../model/depot.ts';
 import type { Cli } from '../cli.ts';
-import { withClient } from '../client-options.ts';
-import { readDepot, sizeText } from '../depot.ts';
-import { note, printJson, printTable } from '../print.ts';
-import { safeText } from '../safe-text.ts';
-import type { Column } from '../table.ts';
-import { openClient } from '../target.ts';
-import { ageText } from '../times.ts';
+import { withClient } from '../options/client-options.ts';
+import { readDepot, sizeText } from '../asking/depot.ts';
+import { note, printJson, printTable } from '../terminal/print.ts';
+import { safeText } from '../terminal/safe-text.ts';
+import type { Column } from '../terminal/table.ts';
+import { openClient } from '../asking/target.ts';
+import { ageText } from '../terminal/times.ts';
 
 export function define(command: Command, cli: Cli): void {
   withClient(command).action(async (options) => {

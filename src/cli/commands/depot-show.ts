@@ -1,12 +1,12 @@
 import type { Command } from '@commander-js/extra-typings';
 import type { Cli } from '../cli.ts';
-import { withClient } from '../client-options.ts';
-import { fileNamed, readDepot, sizeText } from '../depot.ts';
-import { nameOption } from '../name-option.ts';
-import { printJson } from '../print.ts';
-import { safeText } from '../safe-text.ts';
-import { openClient } from '../target.ts';
-import { localTimeText, localZone } from '../times.ts';
+import { withClient } from '../options/client-options.ts';
+import { fileNamed, readDepot, sizeText } from '../asking/depot.ts';
+import { nameOption } from '../options/name-option.ts';
+import { printJson } from '../terminal/print.ts';
+import { safeText } from '../terminal/safe-text.ts';
+import { openClient } from '../asking/target.ts';
+import { localTimeText, localZone } from '../terminal/times.ts';
 
 export function define(command: Command, cli: Cli): void {
   withClient(command)

@@ -1,9 +1,9 @@
 import { Argument, type Command } from '@commander-js/extra-typings';
 import { setEnrolment } from '../../security/approval.ts';
 import type { Cli } from '../cli.ts';
-import { configOption } from '../config-option.ts';
-import { note } from '../print.ts';
-import { withCoordinator } from '../with-coordinator.ts';
+import { configOption } from '../options/config-option.ts';
+import { note } from '../terminal/print.ts';
+import { withCoordinator } from '../machine/with-coordinator.ts';
 
 export function define(command: Command, cli: Cli): void {
   command

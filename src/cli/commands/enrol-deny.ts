@@ -1,7 +1,7 @@
 import type { Command } from '@commander-js/extra-typings';
 import { decideEnrolment } from '../../security/approval.ts';
 import type { Cli } from '../cli.ts';
-import { defineLocalChange } from '../local-change.ts';
+import { defineLocalChange } from '../machine/local-change.ts';
 
 export function define(command: Command, cli: Cli): void {
   defineLocalChange(command, cli, {

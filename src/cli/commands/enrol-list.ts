@@ -1,8 +1,8 @@
 import type { Command } from '@commander-js/extra-typings';
 import { listEnrolRequests } from '../../security/approval.ts';
 import type { Cli } from '../cli.ts';
-import { defineLocalList } from '../local-list.ts';
-import { safeText } from '../safe-text.ts';
+import { defineLocalList } from '../machine/local-list.ts';
+import { safeText } from '../terminal/safe-text.ts';
 
 export function define(command: Command, cli: Cli): void {
   defineLocalList(command, cli, {

@@ -1,10 +1,10 @@
 import type { Command } from '@commander-js/extra-typings';
 import { signedInSchema } from '../../model/users-api.ts';
 import type { Cli } from '../cli.ts';
-import { withClient, type ClientOptions, type PrintOptions } from '../client-options.ts';
-import { note, printJson } from '../print.ts';
-import { keepSession } from '../session-file.ts';
-import { openStranger } from '../target.ts';
+import { withClient, type ClientOptions, type PrintOptions } from '../options/client-options.ts';
+import { note, printJson } from '../terminal/print.ts';
+import { keepSession } from '../asking/session-file.ts';
+import { openStranger } from '../asking/target.ts';
 
 export function define(command: Command, cli: Cli): void {
   withClient(command)

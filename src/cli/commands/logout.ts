@@ -2,10 +2,10 @@ import type { Command } from '@commander-js/extra-typings';
 import { codeOf, WatchError } from '../../model/errors.ts';
 import { doneSchema } from '../../model/users-api.ts';
 import type { Cli } from '../cli.ts';
-import { withClient, type ClientOptions } from '../client-options.ts';
-import { note } from '../print.ts';
-import { dropSession } from '../session-file.ts';
-import { openClient } from '../target.ts';
+import { withClient, type ClientOptions } from '../options/client-options.ts';
+import { note } from '../terminal/print.ts';
+import { dropSession } from '../asking/session-file.ts';
+import { openClient } from '../asking/target.ts';
 
 export function define(command: Command, cli: Cli): void {
   withClient(command).action((options) => run(cli, options));

@@ -7,13 +7,18 @@ import {
 } from '../../model/api.ts';
 import { WatchError } from '../../model/errors.ts';
 import type { Cli } from '../cli.ts';
-import { withClient, type ClientOptions, type PrintOptions } from '../client-options.ts';
-import { followMessages } from '../follow-messages.ts';
-import { messageColumns, numberColumn } from '../message-columns.ts';
-import { filterOf, filterOptions, limitOption, type FilterOptions } from '../message-filter-options.ts';
-import type { PoolClient } from '../pool-client.ts';
-import { note, printJson, printTable, stdoutStyle } from '../print.ts';
-import { openClient } from '../target.ts';
+import { withClient, type ClientOptions, type PrintOptions } from '../options/client-options.ts';
+import { followMessages } from '../asking/follow-messages.ts';
+import { messageColumns, numberColumn } from '../terminal/message-columns.ts';
+import {
+  filterOf,
+  filterOptions,
+  limitOption,
+  type FilterOptions,
+} from '../options/message-filter-options.ts';
+import type { PoolClient } from '../asking/pool-client.ts';
+import { note, printJson, printTable, stdoutStyle } from '../terminal/print.ts';
+import { openClient } from '../asking/target.ts';
 
 const pageMax = 1_000;
 

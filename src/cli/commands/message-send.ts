@@ -3,9 +3,9 @@ import { AgentClient } from '../../agent/local/agent-client.ts';
 import { WatchError } from '../../model/errors.ts';
 import { messageDraftSchema, type MessageDraft } from '../../model/message.ts';
 import { severities, type Severity } from '../../model/severity.ts';
-import { agentConfigOption, readAgentConfig } from '../agent-config.ts';
+import { agentConfigOption, readAgentConfig } from '../machine/agent-config.ts';
 import type { Cli } from '../cli.ts';
-import { printJson } from '../print.ts';
+import { printJson } from '../terminal/print.ts';
 
 type Attributes = Readonly<Record<string, string>>;
 

@@ -2,12 +2,12 @@ import type { Command } from '@commander-js/extra-typings';
 import { messageDetailSchema, type MessageDetail, type OperationView } from '../../model/api.ts';
 import type { MessageSharing, SharedTo } from '../../model/sharing.ts';
 import type { Cli } from '../cli.ts';
-import { withClient, type ClientOptions, type PrintOptions } from '../client-options.ts';
-import { messageIdArgument } from '../message-id-argument.ts';
-import { printJson, printPairs, stdoutStyle } from '../print.ts';
-import { safeText } from '../safe-text.ts';
-import { openClient } from '../target.ts';
-import { localZone, timeText } from '../times.ts';
+import { withClient, type ClientOptions, type PrintOptions } from '../options/client-options.ts';
+import { messageIdArgument } from '../options/message-id-argument.ts';
+import { printJson, printPairs, stdoutStyle } from '../terminal/print.ts';
+import { safeText } from '../terminal/safe-text.ts';
+import { openClient } from '../asking/target.ts';
+import { localZone, timeText } from '../terminal/times.ts';
 
 export function define(command: Command, cli: Cli): void {
   withClient(command)

@@ -1,12 +1,12 @@
 import { InvalidArgumentError, Option, type Command } from '@commander-js/extra-typings';
 import type { Cli } from '../cli.ts';
-import { withClient, type ClientOptions, type PrintOptions } from '../client-options.ts';
-import { collectName, nameOption } from '../name-option.ts';
-import { collectRule } from '../rule-option.ts';
+import { withClient, type ClientOptions, type PrintOptions } from '../options/client-options.ts';
+import { collectName, nameOption } from '../options/name-option.ts';
+import { collectRule } from '../options/rule-option.ts';
 import type { NodeRule } from '../../model/node-definitions.ts';
-import { nodeGroups, setNodeGroup } from '../policies.ts';
-import { note, printJson } from '../print.ts';
-import { openClient } from '../target.ts';
+import { nodeGroups, setNodeGroup } from '../asking/policies.ts';
+import { note, printJson } from '../terminal/print.ts';
+import { openClient } from '../asking/target.ts';
 
 type Options = ClientOptions &
   PrintOptions & {

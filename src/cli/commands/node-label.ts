@@ -4,12 +4,12 @@ import { nodeAttributesContentSchema } from '../../model/node-definitions.ts';
 import type { DefinitionRevision } from '../../model/config.ts';
 import { codeOf, WatchError } from '../../model/errors.ts';
 import type { Cli } from '../cli.ts';
-import { withClient } from '../client-options.ts';
-import { changeConfig, readDefinition } from '../config.ts';
-import { nameOption } from '../name-option.ts';
-import type { PoolClient } from '../pool-client.ts';
-import { note, printJson } from '../print.ts';
-import { openClient } from '../target.ts';
+import { withClient } from '../options/client-options.ts';
+import { changeConfig, readDefinition } from '../asking/config.ts';
+import { nameOption } from '../options/name-option.ts';
+import type { PoolClient } from '../asking/pool-client.ts';
+import { note, printJson } from '../terminal/print.ts';
+import { openClient } from '../asking/target.ts';
 
 export function define(command: Command, cli: Cli): void {
   withClient(command)

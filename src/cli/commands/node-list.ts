@@ -2,12 +2,12 @@ import type { Command } from '@commander-js/extra-typings';
 import { z } from 'zod';
 import { nodeViewSchema, type NodeView } from '../../model/api.ts';
 import type { Cli } from '../cli.ts';
-import { withClient, type ClientOptions, type PrintOptions } from '../client-options.ts';
-import { printJson, printTable, stdoutStyle } from '../print.ts';
-import { safeText } from '../safe-text.ts';
-import { openClient } from '../target.ts';
-import { ageText } from '../times.ts';
-import type { Column } from '../table.ts';
+import { withClient, type ClientOptions, type PrintOptions } from '../options/client-options.ts';
+import { printJson, printTable, stdoutStyle } from '../terminal/print.ts';
+import { safeText } from '../terminal/safe-text.ts';
+import { openClient } from '../asking/target.ts';
+import { ageText } from '../terminal/times.ts';
+import type { Column } from '../terminal/table.ts';
 
 export function define(command: Command, cli: Cli): void {
   withClient(command).action((options) => run(cli, options));

@@ -2,7 +2,7 @@ import type { Command } from '@commander-js/extra-typings';
 import { findIdentity } from '../../security/identity-list.ts';
 import { removeNode } from '../../security/remove-node.ts';
 import type { Cli } from '../cli.ts';
-import { defineLocalChange } from '../local-change.ts';
+import { defineLocalChange } from '../machine/local-change.ts';
 
 export function define(command: Command, cli: Cli): void {
   defineLocalChange(command, cli, {

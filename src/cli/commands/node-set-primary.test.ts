@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { HttpCall } from '../../runtime/network.ts';
 import { jsonAnswer, runFake, type Ran } from '../fake-cli.ts';
-import { chosenNodes, parsePercentages, phaseEnds } from '../primary-phases.ts';
+import { chosenNodes, parsePercentages, phaseEnds } from '../asking/primary-phases.ts';
 import { processRuntime } from '../process-runtime.ts';
 
 const runtime = processRuntime('', 'silent');

@@ -3,16 +3,22 @@ import { WatchError } from '../../model/errors.ts';
 import { deploymentSchema, primaryAnswerSchema, type NodePolicies } from '../../model/policy-api.ts';
 import { sleep } from '../../runtime/timing.ts';
 import type { Cli } from '../cli.ts';
-import { withClient, type ClientOptions, type PrintOptions } from '../client-options.ts';
-import { durationOption } from '../duration-option.ts';
+import { withClient, type ClientOptions, type PrintOptions } from '../options/client-options.ts';
+import { durationOption } from '../options/duration-option.ts';
 import { partialExit } from '../exit-codes.ts';
-import { collectName, nameOption } from '../name-option.ts';
-import type { PoolClient } from '../pool-client.ts';
-import { chosenNodes, parsePercentages, phaseEnds, progressOf, type Progress } from '../primary-phases.ts';
-import { note, printJson, printTable } from '../print.ts';
-import { safeText } from '../safe-text.ts';
-import type { Column } from '../table.ts';
-import { openClient } from '../target.ts';
+import { collectName, nameOption } from '../options/name-option.ts';
+import type { PoolClient } from '../asking/pool-client.ts';
+import {
+  chosenNodes,
+  parsePercentages,
+  phaseEnds,
+  progressOf,
+  type Progress,
+} from '../asking/primary-phases.ts';
+import { note, printJson, printTable } from '../terminal/print.ts';
+import { safeText } from '../terminal/safe-text.ts';
+import type { Column } from '../terminal/table.ts';
+import { openClient } from '../asking/target.ts';
 
 type Options = ClientOptions &
   PrintOptions & {

@@ -2,11 +2,11 @@ import type { Command } from '@commander-js/extra-typings';
 import { listOtherPools } from '../../definitions/other-pools.ts';
 import type { OtherPool } from '../../model/other-pools.ts';
 import type { Cli } from '../cli.ts';
-import { configOption } from '../config-option.ts';
-import { printJson, printTable } from '../print.ts';
-import { safeText } from '../safe-text.ts';
-import type { Column } from '../table.ts';
-import { withCoordinator } from '../with-coordinator.ts';
+import { configOption } from '../options/config-option.ts';
+import { printJson, printTable } from '../terminal/print.ts';
+import { safeText } from '../terminal/safe-text.ts';
+import type { Column } from '../terminal/table.ts';
+import { withCoordinator } from '../machine/with-coordinator.ts';
 
 const columns: readonly Column<OtherPool>[] = [
   { title: 'POOL', value: ({ name }) => safeText(name) },

@@ -1,10 +1,10 @@
 import type { Command } from '@commander-js/extra-typings';
 import { removeOtherPool } from '../../definitions/other-pools.ts';
 import type { Cli } from '../cli.ts';
-import { configOption } from '../config-option.ts';
-import { nameOption } from '../name-option.ts';
-import { note } from '../print.ts';
-import { withCoordinator } from '../with-coordinator.ts';
+import { configOption } from '../options/config-option.ts';
+import { nameOption } from '../options/name-option.ts';
+import { note } from '../terminal/print.ts';
+import { withCoordinator } from '../machine/with-coordinator.ts';
 
 export function define(command: Command, cli: Cli): void {
   command

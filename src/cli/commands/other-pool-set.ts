@@ -2,10 +2,10 @@ import { InvalidArgumentError, Option, type Command } from '@commander-js/extra-
 import { setOtherPool } from '../../definitions/other-pools.ts';
 import { managerSystemSchema, type ManagerSystem } from '../../model/policy.ts';
 import type { Cli } from '../cli.ts';
-import { configOption } from '../config-option.ts';
-import { nameOption } from '../name-option.ts';
-import { note } from '../print.ts';
-import { withCoordinator } from '../with-coordinator.ts';
+import { configOption } from '../options/config-option.ts';
+import { nameOption } from '../options/name-option.ts';
+import { note } from '../terminal/print.ts';
+import { withCoordinator } from '../machine/with-coordinator.ts';
 
 interface Options {
   readonly config: string;

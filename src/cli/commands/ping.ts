@@ -1,10 +1,10 @@
 import type { Command } from '@commander-js/extra-typings';
 import type { Cli } from '../cli.ts';
-import { serverUrl, withClient, type ClientOptions, type PrintOptions } from '../client-options.ts';
-import { pingServer } from '../ping-server.ts';
-import { printJson, stdoutStyle } from '../print.ts';
-import { safeText } from '../safe-text.ts';
-import { findTarget } from '../target.ts';
+import { serverUrl, withClient, type ClientOptions, type PrintOptions } from '../options/client-options.ts';
+import { pingServer } from '../asking/ping-server.ts';
+import { printJson, stdoutStyle } from '../terminal/print.ts';
+import { safeText } from '../terminal/safe-text.ts';
+import { findTarget } from '../asking/target.ts';
 
 export function define(command: Command, cli: Cli): void {
   withClient(

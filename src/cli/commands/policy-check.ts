@@ -5,9 +5,9 @@ import { WatchError, codeOf, textOf } from '../../model/errors.ts';
 import { checkedPolicySchema } from '../../policies/checked-policy.ts';
 import { readYamlFile } from '../../runtime/yaml-file.ts';
 import type { Cli } from '../cli.ts';
-import { withPrint, type PrintOptions } from '../client-options.ts';
-import { kindOption, readFileOrInput } from '../flexible-file.ts';
-import { printJson, stdoutStyle } from '../print.ts';
+import { withPrint, type PrintOptions } from '../options/client-options.ts';
+import { kindOption, readFileOrInput } from '../files/flexible-file.ts';
+import { printJson, stdoutStyle } from '../terminal/print.ts';
 import { resolvePath } from '../resolve-path.ts';
 
 type Options = PrintOptions & { readonly kind: PolicyKind };

@@ -2,11 +2,11 @@ import { Option, type Command } from '@commander-js/extra-typings';
 import { deployAnswerSchema, deploymentSchema } from '../../model/policy-api.ts';
 import { WatchError } from '../../model/errors.ts';
 import type { Cli } from '../cli.ts';
-import { withClient } from '../client-options.ts';
-import { collectName } from '../name-option.ts';
-import type { PoolClient } from '../pool-client.ts';
-import { note, printJson } from '../print.ts';
-import { openClient } from '../target.ts';
+import { withClient } from '../options/client-options.ts';
+import { collectName } from '../options/name-option.ts';
+import type { PoolClient } from '../asking/pool-client.ts';
+import { note, printJson } from '../terminal/print.ts';
+import { openClient } from '../asking/target.ts';
 
 export function define(command: Command, cli: Cli): void {
   withClient(command)

@@ -7,10 +7,10 @@ import { isTimeZone, type MessageMoment } from '../../flexible-management/time-t
 import { WatchError } from '../../model/errors.ts';
 import { severities } from '../../model/severity.ts';
 import type { Cli } from '../cli.ts';
-import { withPrint, type PrintOptions } from '../client-options.ts';
-import { collectVariable, kindOption, readFlexibleFile } from '../flexible-file.ts';
-import { printJson } from '../print.ts';
-import { localTimeText, localZone, parseTimeMs } from '../times.ts';
+import { withPrint, type PrintOptions } from '../options/client-options.ts';
+import { collectVariable, kindOption, readFlexibleFile } from '../files/flexible-file.ts';
+import { printJson } from '../terminal/print.ts';
+import { localTimeText, localZone, parseTimeMs } from '../terminal/times.ts';
 
 type Options = PrintOptions & {
   readonly kind: PolicyKind;

@@ -1,7 +1,7 @@
 import type { Command } from '@commander-js/extra-typings';
 import { printPolicy } from '../../flexible-management/print-policy.ts';
 import type { Cli } from '../cli.ts';
-import { kindOption, readFlexibleFile } from '../flexible-file.ts';
+import { kindOption, readFlexibleFile } from '../files/flexible-file.ts';
 
 export function define(command: Command, cli: Cli): void {
   command

@@ -1,11 +1,11 @@
 import type { Command } from '@commander-js/extra-typings';
 import { removedSchema } from '../../model/policy-api.ts';
 import type { Cli } from '../cli.ts';
-import { withClient } from '../client-options.ts';
-import { nameOption } from '../name-option.ts';
-import { remove } from '../policies.ts';
-import { note, printJson } from '../print.ts';
-import { openClient } from '../target.ts';
+import { withClient } from '../options/client-options.ts';
+import { nameOption } from '../options/name-option.ts';
+import { remove } from '../asking/policies.ts';
+import { note, printJson } from '../terminal/print.ts';
+import { openClient } from '../asking/target.ts';
 
 export function define(command: Command, cli: Cli): void {
   withClient(command)

@@ -5,13 +5,13 @@ import { nameSchema } from '../../model/definitions.ts';
 import { checkedPolicySchema } from '../../policies/checked-policy.ts';
 import { readYamlFile } from '../../runtime/yaml-file.ts';
 import type { Cli } from '../cli.ts';
-import { withClient } from '../client-options.ts';
-import { kindOption, readFlexibleSource } from '../flexible-file.ts';
-import { countsText, pathOf } from '../policies.ts';
-import { note, printJson } from '../print.ts';
+import { withClient } from '../options/client-options.ts';
+import { kindOption, readFlexibleSource } from '../files/flexible-file.ts';
+import { countsText, pathOf } from '../asking/policies.ts';
+import { note, printJson } from '../terminal/print.ts';
 import { resolvePath } from '../resolve-path.ts';
-import { safeText } from '../safe-text.ts';
-import { openClient } from '../target.ts';
+import { safeText } from '../terminal/safe-text.ts';
+import { openClient } from '../asking/target.ts';
 
 /** What is sent is what its author wrote; the check beside it is for errors that name file and line. */
 const sourceSchema = z.looseObject({ name: nameSchema });

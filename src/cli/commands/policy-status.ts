@@ -1,13 +1,13 @@
 import type { Command } from '@commander-js/extra-typings';
 import { deploymentSchema, type DeploymentHeld, type NodePolicies } from '../../model/policy-api.ts';
 import type { Cli } from '../cli.ts';
-import { withClient } from '../client-options.ts';
+import { withClient } from '../options/client-options.ts';
 import { partialExit } from '../exit-codes.ts';
-import { note, printJson, printTable } from '../print.ts';
-import { safeText } from '../safe-text.ts';
-import type { Column } from '../table.ts';
-import { openClient } from '../target.ts';
-import { localTimeText, localZone } from '../times.ts';
+import { note, printJson, printTable } from '../terminal/print.ts';
+import { safeText } from '../terminal/safe-text.ts';
+import type { Column } from '../terminal/table.ts';
+import { openClient } from '../asking/target.ts';
+import { localTimeText, localZone } from '../terminal/times.ts';
 
 const columns: readonly Column<NodePolicies>[] = [
   { title: 'NODE', value: ({ name }) => safeText(name) },

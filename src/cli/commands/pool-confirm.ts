@@ -2,16 +2,16 @@ import type { Command } from '@commander-js/extra-typings';
 import { poolStatusSchema } from '../../model/api.ts';
 import { codeOf, WatchError } from '../../model/errors.ts';
 import { uuidV4 } from '../../model/uuid.ts';
-import { doubts } from '../../pool/lease-lineage.ts';
+import { doubts } from '../../pool/lease/lease-lineage.ts';
 import { readKeeperFile } from '../../pool/keeper-file.ts';
 import { readIdentityFile } from '../../security/identity-file.ts';
 import { serverPaths } from '../../server/server-paths.ts';
 import type { Cli } from '../cli.ts';
-import { configOption } from '../config-option.ts';
-import { confirmAsIs, confirmFromKnown, knownDefinitions } from '../confirm-coordinator.ts';
-import { PoolClient } from '../pool-client.ts';
-import { note, printJson } from '../print.ts';
-import { withCoordinator, type Local } from '../with-coordinator.ts';
+import { configOption } from '../options/config-option.ts';
+import { confirmAsIs, confirmFromKnown, knownDefinitions } from '../machine/confirm-coordinator.ts';
+import { PoolClient } from '../asking/pool-client.ts';
+import { note, printJson } from '../terminal/print.ts';
+import { withCoordinator, type Local } from '../machine/with-coordinator.ts';
 
 type Options = { readonly config: string; readonly force?: true; readonly json?: true };
 

@@ -17,10 +17,10 @@ import { keys } from '../../model/definitions.ts';
 import { WatchError } from '../../model/errors.ts';
 import type { NewServer } from '../../server/config-text.ts';
 import type { Cli } from '../cli.ts';
-import { etcdOptions, etcdPlaceOf, prepareEtcd, unitFor, withNewEtcd } from '../managed-etcd.ts';
-import { configFolder, readContexts, writeContexts } from '../contexts.ts';
-import { foundPool } from '../found-pool.ts';
-import { nameOption } from '../name-option.ts';
+import { etcdOptions, etcdPlaceOf, prepareEtcd, unitFor, withNewEtcd } from '../machine/managed-etcd.ts';
+import { configFolder, readContexts, writeContexts } from '../asking/contexts.ts';
+import { foundPool } from '../machine/found-pool.ts';
+import { nameOption } from '../options/name-option.ts';
 import {
   assertUnused,
   hostsOf,
@@ -28,8 +28,8 @@ import {
   placeOf,
   writeNewServer,
   type Place,
-} from '../new-server.ts';
-import { note, printJson } from '../print.ts';
+} from '../machine/new-server.ts';
+import { note, printJson } from '../terminal/print.ts';
 import { resolvePath } from '../resolve-path.ts';
 
 type Options = {

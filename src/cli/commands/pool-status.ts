@@ -3,13 +3,13 @@ import { poolStatusSchema, type PoolStatus } from '../../model/api.ts';
 import { rankText } from '../../model/rank.ts';
 import { severities } from '../../model/severity.ts';
 import type { Cli } from '../cli.ts';
-import { withClient, type ClientOptions, type PrintOptions } from '../client-options.ts';
-import { printJson, printPairs, printTable, stdoutStyle } from '../print.ts';
-import { safeText } from '../safe-text.ts';
-import type { Style } from '../style.ts';
-import type { Column } from '../table.ts';
-import { openClient } from '../target.ts';
-import { ageText } from '../times.ts';
+import { withClient, type ClientOptions, type PrintOptions } from '../options/client-options.ts';
+import { printJson, printPairs, printTable, stdoutStyle } from '../terminal/print.ts';
+import { safeText } from '../terminal/safe-text.ts';
+import type { Style } from '../terminal/style.ts';
+import type { Column } from '../terminal/table.ts';
+import { openClient } from '../asking/target.ts';
+import { ageText } from '../terminal/times.ts';
 
 export function define(command: Command, cli: Cli): void {
   withClient(command)

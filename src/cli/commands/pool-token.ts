@@ -3,11 +3,11 @@ import { durationText } from '../../model/duration.ts';
 import { createJoinToken } from '../../security/join-token.ts';
 import { readTrust } from '../../security/trust.ts';
 import type { Cli } from '../cli.ts';
-import { configOption } from '../config-option.ts';
-import { durationOption } from '../duration-option.ts';
-import { nameOption } from '../name-option.ts';
-import { note, printJson } from '../print.ts';
-import { withCoordinator } from '../with-coordinator.ts';
+import { configOption } from '../options/config-option.ts';
+import { durationOption } from '../options/duration-option.ts';
+import { nameOption } from '../options/name-option.ts';
+import { note, printJson } from '../terminal/print.ts';
+import { withCoordinator } from '../machine/with-coordinator.ts';
 
 type Options = {
   readonly for: 'server' | 'agent' | 'witness';

@@ -2,11 +2,11 @@ import { Argument, InvalidArgumentError, type Command } from '@commander-js/extr
 import { parseDurationMs, spanText } from '../../model/duration.ts';
 import { settleMsMax } from '../../model/role-api.ts';
 import type { Cli } from '../cli.ts';
-import { withClient } from '../client-options.ts';
-import { note, printJson } from '../print.ts';
-import { changeRole } from '../roles.ts';
-import { safeText } from '../safe-text.ts';
-import { openClient } from '../target.ts';
+import { withClient } from '../options/client-options.ts';
+import { note, printJson } from '../terminal/print.ts';
+import { changeRole } from '../asking/roles.ts';
+import { safeText } from '../terminal/safe-text.ts';
+import { openClient } from '../asking/target.ts';
 
 export function define(command: Command, cli: Cli): void {
   withClient(command)

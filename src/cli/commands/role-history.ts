@@ -2,14 +2,14 @@ import { InvalidArgumentError, type Command } from '@commander-js/extra-typings'
 import { spanText } from '../../model/duration.ts';
 import { rolesSchema, type RoleChangeView } from '../../model/role-api.ts';
 import type { Cli } from '../cli.ts';
-import { withClient, type ClientOptions, type PrintOptions } from '../client-options.ts';
-import type { PoolClient } from '../pool-client.ts';
-import { printJson, printTable, stdoutStyle } from '../print.ts';
-import { roleHistory } from '../roles.ts';
-import { safeText } from '../safe-text.ts';
-import type { Column } from '../table.ts';
-import { openClient } from '../target.ts';
-import { localTimeText, localZone } from '../times.ts';
+import { withClient, type ClientOptions, type PrintOptions } from '../options/client-options.ts';
+import type { PoolClient } from '../asking/pool-client.ts';
+import { printJson, printTable, stdoutStyle } from '../terminal/print.ts';
+import { roleHistory } from '../asking/roles.ts';
+import { safeText } from '../terminal/safe-text.ts';
+import type { Column } from '../terminal/table.ts';
+import { openClient } from '../asking/target.ts';
+import { localTimeText, localZone } from '../terminal/times.ts';
 
 export function define(command: Command, cli: Cli): void {
   withClient(command)

@@ -2,14 +2,14 @@ import type { Command } from '@commander-js/extra-typings';
 import { spanText } from '../../model/duration.ts';
 import type { RoleView } from '../../model/role-api.ts';
 import type { Cli } from '../cli.ts';
-import { withClient, type ClientOptions, type PrintOptions } from '../client-options.ts';
-import { printJson, printPairs, printTable, stdoutStyle } from '../print.ts';
-import { askRole } from '../roles.ts';
-import { safeText } from '../safe-text.ts';
-import type { Style } from '../style.ts';
-import type { Column } from '../table.ts';
-import { openClient } from '../target.ts';
-import { ageText, localZone, timeText } from '../times.ts';
+import { withClient, type ClientOptions, type PrintOptions } from '../options/client-options.ts';
+import { printJson, printPairs, printTable, stdoutStyle } from '../terminal/print.ts';
+import { askRole } from '../asking/roles.ts';
+import { safeText } from '../terminal/safe-text.ts';
+import type { Style } from '../terminal/style.ts';
+import type { Column } from '../terminal/table.ts';
+import { openClient } from '../asking/target.ts';
+import { ageText, localZone, timeText } from '../terminal/times.ts';
 
 type Server = RoleView['servers'][number];
 

@@ -12,11 +12,11 @@ import { readIdentityFile } from '../../security/identity-file.ts';
 import { serverConfigSchema, type ServerConfig } from '../../server/config.ts';
 import { serverPaths } from '../../server/server-paths.ts';
 import type { Cli } from '../cli.ts';
-import { configOption } from '../config-option.ts';
-import { knownDefinitions } from '../confirm-coordinator.ts';
-import { PoolClient } from '../pool-client.ts';
-import { note, printJson } from '../print.ts';
-import { rebuildEtcd } from '../rebuild-etcd.ts';
+import { configOption } from '../options/config-option.ts';
+import { knownDefinitions } from '../machine/confirm-coordinator.ts';
+import { PoolClient } from '../asking/pool-client.ts';
+import { note, printJson } from '../terminal/print.ts';
+import { rebuildEtcd } from '../machine/rebuild-etcd.ts';
 import { resolvePath } from '../resolve-path.ts';
 
 type Options = { readonly config: string; readonly force?: true; readonly yes?: true; readonly json?: true };

@@ -1,10 +1,10 @@
 import type { Command } from '@commander-js/extra-typings';
 import type { Cli } from '../cli.ts';
-import { withClient } from '../client-options.ts';
-import { note, printJson } from '../print.ts';
-import { askRole, changeRole } from '../roles.ts';
-import { safeText } from '../safe-text.ts';
-import { openClient } from '../target.ts';
+import { withClient } from '../options/client-options.ts';
+import { note, printJson } from '../terminal/print.ts';
+import { askRole, changeRole } from '../asking/roles.ts';
+import { safeText } from '../terminal/safe-text.ts';
+import { openClient } from '../asking/target.ts';
 
 export function define(command: Command, cli: Cli): void {
   withClient(command)

@@ -5,11 +5,11 @@ import { readYamlFile } from '../../runtime/yaml-file.ts';
 import { serverConfigSchema } from '../../server/config.ts';
 import { readAuthorityFile, writePlainAuthority } from '../../security/authority-file.ts';
 import { isAuthorityFile, serverPaths } from '../../server/server-paths.ts';
-import { backupFiles, copyDepot, type BackupManifest } from '../backup.ts';
+import { backupFiles, copyDepot, type BackupManifest } from '../machine/backup.ts';
 import type { Cli } from '../cli.ts';
-import { copyDatabase } from '../copy-database.ts';
-import { configOption } from '../config-option.ts';
-import { note, printJson } from '../print.ts';
+import { copyDatabase } from '../machine/copy-database.ts';
+import { configOption } from '../options/config-option.ts';
+import { note, printJson } from '../terminal/print.ts';
 import { resolvePath } from '../resolve-path.ts';
 
 type Options = { readonly config: string; readonly to: string; readonly json?: true };

@@ -7,10 +7,10 @@ import {
   type InterfacesRequest,
 } from '../../model/published-addresses.ts';
 import type { Cli } from '../cli.ts';
-import { withClient, type ClientOptions, type PrintOptions } from '../client-options.ts';
-import { nameOption } from '../name-option.ts';
-import { note, printJson } from '../print.ts';
-import { openClient } from '../target.ts';
+import { withClient, type ClientOptions, type PrintOptions } from '../options/client-options.ts';
+import { nameOption } from '../options/name-option.ts';
+import { note, printJson } from '../terminal/print.ts';
+import { openClient } from '../asking/target.ts';
 
 type Options = ClientOptions &
   PrintOptions & {

@@ -5,11 +5,17 @@ import type { Address } from '../../model/address.ts';
 import { WatchError } from '../../model/errors.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { Cli } from '../cli.ts';
-import { joinOptions, joinPool, type Joining } from '../join.ts';
-import { etcdOptions, etcdPlaceOf, prepareEtcd, unitFor } from '../managed-etcd.ts';
-import { assertUnused, newServerOptions, placeOf, writeNewServer, type Place } from '../new-server.ts';
-import { printJson } from '../print.ts';
-import { assertHere } from '../with-coordinator.ts';
+import { joinOptions, joinPool, type Joining } from '../machine/join.ts';
+import { etcdOptions, etcdPlaceOf, prepareEtcd, unitFor } from '../machine/managed-etcd.ts';
+import {
+  assertUnused,
+  newServerOptions,
+  placeOf,
+  writeNewServer,
+  type Place,
+} from '../machine/new-server.ts';
+import { printJson } from '../terminal/print.ts';
+import { assertHere } from '../machine/with-coordinator.ts';
 
 interface Options extends Joining {
   readonly listen: Address;

@@ -2,13 +2,13 @@ import type { Command } from '@commander-js/extra-typings';
 import { openEtcdAt } from '../../coordination/open.ts';
 import { readIdentityFile } from '../../security/identity-file.ts';
 import { serverPaths } from '../../server/server-paths.ts';
-import { assertReplaced, etcdPlaceAt, isMember, revokeRemoved } from '../etcd-removal.ts';
+import { assertReplaced, etcdPlaceAt, isMember, revokeRemoved } from '../machine/etcd-removal.ts';
 import type { Cli } from '../cli.ts';
-import { configOption } from '../config-option.ts';
-import { durationOption } from '../duration-option.ts';
-import { note, printJson } from '../print.ts';
-import { awaitDrained, findServers, removeDefinition } from '../removal.ts';
-import { withCoordinator } from '../with-coordinator.ts';
+import { configOption } from '../options/config-option.ts';
+import { durationOption } from '../options/duration-option.ts';
+import { note, printJson } from '../terminal/print.ts';
+import { awaitDrained, findServers, removeDefinition } from '../machine/removal.ts';
+import { withCoordinator } from '../machine/with-coordinator.ts';
 
 type Options = {
   readonly config: string;

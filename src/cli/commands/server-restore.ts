@@ -9,11 +9,11 @@ import { readYamlFile } from '../../runtime/yaml-file.ts';
 import { serverConfigSchema, type ServerConfig } from '../../server/config.ts';
 import { readAuthorityFile, writeAuthorityFile } from '../../security/authority-file.ts';
 import { isAuthorityFile, serverPaths } from '../../server/server-paths.ts';
-import { backupFiles, copyDepot, backupManifestSchema } from '../backup.ts';
+import { backupFiles, copyDepot, backupManifestSchema } from '../machine/backup.ts';
 import type { Cli } from '../cli.ts';
-import { copyDatabase } from '../copy-database.ts';
-import { assertUnused } from '../new-server.ts';
-import { note } from '../print.ts';
+import { copyDatabase } from '../machine/copy-database.ts';
+import { assertUnused } from '../machine/new-server.ts';
+import { note } from '../terminal/print.ts';
 import { resolvePath } from '../resolve-path.ts';
 
 type Options = {

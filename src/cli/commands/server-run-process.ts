@@ -4,8 +4,8 @@ import { readYamlFile } from '../../runtime/yaml-file.ts';
 import { checkPrivate } from '../../security/private-files.ts';
 import { serverConfigSchema } from '../../server/config.ts';
 import type { Cli } from '../cli.ts';
-import { configOption } from '../config-option.ts';
-import { privatePlace } from '../private-place.ts';
+import { configOption } from '../options/config-option.ts';
+import { privatePlace } from '../machine/private-place.ts';
 import { resolvePath } from '../resolve-path.ts';
 
 export function define(command: Command, cli: Cli): void {

@@ -12,11 +12,11 @@ import { checkPrivate } from '../../security/private-files.ts';
 import { serverConfigSchema, type ServerConfig } from '../../server/config.ts';
 import type { Keeper, KeeperOptions } from '../../pool/keeper-options.ts';
 import type { Cli } from '../cli.ts';
-import { configOption } from '../config-option.ts';
-import { privatePlace } from '../private-place.ts';
+import { configOption } from '../options/config-option.ts';
+import { privatePlace } from '../machine/private-place.ts';
 import { resolvePath } from '../resolve-path.ts';
-import { ServiceManager } from '../service-manager.ts';
-import { whenRemoved } from '../when-removed.ts';
+import { ServiceManager } from '../machine/service-manager.ts';
+import { whenRemoved } from '../machine/when-removed.ts';
 
 /** By then the others have taken its member out of etcd, if they can. */
 const leavesEtcdWithinMs = 120_000;
@@ -42,7 +42,7 @@ async function run(cli: Cli, configPath: string): Promise<void> {
   const [{ embeddedPath }, { startKeeper }, { assertHere }, { keepAlive }] = await Promise.all([
     import('../../coordination/open.ts'),
     import('../../pool/keeper.ts'),
-    import('../with-coordinator.ts'),
+    import('../machine/with-coordinator.ts'),
     import('../../runtime/node/keep-alive.ts'),
   ]);
   await assertHere(runtime, config.coordination);
@@ -115,7 +115,7 @@ async function openCoordinator(
     return { coordination, etcd: null, member: null, stop: () => undefined };
   }
   const [{ ownMemberOf, prepareEtcd }, { keepEtcdRevoked }, { etcdFiles }] = await Promise.all([
-    import('../managed-etcd.ts'),
+    import('../machine/managed-etcd.ts'),
     import('../../security/etcd-revoked.ts'),
     import('../../coordination/managed/etcd-files.ts'),
   ]);

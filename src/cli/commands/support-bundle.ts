@@ -2,13 +2,13 @@ import { Option, type Command } from '@commander-js/extra-typings';
 import { basename, dirname } from 'node:path';
 import { textOf, WatchError } from '../../model/errors.ts';
 import { Redactor } from '../../security/redact.ts';
-import { bundleParts } from '../support-bundle.ts';
+import { bundleParts } from '../machine/support-bundle.ts';
 import type { Cli } from '../cli.ts';
-import { configOption } from '../config-option.ts';
-import { knownSecrets } from '../known-secrets.ts';
-import { note } from '../print.ts';
+import { configOption } from '../options/config-option.ts';
+import { knownSecrets } from '../machine/known-secrets.ts';
+import { note } from '../terminal/print.ts';
 import { resolvePath } from '../resolve-path.ts';
-import { withCoordinator, type Local } from '../with-coordinator.ts';
+import { withCoordinator, type Local } from '../machine/with-coordinator.ts';
 
 type Options = { readonly config: string; readonly to: string; readonly log?: readonly string[] };
 

@@ -1,11 +1,11 @@
 import { Option, type Command } from '@commander-js/extra-typings';
 import { createApiToken } from '../../security/api-token.ts';
 import type { Cli } from '../cli.ts';
-import { configOption } from '../config-option.ts';
-import { durationOption } from '../duration-option.ts';
-import { collectName, nameOption } from '../name-option.ts';
-import { printJson } from '../print.ts';
-import { withCoordinator } from '../with-coordinator.ts';
+import { configOption } from '../options/config-option.ts';
+import { durationOption } from '../options/duration-option.ts';
+import { collectName, nameOption } from '../options/name-option.ts';
+import { printJson } from '../terminal/print.ts';
+import { withCoordinator } from '../machine/with-coordinator.ts';
 
 type Options = {
   readonly name: string;

@@ -1,7 +1,7 @@
 import type { Command } from '@commander-js/extra-typings';
 import { listApiTokens } from '../../security/api-token.ts';
 import type { Cli } from '../cli.ts';
-import { defineLocalList } from '../local-list.ts';
+import { defineLocalList } from '../machine/local-list.ts';
 
 export function define(command: Command, cli: Cli): void {
   defineLocalList(command, cli, {

@@ -3,18 +3,18 @@ import { actionAnswerSchema, type ActionAnswer, type ActionView } from '../../mo
 import { WatchError } from '../../model/errors.ts';
 import { parameterNameSchema } from '../../model/tool.ts';
 import { uuidV7 } from '../../model/uuid.ts';
-import { OutputLines } from '../actions.ts';
+import { OutputLines } from '../asking/actions.ts';
 import type { Cli } from '../cli.ts';
-import { withClient, type ClientOptions, type PrintOptions } from '../client-options.ts';
-import { durationOption } from '../duration-option.ts';
+import { withClient, type ClientOptions, type PrintOptions } from '../options/client-options.ts';
+import { durationOption } from '../options/duration-option.ts';
 import { partialExit } from '../exit-codes.ts';
-import { followActions } from '../follow-actions.ts';
-import { messageIdArgument } from '../message-id-argument.ts';
-import { collectName, nameOption } from '../name-option.ts';
-import type { PoolClient } from '../pool-client.ts';
-import { note, printJson } from '../print.ts';
-import { safeText } from '../safe-text.ts';
-import { openClient } from '../target.ts';
+import { followActions } from '../asking/follow-actions.ts';
+import { messageIdArgument } from '../options/message-id-argument.ts';
+import { collectName, nameOption } from '../options/name-option.ts';
+import type { PoolClient } from '../asking/pool-client.ts';
+import { note, printJson } from '../terminal/print.ts';
+import { safeText } from '../terminal/safe-text.ts';
+import { openClient } from '../asking/target.ts';
 
 const shownMax = 10;
 

@@ -5,12 +5,12 @@ import { nameSchema } from '../../model/definitions.ts';
 import { WatchError } from '../../model/errors.ts';
 import { checkedToolSchema } from '../../policies/checked-tool.ts';
 import { readYamlSource } from '../../runtime/yaml-file.ts';
-import { toolPath } from '../actions.ts';
+import { toolPath } from '../asking/actions.ts';
 import type { Cli } from '../cli.ts';
-import { withClient } from '../client-options.ts';
-import { note, printJson } from '../print.ts';
+import { withClient } from '../options/client-options.ts';
+import { note, printJson } from '../terminal/print.ts';
 import { resolvePath } from '../resolve-path.ts';
-import { openClient } from '../target.ts';
+import { openClient } from '../asking/target.ts';
 
 const sourceSchema = z.record(z.string(), z.unknown());
 

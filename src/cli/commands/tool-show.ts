@@ -1,12 +1,12 @@
 import type { Command } from '@commander-js/extra-typings';
 import { toolDetailSchema } from '../../model/action-api.ts';
 import { yamlText } from '../../runtime/yaml.ts';
-import { toolPath } from '../actions.ts';
+import { toolPath } from '../asking/actions.ts';
 import type { Cli } from '../cli.ts';
-import { withClient } from '../client-options.ts';
-import { nameOption } from '../name-option.ts';
-import { printJson } from '../print.ts';
-import { openClient } from '../target.ts';
+import { withClient } from '../options/client-options.ts';
+import { nameOption } from '../options/name-option.ts';
+import { printJson } from '../terminal/print.ts';
+import { openClient } from '../asking/target.ts';
 
 export function define(command: Command, cli: Cli): void {
   withClient(command)

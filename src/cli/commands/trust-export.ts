@@ -1,8 +1,8 @@
 import type { Command } from '@commander-js/extra-typings';
 import { exportTrust } from '../../security/trust.ts';
 import type { Cli } from '../cli.ts';
-import { configOption } from '../config-option.ts';
-import { withCoordinator } from '../with-coordinator.ts';
+import { configOption } from '../options/config-option.ts';
+import { withCoordinator } from '../machine/with-coordinator.ts';
 
 export function define(command: Command, cli: Cli): void {
   command

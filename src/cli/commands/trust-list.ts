@@ -4,12 +4,12 @@ import { certificateInfo } from '../../security/certificate-info.ts';
 import { listIdentities, type ListedIdentity } from '../../security/identity-list.ts';
 import { notFollowed, readTrust } from '../../security/trust.ts';
 import type { Cli } from '../cli.ts';
-import { configOption } from '../config-option.ts';
-import { note, printJson, printTable } from '../print.ts';
-import { safeText } from '../safe-text.ts';
-import type { Column } from '../table.ts';
-import { localTimeText, localZone } from '../times.ts';
-import { withCoordinator } from '../with-coordinator.ts';
+import { configOption } from '../options/config-option.ts';
+import { note, printJson, printTable } from '../terminal/print.ts';
+import { safeText } from '../terminal/safe-text.ts';
+import type { Column } from '../terminal/table.ts';
+import { localTimeText, localZone } from '../terminal/times.ts';
+import { withCoordinator } from '../machine/with-coordinator.ts';
 
 const namesMax = 20;
 

@@ -5,9 +5,9 @@ import { readAuthorityFile } from '../../security/authority-file.ts';
 import { removeTrust } from '../../security/trust.ts';
 import { serverPaths } from '../../server/server-paths.ts';
 import type { Cli } from '../cli.ts';
-import { configOption } from '../config-option.ts';
-import { note } from '../print.ts';
-import { withCoordinator } from '../with-coordinator.ts';
+import { configOption } from '../options/config-option.ts';
+import { note } from '../terminal/print.ts';
+import { withCoordinator } from '../machine/with-coordinator.ts';
 
 export function define(command: Command, cli: Cli): void {
   command

@@ -7,10 +7,10 @@ import { openAuthority } from '../../security/open-authority.ts';
 import { finishRotation, readTrust, startRotation, startRotationByHand } from '../../security/trust.ts';
 import { serverPaths } from '../../server/server-paths.ts';
 import type { Cli } from '../cli.ts';
-import { configOption } from '../config-option.ts';
-import { note } from '../print.ts';
+import { configOption } from '../options/config-option.ts';
+import { note } from '../terminal/print.ts';
 import { resolvePath } from '../resolve-path.ts';
-import { withCoordinator, type Local } from '../with-coordinator.ts';
+import { withCoordinator, type Local } from '../machine/with-coordinator.ts';
 
 type Options = {
   readonly config: string;

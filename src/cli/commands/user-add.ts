@@ -1,11 +1,11 @@
 import { Option, type Command } from '@commander-js/extra-typings';
 import { userAnswerSchema } from '../../model/users-api.ts';
 import type { Cli } from '../cli.ts';
-import { withClient } from '../client-options.ts';
-import { collectName, nameOption } from '../name-option.ts';
-import { note, printJson } from '../print.ts';
-import { openClient } from '../target.ts';
-import { printSetup } from '../users.ts';
+import { withClient } from '../options/client-options.ts';
+import { collectName, nameOption } from '../options/name-option.ts';
+import { note, printJson } from '../terminal/print.ts';
+import { openClient } from '../asking/target.ts';
+import { printSetup } from '../asking/users.ts';
 
 export function define(command: Command, cli: Cli): void {
   withClient(command)

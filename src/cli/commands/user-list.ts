@@ -1,11 +1,11 @@
 import type { Command } from '@commander-js/extra-typings';
 import { usersSchema, type UserView } from '../../model/users-api.ts';
 import type { Cli } from '../cli.ts';
-import { withClient } from '../client-options.ts';
-import { printJson, printTable } from '../print.ts';
-import { safeText } from '../safe-text.ts';
-import type { Column } from '../table.ts';
-import { openClient } from '../target.ts';
+import { withClient } from '../options/client-options.ts';
+import { printJson, printTable } from '../terminal/print.ts';
+import { safeText } from '../terminal/safe-text.ts';
+import type { Column } from '../terminal/table.ts';
+import { openClient } from '../asking/target.ts';
 
 const columns: readonly Column<UserView>[] = [
   { title: 'NAME', value: ({ name }) => name },

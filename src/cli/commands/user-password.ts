@@ -2,12 +2,12 @@ import type { Command } from '@commander-js/extra-typings';
 import { signedInSchema, whoAmISchema } from '../../model/users-api.ts';
 import { WatchError } from '../../model/errors.ts';
 import type { Cli } from '../cli.ts';
-import { withClient, type ClientOptions } from '../client-options.ts';
-import { nameOption } from '../name-option.ts';
-import { note } from '../print.ts';
-import { keepSession } from '../session-file.ts';
-import { openClient } from '../target.ts';
-import { changeUser } from '../users.ts';
+import { withClient, type ClientOptions } from '../options/client-options.ts';
+import { nameOption } from '../options/name-option.ts';
+import { note } from '../terminal/print.ts';
+import { keepSession } from '../asking/session-file.ts';
+import { openClient } from '../asking/target.ts';
+import { changeUser } from '../asking/users.ts';
 
 export function define(command: Command, cli: Cli): void {
   withClient(command)

@@ -1,10 +1,10 @@
 import type { Command } from '@commander-js/extra-typings';
 import type { Cli } from '../cli.ts';
-import { withClient } from '../client-options.ts';
-import { nameOption } from '../name-option.ts';
-import { note, printJson } from '../print.ts';
-import { openClient } from '../target.ts';
-import { removeUser } from '../users.ts';
+import { withClient } from '../options/client-options.ts';
+import { nameOption } from '../options/name-option.ts';
+import { note, printJson } from '../terminal/print.ts';
+import { openClient } from '../asking/target.ts';
+import { removeUser } from '../asking/users.ts';
 
 export function define(command: Command, cli: Cli): void {
   withClient(command)

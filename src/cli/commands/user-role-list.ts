@@ -1,12 +1,12 @@
 import type { Command } from '@commander-js/extra-typings';
 import type { UserRoleView } from '../../model/users-api.ts';
 import type { Cli } from '../cli.ts';
-import { withClient } from '../client-options.ts';
-import { printJson, printTable } from '../print.ts';
-import { safeText } from '../safe-text.ts';
-import type { Column } from '../table.ts';
-import { openClient } from '../target.ts';
-import { userRoles } from '../user-roles.ts';
+import { withClient } from '../options/client-options.ts';
+import { printJson, printTable } from '../terminal/print.ts';
+import { safeText } from '../terminal/safe-text.ts';
+import type { Column } from '../terminal/table.ts';
+import { openClient } from '../asking/target.ts';
+import { userRoles } from '../asking/user-roles.ts';
 
 const columns: readonly Column<UserRoleView>[] = [
   { title: 'NAME', value: ({ name }) => name },

@@ -1,6 +1,6 @@
 import type { Command } from '@commander-js/extra-typings';
 import type { Cli } from '../cli.ts';
-import { printJson } from '../print.ts';
+import { printJson } from '../terminal/print.ts';
 
 export function define(command: Command, cli: Cli): void {
   command.option('--json', 'print one JSON document').action(({ json }) => {

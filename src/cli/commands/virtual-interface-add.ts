@@ -10,12 +10,12 @@ import {
   interfaceOption,
   portOption,
   type CarrierOptions,
-} from '../carrier-options.ts';
+} from '../options/carrier-options.ts';
 import type { Cli } from '../cli.ts';
-import { configOption } from '../config-option.ts';
-import { nameOption } from '../name-option.ts';
-import { note } from '../print.ts';
-import { withCoordinator } from '../with-coordinator.ts';
+import { configOption } from '../options/config-option.ts';
+import { nameOption } from '../options/name-option.ts';
+import { note } from '../terminal/print.ts';
+import { withCoordinator } from '../machine/with-coordinator.ts';
 
 type Options = CarrierOptions & {
   readonly config: string;

@@ -2,9 +2,9 @@ import type { Command } from '@commander-js/extra-typings';
 import { keys, virtualInterfacePrefix } from '../../model/definitions.ts';
 import { WatchError } from '../../model/errors.ts';
 import type { Cli } from '../cli.ts';
-import { configOption } from '../config-option.ts';
-import { note } from '../print.ts';
-import { withCoordinator } from '../with-coordinator.ts';
+import { configOption } from '../options/config-option.ts';
+import { note } from '../terminal/print.ts';
+import { withCoordinator } from '../machine/with-coordinator.ts';
 
 export function define(command: Command, cli: Cli): void {
   command

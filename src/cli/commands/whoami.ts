@@ -1,12 +1,12 @@
 import type { Command } from '@commander-js/extra-typings';
 import { whoAmISchema, type WhoAmI } from '../../model/users-api.ts';
 import type { Cli } from '../cli.ts';
-import { withClient } from '../client-options.ts';
-import { printJson, printPairs } from '../print.ts';
-import { safeText } from '../safe-text.ts';
-import { scopeText } from '../scope-text.ts';
-import { openClient } from '../target.ts';
-import { localTimeText, localZone } from '../times.ts';
+import { withClient } from '../options/client-options.ts';
+import { printJson, printPairs } from '../terminal/print.ts';
+import { safeText } from '../terminal/safe-text.ts';
+import { scopeText } from '../terminal/scope-text.ts';
+import { openClient } from '../asking/target.ts';
+import { localTimeText, localZone } from '../terminal/times.ts';
 
 export function define(command: Command, cli: Cli): void {
   withClient(command).action(async (options) => {

@@ -4,13 +4,13 @@ import { etcdFiles, parseManagedMembers } from '../../coordination/managed/etcd-
 import { addressText, isEveryAddress, type Address } from '../../model/address.ts';
 import { WatchError } from '../../model/errors.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
-import { addressOption } from '../address-option.ts';
+import { addressOption } from '../options/address-option.ts';
 import type { Cli } from '../cli.ts';
-import { joinOptions, joinPool, type Joined, type Joining } from '../join.ts';
-import { unitFor } from '../managed-etcd.ts';
-import { printJson } from '../print.ts';
+import { joinOptions, joinPool, type Joined, type Joining } from '../machine/join.ts';
+import { unitFor } from '../machine/managed-etcd.ts';
+import { printJson } from '../terminal/print.ts';
 import { resolvePath } from '../resolve-path.ts';
-import { witnessConfigText } from '../witness-config.ts';
+import { witnessConfigText } from '../machine/witness-config.ts';
 
 interface Options extends Joining {
   readonly listen: Address;

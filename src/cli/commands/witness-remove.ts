@@ -4,11 +4,11 @@ import type { Coordination, Item } from '../../coordination/coordination.ts';
 import { keys, witnessDefinitionSchema, type WitnessDefinition } from '../../model/definitions.ts';
 import { WatchError } from '../../model/errors.ts';
 import type { Cli } from '../cli.ts';
-import { configOption } from '../config-option.ts';
-import { durationOption } from '../duration-option.ts';
-import { assertReplaced, etcdPlaceAt, isMember, revokeRemoved } from '../etcd-removal.ts';
-import { note, printJson } from '../print.ts';
-import { withCoordinator } from '../with-coordinator.ts';
+import { configOption } from '../options/config-option.ts';
+import { durationOption } from '../options/duration-option.ts';
+import { assertReplaced, etcdPlaceAt, isMember, revokeRemoved } from '../machine/etcd-removal.ts';
+import { note, printJson } from '../terminal/print.ts';
+import { withCoordinator } from '../machine/with-coordinator.ts';
 
 type Options = { readonly config: string; readonly timeout: number; readonly json?: true };
 

@@ -4,9 +4,9 @@ import { readYamlFile } from '../../runtime/yaml-file.ts';
 import { checkPrivate } from '../../security/private-files.ts';
 import type { Cli } from '../cli.ts';
 import { resolvePath } from '../resolve-path.ts';
-import { ServiceManager } from '../service-manager.ts';
-import { whenRemoved } from '../when-removed.ts';
-import { witnessConfigOption, witnessConfigSchema } from '../witness-config.ts';
+import { ServiceManager } from '../machine/service-manager.ts';
+import { whenRemoved } from '../machine/when-removed.ts';
+import { witnessConfigOption, witnessConfigSchema } from '../machine/witness-config.ts';
 
 /** By then the others have taken its member out of etcd, if they can. */
 const leavesEtcdWithinMs = 120_000;

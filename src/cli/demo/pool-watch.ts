@@ -3,7 +3,7 @@ import { messagePageSchema, nodeViewSchema, poolStatusSchema } from '../../model
 import { textOf } from '../../model/errors.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { readIdentityFile } from '../../security/identity-file.ts';
-import { PoolClient, type Target } from '../pool-client.ts';
+import { PoolClient, type Target } from '../asking/pool-client.ts';
 import type { DemoPool } from './demo-pool.ts';
 import type { DemoView } from './demo-view.ts';
 

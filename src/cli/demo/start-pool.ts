@@ -2,7 +2,7 @@ import { codeOf, errorTable, WatchError } from '../../model/errors.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { sleep } from '../../runtime/timing.ts';
 import type { Cli } from '../cli.ts';
-import { withCoordinator } from '../with-coordinator.ts';
+import { withCoordinator } from '../machine/with-coordinator.ts';
 import type { DemoAgent, DemoPool, DemoServer } from './demo-pool.ts';
 import type { DemoProcesses } from './demo-processes.ts';
 import { orderRoles } from './order-roles.ts';

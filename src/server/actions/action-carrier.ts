@@ -13,7 +13,7 @@ import type { Operation } from '../../model/operation.ts';
 import type { Uuid } from '../../model/uuid.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
-import type { Copies } from '../copies.ts';
+import type { Copies } from '../health/copies.ts';
 import { resultAnnotation } from './result-annotation.ts';
 
 /** The protocol that brought actions over the link. */

@@ -10,8 +10,8 @@ import { actionRequestSchema, type ActionRequestInput, type ActionView } from '.
 import { Rights, type Permission } from '../../model/rights.ts';
 import { uuidV7 } from '../../model/uuid.ts';
 import type { RunningServer } from '../start-server.ts';
-import { allConnected, type TestNode } from '../test-agent.ts';
-import { eventually, TestServers } from '../test-servers.ts';
+import { allConnected, type TestNode } from '../testing/test-agent.ts';
+import { eventually, TestServers } from '../testing/test-servers.ts';
 
 let folder = '';
 before(async () => {

@@ -1,8 +1,8 @@
 import { keys } from '../../model/definitions.ts';
 import type { Removal } from '../../model/policy-api.ts';
 import type { ToolRequest } from '../../model/action-api.ts';
-import type { Deployment } from '../deployment.ts';
-import type { PolicyService } from '../policy-service.ts';
+import type { Deployment } from '../agents/deployment.ts';
+import type { PolicyService } from '../configuration/policy-service.ts';
 import type { ServerState } from '../server-state.ts';
 import { ActionService } from './action-service.ts';
 import { storeOrders } from './order-store.ts';

@@ -4,7 +4,7 @@ import type { ActionOrder } from '../../model/action.ts';
 import type { EntryBody } from '../../model/entry.ts';
 import type { Credentials } from '../../runtime/network.ts';
 import { signOrder } from '../../security/order-signature.ts';
-import type { Copies } from '../copies.ts';
+import type { Copies } from '../health/copies.ts';
 
 const ordersMax = 200;
 const charsMax = 262_144;

@@ -11,8 +11,8 @@ import { noPolicies } from '../../agent/load-policies.ts';
 import { Rights } from '../../model/rights.ts';
 import { serverPaths } from '../server-paths.ts';
 import type { RunningServer } from '../start-server.ts';
-import type { TestNode } from '../test-agent.ts';
-import { eventually, TestServers } from '../test-servers.ts';
+import type { TestNode } from '../testing/test-agent.ts';
+import { eventually, TestServers } from '../testing/test-servers.ts';
 
 const ann = { name: 'ann', coreId: null, rights: new Rights([{ right: 'configure' }]) };
 const sha = (text: string): string => hash('sha256', text);

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { nodeClock } from '../../runtime/node/clock.ts';
 import type { RunningServer } from '../start-server.ts';
-import { connectAgent, message } from '../test-agent.ts';
-import { eventually, TestServers } from '../test-servers.ts';
+import { connectAgent, message } from '../testing/test-agent.ts';
+import { eventually, TestServers } from '../testing/test-servers.ts';
 
 const text = `TIMETEMPLATES
   TIMETEMPLATE "office" DESCRIPTION "" TIMEZONETYPE Fix TIMEZONEVALUE "Europe/Oslo" TIMETMPLCONDS

@@ -16,8 +16,8 @@ import type { Grant } from '../../pool/grants.ts';
 import type { Clock, Timer, Timers } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Random } from '../../runtime/random.ts';
-import type { Grants } from '../grants.ts';
-import type { OwnMessages } from '../own-messages.ts';
+import type { Grants } from '../roles/grants.ts';
+import type { OwnMessages } from '../health/own-messages.ts';
 import {
   handle,
   serverRules,

@@ -8,7 +8,7 @@ import { sharedBatchSchema, sharedItemsMax, type SharedItem } from '../../model/
 import { issuesText } from '../../policies/policy-set.ts';
 import type { Timer, Timers } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
-import type { Copies } from '../copies.ts';
+import type { Copies } from '../health/copies.ts';
 import type { Taken } from './take-shared.ts';
 
 const batchBytesMax = 1_048_576;

@@ -7,7 +7,7 @@ import type { PolicyDefinition } from '../../model/policy-definitions.ts';
 import type { ManagerSystem } from '../../model/policy.ts';
 import type { SharingStatus } from '../../model/sharing.ts';
 import type { Uuid } from '../../model/uuid.ts';
-import type { Session } from '../gateway.ts';
+import type { Session } from '../agents/gateway.ts';
 import { serverRules, type ServerRules } from '../message-rules/server-rules.ts';
 import { messageBytesMax, type ServerState } from '../server-state.ts';
 import { Outward, type DialledPool } from './outward.ts';

@@ -4,9 +4,9 @@ import { setOtherPool } from '../../definitions/other-pools.ts';
 import { Rights } from '../../model/rights.ts';
 import type { OperationKind } from '../../model/operation.ts';
 import type { RunningServer } from '../start-server.ts';
-import { trust } from '../test-agents.ts';
-import { connectAgent, message } from '../test-agent.ts';
-import { eventually, TestServers } from '../test-servers.ts';
+import { trust } from '../testing/test-agents.ts';
+import { connectAgent, message } from '../testing/test-agent.ts';
+import { eventually, TestServers } from '../testing/test-servers.ts';
 
 const by = { changedMs: 0, by: 'test' };
 const rule = (name: string, group: string, targets: string) => `

@@ -1,6 +1,6 @@
 import { messagePageSchema } from '../../../model/api.ts';
 import type { Runtime } from '../../../runtime/runtime.ts';
-import { PoolClient } from '../../pool-client.ts';
+import { PoolClient } from '../../asking/pool-client.ts';
 import { demoTarget } from '../pool-watch.ts';
 import type { DemoPool } from '../demo-pool.ts';
 import type { Stored } from './compare.ts';

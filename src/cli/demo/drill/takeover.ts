@@ -5,7 +5,7 @@ import { WatchError } from '../../../model/errors.ts';
 import { readYamlFile } from '../../../runtime/yaml-file.ts';
 import { serverConfigSchema } from '../../../server/config.ts';
 import { sleep } from '../../../runtime/timing.ts';
-import { PoolClient } from '../../pool-client.ts';
+import { PoolClient } from '../../asking/pool-client.ts';
 import { demoTarget } from '../pool-watch.ts';
 import type { RunningDemo } from '../run-demo.ts';
 import { actingOf } from '../facts.ts';
