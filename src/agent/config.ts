@@ -34,7 +34,7 @@ export const agentConfigSchema = z.strictObject({
    * nobody else where it is empty.
    */
   users: z.array(systemUserSchema).max(256).optional(),
-  /** What policies and tools of the pool may bring along. */
+  /** What policies of the pool may bring along. */
   depot: z
     .strictObject({
       /**

@@ -8,7 +8,7 @@ export const groups: Readonly<Record<string, string>> = {
   node: 'managed systems',
   'node-group': 'sets of nodes, and what they get',
   policy: 'what agents watch, and which servers they obey and tell',
-  depot: 'files that policies and tools bring along',
+  depot: 'files that policies bring along',
   tool: 'programs that may be run on nodes',
   action: 'what nodes were asked to do',
   config: 'all that people define, as files in a folder, and its history',
