@@ -88,7 +88,7 @@ export const stages: readonly Stage[] = [
         await runNodeTests(
           {
             patterns: ['test/browser/*.test.ts'],
-            timeoutMs: 360_000,
+            timeoutMs: 600_000,
             concurrency: 1,
             environment: quickEnvironment(options),
           },
