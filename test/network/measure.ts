@@ -46,8 +46,11 @@ export interface CaseResult {
 export const runsToJudge = 5;
 /** Limits up to this are about a few processes one after the other, each of which waits for its turn on a busy machine. */
 const quickMs = 200;
-/** With less than this left of the machine, times say more about what else ran on it. Judged is then that no two hosts answer. */
-const idleMin = { quick: 0.25, other: 0.05 } as const;
+/**
+ * With less than this left of the machine, times say more about what else ran on it. Judged is then that no two hosts answer. What is
+ * quick is a dozen processes in turn: with half of two cores in use, each of them has a busy one before it now and then.
+ */
+const idleMin = { quick: 0.5, other: 0.05 } as const;
 /**
  * Whatever else a machine does only ever adds time. So a median that is too long is taken anew so often, and the shortest of them counts;
  * that there were several is told.
