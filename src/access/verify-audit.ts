@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { auditBegin, auditRecordSchema, type AuditChain } from '../model/audit.ts';
 import { coreIdOfOrigin, type Origin } from '../model/origin.ts';
+import { parseJson } from '../model/parse-json.ts';
 
 export interface ChainedRow {
   readonly origin: Origin;
@@ -76,12 +77,4 @@ function wrongBegin({ origin, first }: Open, chains: readonly Open[]): AuditChai
 function previousOf(text: string): string | null {
   const parsed = auditRecordSchema.safeParse(parseJson(text));
   return parsed.success ? parsed.data.previous : null;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Change, Coordination, Deleted, Item } from '../coordination/coordination.ts';
 import { keys } from '../model/definitions.ts';
 import { codeOf, textOf } from '../model/errors.ts';
+import { parseJson } from '../model/parse-json.ts';
 import type { Timer, Timers } from '../runtime/clock.ts';
 import type { Database } from '../runtime/database.ts';
 import type { Log } from '../runtime/log.ts';
@@ -302,13 +303,4 @@ function isLater(known: string, pool: string): boolean {
 
 function follows(known: string, pool: string): boolean {
   return lineageOf(known).lineage === lineageOf(pool).lineage || isLater(known, pool);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Not JSON fits no schema, which is what the caller reports.
-    return undefined;
-  }
 }

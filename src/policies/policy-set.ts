@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { textOf } from '../model/errors.ts';
+import { parseJson } from '../model/parse-json.ts';
 import type { Policy } from '../model/policy.ts';
 import { checkedPolicySchema } from './checked-policy.ts';
 
@@ -72,13 +73,4 @@ function readOne(source: PolicySource, at: number): { value: Policy } | RefusedP
 /** `conditions.0.match: …; every: …`. */
 export function issuesText({ issues }: z.ZodError): string {
   return issues.map(({ path, message }) => [path.join('.'), message].filter(Boolean).join(': ')).join('; ');
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Not JSON is no list of policies, which is what the caller says.
-    return undefined;
-  }
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { processIdSchema } from '../model/definitions.ts';
 import { codeOf, WatchError } from '../model/errors.ts';
+import { parseJson } from '../model/parse-json.ts';
 import type { Timers } from '../runtime/clock.ts';
 import type { Commands, ProcessId } from '../runtime/commands.ts';
 import type { Database, Databases } from '../runtime/database.ts';
@@ -98,14 +99,5 @@ export async function awaitEnd(
         `the server process ${id.pid} of an earlier run cannot be ended: look whether its disk hangs`,
       );
     await sleep(ports.timers, lookEveryMs);
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
   }
 }

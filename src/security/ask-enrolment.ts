@@ -1,5 +1,6 @@
 import { errorAnswerSchema, joinAnswerSchema, type JoinRequest } from '../model/api.ts';
 import { errorTable, isErrorCode, WatchError } from '../model/errors.ts';
+import { parseJson } from '../model/parse-json.ts';
 import type { Uuid } from '../model/uuid.ts';
 import type { Credentials, Network } from '../runtime/network.ts';
 import { publicKeyOf } from './key-pair.ts';
@@ -49,13 +50,4 @@ export async function askEnrolment(
     throw new WatchError('WK_PROTOCOL', `${url} gave an answer that is none of ours (HTTP ${answer.status})`);
   const { code, text } = failed.data.error;
   throw new WatchError(code, text.length > 0 ? text : errorTable[code].text);
-}
-
-/** Undefined for what is no JSON, which no schema takes. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { errorTable, isErrorCode, WatchError } from '../model/errors.ts';
+import { parseJson } from '../model/parse-json.ts';
 import { renewAnswerSchema, type RenewAnswer, type RenewRequest } from '../model/trust.ts';
 import type { HttpCall, Network } from '../runtime/network.ts';
 
@@ -59,13 +60,4 @@ async function askOne(
     throw new WatchError('WK_PROTOCOL', `${url} gave an answer that is none of ours (HTTP ${answer.status})`);
   const { code, text } = failed.data.error;
   throw new WatchError(code, text.length > 0 ? text : errorTable[code].text);
-}
-
-/** Undefined for what is no JSON, which no schema takes. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

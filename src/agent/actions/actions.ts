@@ -2,6 +2,7 @@ import type { LinkConnection } from '../../link/connection.ts';
 import type { LinkMessage, LinkMessageOf } from '../../link/messages.ts';
 import { deadlineMsMax, signedOrderSchema, type ActionOrder } from '../../model/action.ts';
 import { textOf, WatchError } from '../../model/errors.ts';
+import { parseJson } from '../../model/parse-json.ts';
 import type { Uuid } from '../../model/uuid.ts';
 import type { Timer } from '../../runtime/clock.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
@@ -245,14 +246,5 @@ export class Actions implements AsyncDisposable {
       cut: false,
     };
     this.#store.refused(id, order?.deadlineMs ?? atMs + deadlineMsMax, ending);
-  }
-}
-
-function parseJson(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(body));
-  } catch {
-    // Not JSON is no order, which is what the caller says.
-    return undefined;
   }
 }

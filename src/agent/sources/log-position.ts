@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { parseJson } from '../../model/parse-json.ts';
 import type { FileStatus, OpenFile } from '../../runtime/files.ts';
 
 /** The first bytes of a file tell it from another one that got its inode, or that was written anew in its place. */
@@ -32,15 +33,6 @@ export function parseLogState(stored: string | null): LogState | null {
   if (stored === null) return null;
   const result = logStateSchema.safeParse(parseJson(stored));
   return result.success ? result.data : null;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Not written by us, so it says nothing.
-    return null;
-  }
 }
 
 export async function positionAt(

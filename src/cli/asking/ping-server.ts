@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { codeOf, textOf, WatchError } from '../../model/errors.ts';
+import { parseJson } from '../../model/parse-json.ts';
 import type { HttpAnswer } from '../../runtime/network.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { certificateInfo, fingerprintOf, issuerOf } from '../../security/certificate-info.ts';
@@ -84,13 +85,4 @@ function believed(trust: Target['trust']): string {
 
 function shortOf(pem: string): string {
   return fingerprintOf(pem).slice(0, 16);
-}
-
-/** Undefined for what is no JSON, which no schema takes. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

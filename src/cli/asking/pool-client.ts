@@ -3,6 +3,7 @@ import { errorAnswerSchema, liveEventSchema, type LiveEvent } from '../../model/
 import { codeOf, errorTable, isErrorCode, textOf, WatchError } from '../../model/errors.ts';
 import { commandPermission } from '../../model/command-permissions.ts';
 import { invariant } from '../../model/invariant.ts';
+import { parseJson } from '../../model/parse-json.ts';
 import { routeOf } from '../../model/permissions.ts';
 import type { Credentials, HttpAnswer, HttpCall } from '../../runtime/network.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
@@ -234,13 +235,4 @@ async function throwStreamError(
   const lines: string[] = [];
   for await (const line of answer.lines) if (lines.push(line) > 100) break;
   throwError({ status: answer.status, headers: {}, body: lines.join('\n') }, url);
-}
-
-/** Undefined for what is no JSON, which no schema takes. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -3,6 +3,7 @@ import { DepotAssembly } from '../../depot/depot-assembly.ts';
 import { DepotFolder } from '../../depot/depot-folder.ts';
 import { agentProfileSchema, type AgentProfile } from '../../model/agent-profile.ts';
 import { WatchError } from '../../model/errors.ts';
+import { parseJson } from '../../model/parse-json.ts';
 import { issuesText } from '../../policies/policy-set.ts';
 import type { Files } from '../../runtime/files.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
@@ -71,13 +72,4 @@ export async function readPending(
 
 function pendingPath(data: string): string {
   return `${data}/enrolment.json`;
-}
-
-/** Undefined for what is no JSON, which no schema takes. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

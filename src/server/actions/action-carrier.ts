@@ -10,6 +10,7 @@ import type { NodeDefinition } from '../../model/definitions.ts';
 import type { Entry } from '../../model/entry.ts';
 import { textOf, WatchError } from '../../model/errors.ts';
 import type { Operation } from '../../model/operation.ts';
+import { parseJson } from '../../model/parse-json.ts';
 import type { Uuid } from '../../model/uuid.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
@@ -169,13 +170,4 @@ function readReports(bytes: Uint8Array): ActionReport[] {
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   throw new WatchError('WK_BAD_REQUEST', `reports of actions: ${issue?.path.join('.')}: ${issue?.message}`);
-}
-
-function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    // Not JSON is no list of reports, which is what the caller says.
-    return undefined;
-  }
 }

@@ -22,6 +22,7 @@ import {
 } from '../../model/audit.ts';
 import { codeOf, textOf, WatchError } from '../../model/errors.ts';
 import { coreIdOfOrigin, type Origin } from '../../model/origin.ts';
+import { parseJson } from '../../model/parse-json.ts';
 import type { Uuid } from '../../model/uuid.ts';
 import type {
   OwnPassword,
@@ -349,12 +350,4 @@ function userView(user: UserDefinition): UserView {
 
 function answerOf({ user, setup }: ChangedUser): UserAnswer {
   return { user: userView(user), setup };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { auditDraftSchema, type AuditDraft } from '../../model/audit.ts';
 import { textOf } from '../../model/errors.ts';
+import { parseJson } from '../../model/parse-json.ts';
 import type { Timer } from '../../runtime/clock.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { every } from '../../runtime/timing.ts';
@@ -93,14 +94,5 @@ export class LocalCommands {
     this.#ports.runtime.log.error('a line of the commands of this machine cannot be read, and is left out', {
       path: this.#path,
     });
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // No schema takes it.
-    return undefined;
   }
 }
