@@ -92,8 +92,9 @@ export class Outward {
       const server = pool.servers[attempt % pool.servers.length];
       if (!server) return;
       try {
-        await this.#serve(pool, server, dialled);
+        const because = await this.#serve(pool, server, dialled);
         waitMs = retryMsMin;
+        this.#failed(pool, server, dialled, new WatchError('WK_UNREACHABLE', because));
       } catch (error) {
         this.#failed(pool, server, dialled, error);
       }
@@ -116,8 +117,8 @@ export class Outward {
     dialled.problem = problem;
   }
 
-  /** One connection, until it ends. */
-  async #serve(pool: DialledPool, server: ManagerSystem, dialled: Dialled): Promise<void> {
+  /** One connection, until it ends, and why it did. */
+  async #serve(pool: DialledPool, server: ManagerSystem, dialled: Dialled): Promise<string> {
     const { runtime, self, messageBytesMax } = this.#ports;
     const { signal } = dialled.stop;
     const { connection, welcome } = await dialLink(runtime, {
@@ -132,7 +133,11 @@ export class Outward {
       self: 'server',
       hello: { name: self.name, version: self.version },
     });
-    if (signal.aborted) return connection.close('not needed any more');
+    const notNeeded = 'this server does not act any more, or definitions have changed';
+    if (signal.aborted) {
+      connection.close(notNeeded);
+      return notNeeded;
+    }
     if (connection.protocol < shareSince) {
       connection.close('this server is too old to be shared with');
       throw new WatchError(
@@ -141,20 +146,19 @@ export class Outward {
       );
     }
     runtime.log.info('connected to another pool', { pool: pool.name, server: welcome.name });
-    const stop = (): void =>
-      connection.close('this server does not act any more, or definitions have changed');
+    const stop = (): void => connection.close(notNeeded);
     signal.addEventListener('abort', stop);
     const exchange = this.#ports.serve(connection, pool);
     dialled.exchange = exchange;
     dialled.connectedTo = welcome.name;
     dialled.problem = null;
-    const close = await new Promise<string>((resolve) =>
-      connection.onClose(({ because, text }) => resolve(`${because}: ${text}`)),
+    const because = await new Promise<string>((resolve) =>
+      connection.onClose((close) => resolve(`${close.because}: ${close.text}`)),
     );
     signal.removeEventListener('abort', stop);
     exchange.ended();
     dialled.exchange = null;
     dialled.connectedTo = null;
-    throw new WatchError('WK_UNREACHABLE', close);
+    return because;
   }
 }

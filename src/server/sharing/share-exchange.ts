@@ -19,6 +19,8 @@ const refusedCharsMax = 512;
 /** Batches that the other pool has on one disk, and that are kept here for that. */
 const onceMax = 16;
 
+type Connection = Pick<LinkConnection, 'onMessage' | 'send' | 'refuse'>;
+
 interface Ports {
   readonly timers: Timers;
   readonly log: Log;
@@ -45,7 +47,7 @@ interface Unanswered {
  * connection ends is sent again on the next, and stored there once.
  */
 export class ShareExchange {
-  readonly #connection: LinkConnection;
+  readonly #connection: Connection;
   readonly #ports: Ports;
   #batch = 0;
   #unanswered: Unanswered | null = null;
@@ -56,7 +58,7 @@ export class ShareExchange {
   #taking: Promise<unknown> = Promise.resolve();
   readonly #waiting = new Set<{ cancel(): void }>();
 
-  constructor(connection: LinkConnection, ports: Ports) {
+  constructor(connection: Connection, ports: Ports) {
     this.#connection = connection;
     this.#ports = ports;
     connection.onMessage((message, body) => this.#heard(message, body));
@@ -72,8 +74,7 @@ export class ShareExchange {
   /** Something may wait. */
   pump(): void {
     if (this.#isEnded || this.#unanswered !== null || !this.#ports.maySend()) return;
-    this.#timer?.cancel();
-    this.#timer = this.#ports.timers.after(lookEveryMs, () => this.pump());
+    this.#pumpIn(lookEveryMs);
     const { known, gone } = this.#next();
     if (gone.length > 0)
       void this.#settle(gone.map((one) => ({ ...settled(one), refused: 'it is not here any more' })));
@@ -86,6 +87,11 @@ export class ShareExchange {
       fold({ items }),
     );
     if (sent !== 'taken') this.#unanswered = null;
+  }
+
+  #pumpIn(ms: number): void {
+    this.#timer?.cancel();
+    if (!this.#isEnded) this.#timer = this.#ports.timers.after(ms, () => this.pump());
   }
 
   #next(): {
@@ -150,11 +156,13 @@ export class ShareExchange {
   }
 
   async #settleAndGoOn(sent: Unanswered, items: readonly SettledItem[]): Promise<void> {
-    await this.#settle(items);
+    const isNoted = await this.#settle(items);
     this.#once.delete(sent.batch);
     const current = this.#unanswered?.batch ?? 0;
     if (current === sent.batch || this.#once.has(current)) this.#unanswered = null;
-    this.pump();
+    // What could not be noted waits still: a disk that is full now is full in the next moment too.
+    if (isNoted) this.pump();
+    else this.#pumpIn(lookEveryMs);
   }
 
   #again({ batch, text, afterMs }: LinkMessageOf<'again'>): void {
@@ -167,12 +175,14 @@ export class ShareExchange {
     });
   }
 
-  async #settle(items: readonly SettledItem[]): Promise<void> {
+  async #settle(items: readonly SettledItem[]): Promise<boolean> {
     try {
       await this.#ports.settle(items);
+      return true;
     } catch (error) {
       // It is sent once more, and known there.
       this.#ports.log.warn('what another pool has could not be noted', { error: textOf(error) });
+      return false;
     }
   }
 
@@ -198,8 +208,16 @@ export class ShareExchange {
 
   #answer(batch: number, { seq, refused }: Taken): void {
     const { copies } = this.#ports;
+    let isSettled = false;
+    // Null while `wait` runs: with a copy at hand it answers before it returns.
+    let handle: { cancel(): void } | null = null;
+    const forgotten = (): void => {
+      isSettled = true;
+      if (handle) this.#waiting.delete(handle);
+    };
     const said = (count: number): void => {
       const { wanted } = copies;
+      if (count >= wanted) forgotten();
       this.#connection.send({
         type: 'stored',
         batch,
@@ -208,8 +226,9 @@ export class ShareExchange {
         ...(refused.length > 0 && { refused: [...refused] }),
       });
     };
-    const handle = copies.wait({ seq, copies: said });
-    if (!this.#isEnded) this.#waiting.add(handle);
+    handle = copies.wait({ seq, copies: said, forgotten });
+    if (this.#isEnded) handle.cancel();
+    else if (!isSettled) this.#waiting.add(handle);
   }
 }
 
