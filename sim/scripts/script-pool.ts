@@ -1,4 +1,4 @@
-import { timingsDefault } from '../../src/pool/lease/timings.ts';
+import type { Timings } from '../../src/pool/lease/timings.ts';
 import { actingRole, holderSchema, keys } from '../../src/model/definitions.ts';
 import type { Transaction } from '../../src/coordination/coordination.ts';
 import { messagesOnDisk } from '../checkers/journal-checker.ts';
@@ -7,6 +7,7 @@ import { noMutant } from '../mutants/mutant.ts';
 import { CoordinatorRestore } from '../scenarios/coordinator-restore.ts';
 import { virtualInterface, WholePool, type SimAgent, type SimServer } from '../scenarios/whole-pool.ts';
 import type { World } from '../world/world.ts';
+import { ScriptPeople } from './script-people.ts';
 
 const shortRole = new Map([
   [actingRole, 'acting'],
@@ -23,6 +24,8 @@ export class ScriptPool implements Disposable {
   readonly #pool: WholePool;
   readonly #judge: RoleJudge;
   readonly #backups: CoordinatorRestore;
+  readonly #people: ScriptPeople;
+  readonly #hourMs: number;
   readonly #holders = new Map<string, string>();
   readonly #changes: string[] = [];
   readonly #told = new Map<string, number>();
@@ -31,22 +34,26 @@ export class ScriptPool implements Disposable {
   /** Servers named in `absent` join later, by `join`. */
   constructor(
     world: World,
-    options: { servers: number; agents: number; keepMs: number | null; absent: readonly string[] },
+    options: {
+      readonly servers: number;
+      readonly agents: number;
+      readonly keepMs: number | null;
+      readonly lease: Timings;
+      readonly hourMs: number;
+      readonly absent: readonly string[];
+    },
   ) {
     this.#world = world;
-    const { keepMs } = options;
-    this.#judge = new RoleJudge(
-      ({ machine }) => this.#coreIdOn(machine.name),
-      options.servers === 1,
-      timingsDefault,
-    );
+    const { keepMs, lease } = options;
+    this.#hourMs = options.hourMs;
+    this.#judge = new RoleJudge(({ machine }) => this.#coreIdOn(machine.name), options.servers === 1, lease);
     const shape = {
       servers: options.servers,
       agents: options.agents,
       sendEveryMs: 1e9,
       hasAddress: false,
       burstMax: 1,
-      lease: timingsDefault,
+      lease,
       losesTails: false,
       journal: keepMs === null ? keepLong : { ...keepLong, keepMs, keepForAbsentMs: 2 * keepMs },
       bufferBytesMax: Array.from({ length: options.agents }, () => 1e9),
@@ -57,6 +64,7 @@ export class ScriptPool implements Disposable {
     const { coordinator, servers } = this.#pool;
     this.#backups = new CoordinatorRestore(world, coordinator, () => servers);
     this.#judge.coordinatorIsInDoubt = () => this.#backups.isInDoubt;
+    this.#people = new ScriptPeople(world, servers, { mark, onOutcome: (line) => this.#changes.push(line) });
     this.#watchRoles();
     for (const name of options.absent) this.#pool.remove(this.#server(name));
     this.#startAll();
@@ -77,7 +85,7 @@ export class ScriptPool implements Disposable {
     const [first = '', second = '', third = ''] = words;
     switch (verb) {
       case 'run':
-        await this.#world.run(this.#world.scheduler.nowMs + millisecondsOf(first));
+        await this.#world.run(this.#world.scheduler.nowMs + this.#millisecondsOf(first));
         return [...this.#changes.splice(0).toSorted(), ...this.#news()];
       case 'send':
         return this.#send(this.#agent(first), Number(second));
@@ -89,7 +97,7 @@ export class ScriptPool implements Disposable {
         return this.#each(words, ({ name }) => this.#pool.startOn(name));
       case 'freeze':
         return this.#each([first], ({ machine }) => {
-          for (const process of machine.processes) process.pause(millisecondsOf(second));
+          for (const process of machine.processes) process.pause(this.#millisecondsOf(second));
         });
       case 'part':
         return this.#part(words);
@@ -106,15 +114,35 @@ export class ScriptPool implements Disposable {
           this.#pool.startOn(server.name);
         });
       case 'restore':
-        this.#backups.restore(millisecondsOf(first));
+        this.#backups.restore(this.#millisecondsOf(first));
         return [];
       case 'confirm':
         await this.#backups.confirm();
         return [];
+      case 'define':
+        return this.#each([first], (server) => this.#people.define(server, second, third));
+      case 'acknowledge':
+      case 'annotate':
+        return this.#each([first], (server) =>
+          this.#people.operate(server, verb, `${mark}${second}`, words.slice(2).join(' ')),
+        );
       case 'show':
-        return first === 'roles' ? this.#roles() : this.#messages();
+        return this.#show(first);
       default:
         throw new RangeError(`no such command: ${command}`);
+    }
+  }
+
+  #show(what: string): string[] {
+    switch (what) {
+      case 'roles':
+        return this.#roles();
+      case 'definitions':
+        return this.#people.definitions();
+      case 'operations':
+        return this.#people.operations();
+      default:
+        return this.#messages();
     }
   }
 
@@ -229,6 +257,13 @@ export class ScriptPool implements Disposable {
     return [`${servers.join(', ')}; ${agents.join(', ')}`];
   }
 
+  #millisecondsOf(text: string): number {
+    const [, count, unit] = /^(\d+)(ms|s|m|h)$/.exec(text) ?? [];
+    const factor = { ms: 1, s: 1_000, m: 60_000, h: this.#hourMs }[unit ?? ''];
+    if (count === undefined || factor === undefined) throw new RangeError(`not a time: ${text}`);
+    return Number(count) * factor;
+  }
+
   [Symbol.dispose](): void {
     this.#pool[Symbol.dispose]();
   }
@@ -238,11 +273,4 @@ function roleNamed(text: string): string {
   const found = [...shortRole].find(([, short]) => short.replace(' ', '-') === text);
   if (!found) throw new RangeError(`there is no role ${text}`);
   return found[0];
-}
-
-function millisecondsOf(text: string): number {
-  const [, count, unit] = /^(\d+)(ms|s|m)$/.exec(text) ?? [];
-  const factor = { ms: 1, s: 1_000, m: 60_000 }[unit ?? ''];
-  if (count === undefined || factor === undefined) throw new RangeError(`not a time: ${text}`);
-  return Number(count) * factor;
 }

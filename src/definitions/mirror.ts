@@ -37,6 +37,8 @@ export class Mirror {
   readonly #parsed = new Map<string, unknown>();
   /** What `list` answered last for a prefix, until a key below it changes: it is asked for with every batch. */
   readonly #lists = new Map<string, readonly unknown[]>();
+  /** The keys below a prefix in their order, until one comes or goes: finding them means looking at all there are. */
+  readonly #keys = new Map<string, readonly string[]>();
   readonly #listeners = new Set<(keys: ReadonlySet<string>) => void>();
   #watch: { close(): void } | null = null;
   #retry: Timer | null = null;
@@ -114,11 +116,7 @@ export class Mirror {
   list<S extends z.ZodType>(prefix: string, schema: S): readonly z.infer<S>[] {
     const known = this.#lists.get(prefix);
     if (known) return known as readonly z.infer<S>[];
-    const found: z.infer<S>[] = [];
-    for (const key of [...this.#items.keys()].filter((known) => known.startsWith(prefix)).toSorted()) {
-      const value = this.get(key, schema);
-      if (value !== null) found.push(value);
-    }
+    const found = this.entries(prefix, schema).map(({ value }) => value);
     this.#lists.set(prefix, found);
     return found;
   }
@@ -138,13 +136,18 @@ export class Mirror {
 
   /** The same, each with its key. */
   entries<S extends z.ZodType>(prefix: string, schema: S): { key: string; value: z.infer<S> }[] {
-    return [...this.#items.keys()]
-      .filter((known) => known.startsWith(prefix))
-      .toSorted()
-      .flatMap((key) => {
-        const value = this.get(key, schema);
-        return value === null ? [] : [{ key, value }];
-      });
+    return this.#keysBelow(prefix).flatMap((key) => {
+      const value = this.get(key, schema);
+      return value === null ? [] : [{ key, value }];
+    });
+  }
+
+  #keysBelow(prefix: string): readonly string[] {
+    const known = this.#keys.get(prefix);
+    if (known) return known;
+    const found = [...this.#items.keys()].filter((key) => key.startsWith(prefix)).toSorted();
+    this.#keys.set(prefix, found);
+    return found;
   }
 
   /** Called after each change with the keys that changed. */
@@ -189,18 +192,20 @@ export class Mirror {
     this.#highest = change.reset ? change.revision : Math.max(this.#highest, change.revision);
     const changed = new Set<string>();
     if (change.reset) this.#forgetMissing(change.items, changed);
+    const cameOrWent = [...changed];
     for (const item of change.items) {
       if (this.#items.get(item.key)?.revision === item.revision) continue;
       changed.add(item.key);
       this.#parsed.delete(item.key);
+      if ((item.value === null) === this.#items.has(item.key)) cameOrWent.push(item.key);
       if (item.value === null) this.#items.delete(item.key);
       else this.#items.set(item.key, item);
     }
     if (changed.size === 0) return;
-    for (const key of changed)
-      for (const prefix of this.#lists.keys()) if (key.startsWith(prefix)) this.#lists.delete(prefix);
-    this.#store(changed);
+    forget(this.#lists, changed);
+    forget(this.#keys, cameOrWent);
     for (const listener of this.#listeners) listener(changed);
+    this.#store(changed);
   }
 
   /**
@@ -258,6 +263,8 @@ export class Mirror {
   #store(changed: ReadonlySet<string>): void {
     for (const key of changed)
       if (!key.startsWith(keys.sessions) && !key.startsWith(keys.etcdSigns)) this.#unstored.add(key);
+    // That a change is in every history is no reason for an fsync: it goes to the disk with whatever comes next.
+    if ([...changed].every((key) => key.startsWith(keys.definitionChanges) && !this.#items.has(key))) return;
     this.#storeRest();
   }
 
@@ -286,6 +293,12 @@ export class Mirror {
         });
     }
   }
+}
+
+/** What is remembered of the prefixes of these keys. */
+function forget(byPrefix: Map<string, unknown>, changed: Iterable<string>): void {
+  for (const key of changed)
+    for (const prefix of byPrefix.keys()) if (key.startsWith(prefix)) byPrefix.delete(prefix);
 }
 
 const lineageSchema = z.object({ lineage: z.string(), before: z.array(z.string()).default([]) });

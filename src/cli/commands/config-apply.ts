@@ -1,15 +1,16 @@
 import type { Command } from '@commander-js/extra-typings';
-import { partsOf, type ConfigPlan } from '../../definitions/plan-config.ts';
+import type { ConfigPlan } from '../../definitions/plan-config.ts';
 import { depotFileContentSchema } from '../../model/depot.ts';
-import { codeOf, textOf, WatchError } from '../../model/errors.ts';
 import type { Cli } from '../cli.ts';
 import { withClient } from '../options/client-options.ts';
-import { changeConfig, planDocument, printPlan } from '../asking/config.ts';
+import { applyPlan } from '../asking/apply-plan.ts';
+import { planDocument, printPlan } from '../asking/config.ts';
 import { readDepot, readLocalFile, uploadFile } from '../asking/depot.ts';
 import { Interrupted } from '../interrupted.ts';
 import { planFolder, type FolderPlan } from '../files/plan-folder.ts';
 import type { PoolClient } from '../asking/pool-client.ts';
 import { note, printJson, stdoutStyle } from '../terminal/print.ts';
+import { safeText } from '../terminal/safe-text.ts';
 import { Progress } from '../terminal/progress.ts';
 import { openClient } from '../asking/target.ts';
 
@@ -26,7 +27,8 @@ export function define(command: Command, cli: Cli): void {
   watchkeeper config apply ./pool --prune
 
 Makes the pool as the files say. All files are checked first, and the whole plan; what somebody else changed meanwhile is not
-overwritten. Up to 60 changes are one transaction; a larger plan that was interrupted goes on when it is run again.
+overwritten. Up to 60 changes are one transaction; a larger plan goes on by itself when the coordinator was away for a
+moment, and when the command is run again after it was interrupted.
 `,
     )
     .action(async (folder, options) => {
@@ -43,34 +45,26 @@ overwritten. Up to 60 changes are one transaction; a larger plan that was interr
 
 /** The revision of the last change; null where there was nothing to do. */
 async function apply(cli: Cli, client: PoolClient, plan: FolderPlan, hold: boolean): Promise<number | null> {
-  const { clock } = await cli.runtime();
-  const stop = cli.stopSignal();
+  const { clock, timers } = await cli.runtime();
+  const signal = cli.stopSignal();
   await bringFiles(cli, client, plan);
   const total = plan.changes.length;
   const progress = new Progress(cli, clock, (done) => `${done} of ${total} changes applied`);
-  let revision: number | null = null;
-  let done = 0;
-  for (const changes of partsOf(plan.changes)) {
-    try {
-      revision = await changeConfig(client, { changes, via: 'config apply', hold });
-    } catch (error) {
-      progress.end();
-      if (done === 0) throw error;
-      throw new WatchError(
-        codeOf(error),
-        `${textOf(error)} (${done} of ${total} changes were applied before)`,
-      );
-    }
-    done += changes.length;
-    progress.at(done);
-    if (stop.aborted && done < total) {
-      progress.end();
-      note(cli, `stopped: ${done} of ${total} changes are applied; the same command goes on from here`);
-      throw new Interrupted();
-    }
+  try {
+    const { done, revision } = await applyPlan(client, plan.changes, {
+      timers,
+      signal,
+      hold,
+      onDone: (count) => progress.at(count),
+      onPause: (why) => note(cli, `${safeText(why)}; it goes on in a moment`),
+    });
+    if (done === total) return revision;
+    progress.end();
+    note(cli, `stopped: ${done} of ${total} changes are applied; the same command goes on from here`);
+    throw new Interrupted();
+  } finally {
+    progress.end();
   }
-  progress.end();
-  return revision;
 }
 
 /** The bytes come first: a definition counts only when enough servers have what it names. */

@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { WatchError } from '../../model/errors.ts';
 import { keys } from '../../model/definitions.ts';
 import { nodeFiles } from '../../runtime/node/files.ts';
 import { writeIdentityFile } from '../../security/identity-file.ts';
-import { eventually, TestServers } from '../../server/testing/test-servers.ts';
+import { eventually, TestServers, type TestServersOptions } from '../../server/testing/test-servers.ts';
 import type { RunningServer } from '../../server/start-server.ts';
 import { Rights, type Right } from '../../model/rights.ts';
 import { runFake, type Ran } from '../fake-cli.ts';
@@ -28,8 +29,8 @@ class Pool implements AsyncDisposable {
     this.#identity = identity;
   }
 
-  static async start(name: string): Promise<Pool> {
-    const servers = await TestServers.start(2);
+  static async start(name: string, options?: TestServersOptions): Promise<Pool> {
+    const servers = await TestServers.start(2, options);
     const identity = servers.pool.identity('user');
     const { coreId } = identity;
     await servers.define(keys.user(coreId), { coreId, name: 'ann', createdMs: 0 });
@@ -143,6 +144,37 @@ test('what one pool exports another applies, and exports the same; what differs 
   await second.ran('apply', 'a', '--prune');
   assert.match(await second.ran('export', 'a', '--json'), /"written": 0/);
   assert.match((await filesIn('a'))['policies/disk.yaml'] ?? '', /^# checks the disks$/m, 'comments stay');
+});
+
+test('a large plan goes on by itself when the coordinator is away for a moment, whether or not it took what it was told', async () => {
+  let refusals = 0;
+  let writes = 0;
+  const away = new WatchError('WK_COORDINATOR_AWAY', 'the coordinator does not answer');
+  await using pool = await Pool.start('away', {
+    coordination: (inner) => ({
+      get: (key) => inner.get(key),
+      list: (prefix) => inner.list(prefix),
+      watch: (...watched) => inner.watch(...watched),
+      close: () => inner.close(),
+      transact: async (transaction) => {
+        if (!transaction.writes.some(({ key }) => key.startsWith(keys.allNodeAttributes)))
+          return inner.transact(transaction);
+        writes += 1;
+        if (writes === 2) throw away;
+        const result = await inner.transact(transaction);
+        if (writes !== 4) return result;
+        refusals += 1;
+        throw away;
+      },
+    }),
+  });
+  for (let number = 1; number <= 150; number++) await write(`away/nodes/n${number}.yaml`, 'labels: {a: b}\n');
+  const { exitCode, stderr } = await pool.run('apply', 'away');
+  assert.equal(exitCode, 0, stderr);
+  assert.equal(stderr.match(/the coordinator does not answer; it goes on in a moment/g)?.length, 2);
+  assert.match(stderr, /150 changes applied/);
+  assert.deepEqual([writes, refusals], [4, 1], 'what was done is not done again');
+  assert.match(await pool.ran('apply', 'away'), /0 to create, 0 to change, 0 to remove, 150 unchanged/);
 });
 
 test('files that are wrong are refused with file, line and the nearest known key, and nothing is done', async () => {

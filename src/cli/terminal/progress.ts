@@ -32,5 +32,6 @@ export class Progress {
   end(): void {
     if (this.#width > 0 && this.#cli.stderr.isTerminal)
       this.#cli.stderr.write(`\r${' '.repeat(this.#width)}\r`);
+    this.#width = 0;
   }
 }
