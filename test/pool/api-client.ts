@@ -25,19 +25,35 @@ export class ApiClient {
 
   /** The answer as it came; throws for anything but 200. */
   text(path: string, timeoutMs = 10_000): Promise<string> {
+    return this.#ask('GET', path, null, timeoutMs);
+  }
+
+  /** The parsed answer to a request with a body; throws for anything but 200. */
+  async request(method: 'PUT' | 'POST', path: string, body: unknown, timeoutMs = 10_000): Promise<unknown> {
+    return JSON.parse(await this.#ask(method, path, JSON.stringify(body), timeoutMs));
+  }
+
+  #ask(method: string, path: string, body: string | null, timeoutMs: number): Promise<string> {
+    const headers = body === null ? {} : { 'content-type': 'application/json' };
+    const options = { agent: this.#agent, timeout: timeoutMs, method, headers };
     return new Promise((resolve, reject) => {
-      const call = request(`${this.url}${path}`, { agent: this.#agent, timeout: timeoutMs }, (response) => {
-        let body = '';
+      const call = request(`${this.url}${path}`, options, (response) => {
+        let text = '';
         response.setEncoding('utf8');
-        response.on('data', (part: string) => (body += part));
+        response.on('data', (part: string) => (text += part));
         response.on('end', () => {
-          if (response.statusCode === 200) resolve(body);
-          else reject(new Error(`${this.url}${path}: ${response.statusCode ?? 0} ${body.slice(0, 300)}`));
+          if (response.statusCode === 200) resolve(text);
+          else reject(new Error(`${this.url}${path}: ${response.statusCode ?? 0} ${text.slice(0, 300)}`));
         });
       });
       call.on('timeout', () => call.destroy(new Error(`${this.url}${path}: no answer in ${timeoutMs} ms`)));
-      call.on('error', reject);
-      call.end();
+      call.on('error', (error) => {
+        // The server closed the idle connection just when it was taken for this.
+        if (call.reusedSocket && 'code' in error && error.code === 'ECONNRESET')
+          resolve(this.#ask(method, path, body, timeoutMs));
+        else reject(error);
+      });
+      call.end(body ?? undefined);
     });
   }
 

@@ -19,6 +19,8 @@ import { watchkeeper } from './watchkeeper.ts';
 export type EtcdListen = readonly [client: string, peer: string];
 
 export interface RealPoolOptions {
+  /** Where one pool is told from another. */
+  readonly name?: string;
   readonly servers?: number;
   readonly agents?: number;
   /** As `pool create` takes it; a file of the pool's own by default. */
@@ -51,6 +53,7 @@ export interface RealAgent {
 export class RealPool implements AsyncDisposable {
   readonly folder: string;
   readonly coordination: string;
+  readonly #name: string;
   readonly #etcdListen: readonly EtcdListen[];
   readonly servers: RealServer[] = [];
   readonly agents: RealAgent[] = [];
@@ -62,7 +65,8 @@ export class RealPool implements AsyncDisposable {
   /** Through the virtual interface, whoever holds it. */
   #virtual: ApiClient | null = null;
 
-  private constructor({ coordination, etcdListen }: RealPoolOptions) {
+  private constructor({ name = 'test', coordination, etcdListen }: RealPoolOptions) {
+    this.#name = name;
     this.#etcdListen = etcdListen ?? [];
     this.folder = mkdtempSync(path.join(os.tmpdir(), 'watchkeeper-test-'));
     this.coordination = coordination ?? `sqlite:${path.join(this.folder, 'test-coordination.db')}`;
@@ -116,7 +120,7 @@ export class RealPool implements AsyncDisposable {
     const common = ['--listen', `127.0.0.1:${port}`, '--config', config, '--data', data];
     if (index === 1) {
       const own = ['--identity', this.identity, '--coordination', this.coordination, ...etcd];
-      await this.#run('pool', 'create', '--name', 'test', '--server', name, ...own, ...common);
+      await this.#run('pool', 'create', '--name', this.#name, '--server', name, ...own, ...common);
       await this.#prepareFirst(config);
     } else {
       const token = await this.joinToken('server', name);
