@@ -3,6 +3,7 @@ import type { NodeFacts, PolicyGroup } from '../model/node-definitions.ts';
 import type { ManagerSystem, ManagerSystems } from '../model/policy.ts';
 import type { NodeGroup, PolicyDefinition } from '../model/policy-definitions.ts';
 import { depotNamesOf } from '../policies/depot-reference.ts';
+import { withoutActions } from '../policies/policy-actions.ts';
 import { policySet, type PolicySet, type PolicySource } from '../policies/policy-set.ts';
 import { nodeMatcher } from './node-matcher.ts';
 import { policiesInGroups } from './policies-in-groups.ts';
@@ -117,7 +118,8 @@ export class AssignedPolicies {
   }
 
   /** Rules name servers; agents need to know where those are and whom to believe. Commands name files, of which they need the digests. */
-  #complete(source: PolicySource): PolicySource {
+  #complete(written: PolicySource): PolicySource {
+    const source = withoutActions(written);
     if (source['kind'] === 'flexible-management') return { ...source, systems: this.#managers.systems };
     const files = this.#filesOf(source);
     return Object.keys(files).length === 0 ? source : { ...source, depot: files };

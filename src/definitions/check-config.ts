@@ -4,6 +4,7 @@ import { WatchError } from '../model/errors.ts';
 import { circleFrom } from './circle-from.ts';
 import type { Content } from './canonical.ts';
 import type { Reference } from './config-codec.ts';
+import { checkToolUses } from './check-tool-uses.ts';
 import { codecOf } from './config-kinds.ts';
 
 /** Definitions as they will be when a change is done. */
@@ -19,6 +20,7 @@ export interface ConfigAfter {
 const namedBy: Readonly<Partial<Record<DefinitionKind, readonly DefinitionKind[]>>> = {
   'depot-file': ['policy'],
   policy: ['policy-group', 'node-group'],
+  tool: ['policy'],
   'policy-group': ['policy-group', 'node-group'],
   'node-group': ['node-group'],
   'user-role': ['user'],
@@ -59,6 +61,7 @@ export function checkConfig(
   );
   for (const { content, ...place } of changed) if (content !== null) checkNamed(after, place, content);
   checkForNodes(after, changed);
+  checkToolUses(after, changed);
   checkCircles(after, changed);
   if (changed.some(({ kind }) => kind === 'user')) checkAdministrator(after);
   if (changed.some(({ kind, content }) => kind === 'depot-file' && content !== null)) checkRoom(after);

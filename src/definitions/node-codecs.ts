@@ -20,6 +20,7 @@ import { toolDefinitionSchema } from '../model/tool.ts';
 import { checkedPolicySchema } from '../policies/checked-policy.ts';
 import { checkedToolSchema } from '../policies/checked-tool.ts';
 import { depotNamesOf } from '../policies/depot-reference.ts';
+import { toolsIn } from '../policies/policy-actions.ts';
 import type { Content } from './canonical.ts';
 import { codec, inOrder, lean, type ConfigCodec, type Reference } from './config-codec.ts';
 
@@ -53,7 +54,10 @@ export const nodeCodecs: readonly ConfigCodec[] = [
       key: keys.policy(name),
       value: { name, source: { ...source }, changedMs: atMs, by },
     }),
-    references: (source) => places('depot-file', depotNamesOf(source)),
+    references: (source) => [
+      ...places('depot-file', depotNamesOf(source)),
+      ...places('tool', toolsIn(source)),
+    ],
   }),
   codec({
     kind: 'tool',

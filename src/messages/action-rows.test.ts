@@ -131,3 +131,22 @@ test('a silent node leaves it unknown, for as long as it is silent', () => {
   assert.deepEqual([at(begun, 20_001), at(begun, 21_001)], ['running', 'unknown']);
   assert.equal(actionState(known, 20_001).final, false);
 });
+
+test('of two orders with one ID that of the later holder stays, whichever comes first', () => {
+  const decided = (epoch: number) => ({ ...order(1), decision: { role: 'acting', epoch } });
+  const asked = (rows: ActionRows, ...epochs: number[]) => {
+    for (const epoch of epochs)
+      rows.asked({
+        certificate: `of ${epoch}`,
+        actions: [{ order: JSON.stringify(decided(epoch)), signature: 'signature' }],
+      });
+    return rows.openOf(node).map(({ order: one, signed }) => [one.decision?.epoch, signed.certificate]);
+  };
+  assert.deepEqual(asked(open(), 1, 2), [[2, 'of 2']]);
+  const rows = open();
+  assert.deepEqual(asked(rows, 2, 1), [[2, 'of 2']]);
+  assert.deepEqual([rows.openBelow('acting', 2).length, rows.openBelow('acting', 3).length], [0, 1]);
+  rows.told({ node, reports: [ended] });
+  assert.deepEqual(asked(rows, 3), [], 'what has ended stays so');
+  assert.equal(rows.openBelow('acting', 9).length, 0);
+});

@@ -69,6 +69,7 @@ const columns = 'id, node, body, signature, certificate';
 export class ActionRows {
   readonly #database: Database;
   readonly #insert: Statement;
+  readonly #replace: Statement;
   readonly #insertReport: Statement;
   readonly #end: Statement;
   readonly #isEnded: Statement;
@@ -77,6 +78,7 @@ export class ActionRows {
   readonly #byId: Statement;
   readonly #openOf: Statement;
   readonly #openCount: Statement;
+  readonly #open: Statement;
   #inserted = 0;
   #told = 0;
 
@@ -85,6 +87,9 @@ export class ActionRows {
     this.#insert = database.prepare(
       `INSERT OR IGNORE INTO actions(id, request, node, message, body, signature, certificate, ended)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    );
+    this.#replace = database.prepare(
+      'UPDATE actions SET request = ?, node = ?, message = ?, body = ?, signature = ?, certificate = ?, ended = ? WHERE id = ?',
     );
     this.#insertReport = database.prepare(
       'INSERT OR IGNORE INTO action_reports(action, node, number, kind, body) VALUES (?, ?, ?, ?, ?)',
@@ -100,6 +105,7 @@ export class ActionRows {
     this.#openOf = database.prepare(
       `SELECT ${columns} FROM actions WHERE node = ? AND ended = 0 ORDER BY id`,
     );
+    this.#open = database.prepare('SELECT body FROM actions WHERE ended = 0 ORDER BY id');
     this.#openCount = database.prepare('SELECT count(*) AS count FROM actions WHERE node = ? AND ended = 0');
   }
 
@@ -111,7 +117,19 @@ export class ActionRows {
       const id = idBytes(order.id);
       const ended = this.#isEnded.get(id, order.node) === undefined ? 0 : 1;
       const message = order.message === null ? null : idBytes(order.message);
-      this.#insert.run(id, idBytes(order.request), order.node, message, text, signature, certificate, ended);
+      const columns = [
+        idBytes(order.request),
+        order.node,
+        message,
+        text,
+        signature,
+        certificate,
+        ended,
+      ] as const;
+      const known = this.#byId.get<Row>(id);
+      if (known === undefined) this.#insert.run(id, ...columns);
+      else if (epochOf(order) > epochOf(readOrder(known.body))) this.#replace.run(...columns, id);
+      else continue;
       this.#trimNode(order.node);
       if (++this.#inserted % countEvery === 0) this.#trimAll();
     }
@@ -156,6 +174,14 @@ export class ActionRows {
       order: actionOrderSchema.parse(JSON.parse(body)),
       signed: { order: body, signature, certificate },
     }));
+  }
+
+  /** What a holder of the role with a lower epoch decided, and its node has not told the end of; the oldest first. */
+  openBelow(role: string, epoch: number): ActionOrder[] {
+    return this.#open.all<Pick<Row, 'body'>>().flatMap(({ body }) => {
+      const order = actionOrderSchema.parse(JSON.parse(body));
+      return order.decision?.role === role && order.decision.epoch < epoch ? [order] : [];
+    });
   }
 
   openCount(node: Uuid): number {
@@ -212,6 +238,11 @@ export class ActionRows {
 
 export function pieceOf({ action, number, stream, text }: ActionReport & { kind: 'output' }): OutputPiece {
   return { action, number, stream, text };
+}
+
+/** A new holder of a role says again, in its own name, what the one before decided; only that is obeyed from then on. */
+export function epochOf(order: Pick<ActionOrder, 'decision'> | null): number {
+  return order?.decision?.epoch ?? 0;
 }
 
 /** Null for what is no order of this version. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { actionStates, deadlineMsMax, outputStreams } from './action.ts';
 import { nameSchema } from './definitions.ts';
+import { offeredKinds } from './policy-action.ts';
 import { parameterNameSchema, toolLimits, toolParameterSchema } from './tool.ts';
 
 const changed = {
@@ -68,6 +69,33 @@ export const actionRequestSchema = z
 export type ActionRequest = z.output<typeof actionRequestSchema>;
 export type ActionRequestInput = z.input<typeof actionRequestSchema>;
 
+/** To do what a message's policy offers for it. */
+export const actRequestSchema = z
+  .strictObject({
+    /** A UUIDv7. Repeating a request with the same key does nothing twice. */
+    idempotencyKey: z.uuidv7().optional(),
+  })
+  .meta({ id: 'ActRequest' });
+export type ActRequest = z.output<typeof actRequestSchema>;
+
+/** What the policy that made a message offers to who looks at it. */
+export const offeredActionSchema = z
+  .object({
+    policy: z.string(),
+    /** Null where the command stands in the policy. */
+    tool: z.string().nullable(),
+    nodeName: z.string(),
+    /** With what the message says in its place. Empty where that cannot be: `whyNot` says why. */
+    parameters: z.record(z.string(), z.string()),
+    command: z.array(z.string()),
+    /** Whether the message is acknowledged when it ended well. */
+    acknowledge: z.boolean(),
+    /** Why it is not done when the caller asks for it now; null when it is. */
+    whyNot: z.string().nullable(),
+  })
+  .meta({ id: 'OfferedAction' });
+export type OfferedAction = z.infer<typeof offeredActionSchema>;
+
 export const actionAnswerSchema = z
   .object({
     /** What the actions asked at once have in common; null when nobody is asked to do anything. */
@@ -97,6 +125,11 @@ export const actionViewSchema = z
     /** Name of the server that it was asked at. */
     from: z.string(),
     message: z.string().nullable(),
+    /** The policy that names it, and whether it was begun by itself or offered to who asked for it. */
+    policy: z
+      .object({ name: z.string(), kind: z.enum(offeredKinds) })
+      .nullable()
+      .default(null),
     /** Where no person asked for it: the role that decided it, and its epoch. */
     decision: z.object({ role: z.string(), epoch: z.int() }).nullable(),
     askedMs: z.int(),

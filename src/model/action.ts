@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { nameSchema } from './definitions.ts';
+import { offeredKinds } from './policy-action.ts';
 import { parameterNameSchema, programPathSchema, systemUserSchema, toolLimits } from './tool.ts';
 
 /** How an action can end. `not done`: the program was never started, and never will be. `unknown`: it was, and its end was not seen. */
@@ -29,6 +30,7 @@ export const actionOrderSchema = z.strictObject({
   /** The core ID of the node: nobody else obeys. */
   node: z.uuid(),
   nodeName: nameSchema,
+  /** The name of the policy where the command stands in one. */
   tool: nameSchema,
   /** What was given for the tool's parameters, for people to read; `command` has it in its place. */
   parameters: z.record(parameterNameSchema, z.string().max(toolLimits.valueCharsMax)),
@@ -46,6 +48,10 @@ export const actionOrderSchema = z.strictObject({
   message: z.uuidv7().nullable(),
   /** Where a role's holder decided it: an agent that has seen a higher epoch does not obey. */
   decision: z.strictObject({ role: z.string().min(1).max(256), epoch: z.int().min(1) }).nullable(),
+  /** The policy that has it done about the message, and whether the message is acknowledged when it ended well. */
+  policy: z
+    .strictObject({ name: nameSchema, kind: z.enum(offeredKinds), acknowledge: z.boolean() })
+    .optional(),
 });
 export type ActionOrder = Readonly<z.infer<typeof actionOrderSchema>>;
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { agentDefaultsSchema } from './agent-profile.ts';
-import { actionViewSchema, outputPieceSchema } from './action-api.ts';
+import { actionViewSchema, offeredActionSchema, outputPieceSchema } from './action-api.ts';
 import { messageSchema } from './message.ts';
 import { handlings, messageStates, operationKinds } from './operation.ts';
 import { etcdMemberStates, roleReasons } from './definitions.ts';
@@ -102,6 +102,10 @@ export const messageDetailSchema = z
     operations: z.array(operationViewSchema),
     /** Only of a message that another pool has too. */
     sharing: messageSharingSchema.optional(),
+    /** What the policy that made it offers to the caller, where it offers anything. */
+    offered: offeredActionSchema.optional(),
+    /** What was run about it, the newest first, a hundred at most. */
+    actions: z.array(actionViewSchema).optional(),
   })
   .meta({ id: 'MessageDetail' });
 export type MessageDetail = z.infer<typeof messageDetailSchema>;

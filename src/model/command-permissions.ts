@@ -19,6 +19,7 @@ const changeRole = asking(role, 'POST /api/v1/roles/:role', `${role}/history`);
 const changeUser = asking('POST /api/v1/users/:name');
 const pool = 'GET /api/v1/pool';
 const config = 'GET /api/v1/config';
+const followed = ['GET /api/v1/actions', 'GET /api/v1/actions/:id', 'GET /api/v1/events'];
 const depot = 'GET /api/v1/depot';
 const depotBytes = { get: `${depot}/:sha256`, put: 'PUT /api/v1/depot/:sha256' };
 const coordinator: CommandPermission = { asks: [], local: 'coordinator' };
@@ -60,6 +61,7 @@ export const commandPermissions: Readonly<Record<string, CommandPermission>> = {
   'message own': operations,
   'message disown': operations,
   'message annotate': operations,
+  'message act': asking('POST /api/v1/messages/:id/actions', ...followed),
   'node list': asking('GET /api/v1/nodes'),
   'node set-primary': asking('GET /api/v1/deployment', 'POST /api/v1/primary-managers'),
   'node remove': coordinator,
@@ -91,12 +93,7 @@ export const commandPermissions: Readonly<Record<string, CommandPermission>> = {
   'tool show': asking('GET /api/v1/tools/:name'),
   'tool set': asking('PUT /api/v1/tools/:name'),
   'tool remove': asking('DELETE /api/v1/tools/:name'),
-  'tool run': asking(
-    'POST /api/v1/actions',
-    'GET /api/v1/actions',
-    'GET /api/v1/actions/:id',
-    'GET /api/v1/events',
-  ),
+  'tool run': asking('POST /api/v1/actions', ...followed),
   'action list': asking('GET /api/v1/actions'),
   'action show': asking('GET /api/v1/actions/:id'),
   'node label': asking('GET /api/v1/config/definition', 'POST /api/v1/config'),

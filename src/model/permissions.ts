@@ -101,6 +101,7 @@ export const routePermissions: Readonly<Record<string, RoutePermission>> = {
   'GET /api/v1/actions': see,
   'GET /api/v1/actions/:id': see,
   'POST /api/v1/actions': act,
+  'POST /api/v1/messages/:id/actions': act,
   // It holds a token that a node joins with.
   'POST /api/v1/agent-profiles': administer,
   'GET /api/v1/depot': seeAll,

@@ -4,6 +4,7 @@ import { nameSchema } from './definitions.ts';
 import { depotFilesSchema } from './depot.ts';
 import { durationSchema } from './duration.ts';
 import { messageLimits } from './message.ts';
+import { policyActionSchema, stateActionSchema } from './policy-action.ts';
 import { severities } from './severity.ts';
 
 const severity = z.enum(severities);
@@ -42,11 +43,17 @@ const severityRule = z.union([
  * rule gives a template for it. Without either the text is the line.
  */
 export const logConditionSchema = z.strictObject({
+  /** Needed by actions: messages say by it which condition made them, as their attribute `condition`. */
+  name: nameSchema.optional(),
   match: z.string().min(1).max(1_024),
   ignoreCase: z.boolean().default(false),
   suppress: z.boolean().default(false),
   severity: severityRule.default('normal'),
   ...fields,
+  /** Begun by the acting server for each message that the condition makes. */
+  automaticAction: policyActionSchema.optional(),
+  /** Offered to who looks at such a message. */
+  operatorAction: policyActionSchema.optional(),
 });
 export type LogCondition = Readonly<z.infer<typeof logConditionSchema>>;
 
@@ -91,6 +98,8 @@ export const commandPolicySchema = z.strictObject({
   application: z.string().min(1).max(messageLimits.nameCharsMax).optional(),
   object: z.string().min(1).max(messageLimits.nameCharsMax).optional(),
   group: z.string().min(1).max(messageLimits.nameCharsMax).optional(),
+  automaticAction: stateActionSchema.optional(),
+  operatorAction: stateActionSchema.optional(),
 });
 export type CommandPolicy = Readonly<z.infer<typeof commandPolicySchema>>;
 

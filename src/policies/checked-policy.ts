@@ -2,13 +2,15 @@ import type { z } from 'zod';
 import { readPolicy, type PolicyKind } from '../flexible-management/check-policy.ts';
 import { findingText } from '../flexible-management/finding.ts';
 import { textOf } from '../model/errors.ts';
-import { policySchema, type LogFilePolicy } from '../model/policy.ts';
+import { isWatchPolicy, policySchema, type LogFilePolicy } from '../model/policy.ts';
 import { compilePattern } from './pattern/compile-pattern.ts';
 import { unknownPlaceholders } from './placeholders.ts';
+import { checkActions } from './policy-actions.ts';
 
 /** A policy whose rules can be understood, whose regular expressions can be matched in linear time and whose templates name groups that exist. */
 export const checkedPolicySchema = policySchema.superRefine((policy, context) => {
-  if (policy.kind === 'log-file') checkConditions(policy, context);
+  const groups = policy.kind === 'log-file' ? checkConditions(policy, context) : [];
+  if (isWatchPolicy(policy)) checkActions(policy, context, (at) => groups[at] ?? []);
   if (policy.kind === 'flexible-management') checkFlexible(policy.text, 'agent', context);
   if (policy.kind === 'server-flexible-management') checkFlexible(policy.text, 'server', context);
 });
@@ -20,18 +22,20 @@ function checkFlexible(text: string, kind: PolicyKind, context: z.RefinementCtx)
       context.addIssue({ code: 'custom', path: ['text'], message: findingText(finding) });
 }
 
-function checkConditions(policy: LogFilePolicy, context: z.RefinementCtx): void {
-  for (const [index, condition] of policy.conditions.entries())
+/** Answers the named groups of each. */
+function checkConditions(policy: LogFilePolicy, context: z.RefinementCtx): readonly (readonly string[])[] {
+  return policy.conditions.map((condition, index) => {
+    const issue = (path: readonly string[], message: string): void =>
+      context.addIssue({ code: 'custom', path: ['conditions', index, ...path], message });
     try {
       const { groupNames } = compilePattern(condition.match, condition.ignoreCase);
       const [unknown] = unknownPlaceholders(condition, groupNames);
       if (unknown !== undefined)
-        context.addIssue({
-          code: 'custom',
-          path: ['conditions', index],
-          message: `uses \${${unknown}}, but the expression has no group (?<${unknown}>…)`,
-        });
+        issue([], `uses \${${unknown}}, but the expression has no group (?<${unknown}>…)`);
+      return groupNames;
     } catch (error) {
-      context.addIssue({ code: 'custom', path: ['conditions', index, 'match'], message: textOf(error) });
+      issue(['match'], textOf(error));
+      return [];
     }
+  });
 }

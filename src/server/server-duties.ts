@@ -4,6 +4,7 @@ import type { NodeFacts } from '../model/node-definitions.ts';
 import { aliveEveryMs } from '../pool/lease/timings.ts';
 import type { Parent } from '../runtime/commands.ts';
 import type { Listener } from '../runtime/network.ts';
+import type { AutomaticActions } from './actions/automatic-actions.ts';
 import { Acting } from './roles/acting.ts';
 import { JournalTrimming } from './health/journal-trimming.ts';
 import { KeeperLink } from './roles/keeper-link.ts';
@@ -20,6 +21,7 @@ interface Ports {
   readonly questions: Questions;
   /** What rules about nodes go by. */
   factsOf(nodeName: string): NodeFacts;
+  readonly automatic: AutomaticActions;
   readonly sharing: Pick<SharingLinks, 'began' | 'ended'>;
   listen(host: string, port: number, role: string): Promise<Listener>;
   readonly stop: (because: string) => void;
@@ -144,6 +146,7 @@ export class ServerDuties {
       ownPool: state.parts.config.pool.id,
       systems: () => state.pool.managerSystems(),
       ownMessages: state.ownMessages,
+      automatic: this.#ports.automatic,
       factsOf: (nodeName) => this.#ports.factsOf(nodeName),
       append: (body) =>
         store.journal.append({ kind: 'decisions', body: encodeBody('decisions', body) }, body),

@@ -136,7 +136,10 @@ export class ServerLinks {
       rows: store.messages.actions,
       copies,
       isServer: (coreId) => pool.server(coreId) !== null,
-      stateHlc: (message) => store.messages.stateVersion(message)?.hlc ?? 0,
+      stateOf: (message) => ({
+        isOpen: store.messages.get(message)?.message.state === 'open',
+        stateHlc: store.messages.stateVersion(message)?.hlc ?? 0,
+      }),
     });
     store.journal.onCommit((entries) => actions.committed(entries));
     return actions;

@@ -8,6 +8,7 @@ import { Enrolment } from './trust/enrolment.ts';
 import { createHttp } from './http/http.ts';
 import { securityHeaders } from './http/security-headers.ts';
 import { LocalCommands } from './trust/local-commands.ts';
+import { makeAutomatic } from './actions/make-actions.ts';
 import { makeView } from './views/make-view.ts';
 import { ownNotices } from './health/own-notices.ts';
 import { ServerDuties } from './server-duties.ts';
@@ -44,6 +45,7 @@ export class Server {
       state,
       questions: this.#links.questions,
       sharing: this.#links.sharing,
+      automatic: makeAutomatic(state, this.#links.deployment),
       factsOf: (nodeName) => this.#links.deployment.factsOf(nodeName),
       listen: (host, port, role) => this.#listen(host, port, role),
       stop,

@@ -16,6 +16,7 @@ function action(id: string, nodeName: string, state: ActionView['state'], reques
     by: 'ann',
     from: 'server-1',
     message: null,
+    policy: null,
     decision: null,
     askedMs: 1,
     deadlineMs: 2,

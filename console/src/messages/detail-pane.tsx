@@ -4,6 +4,7 @@ import { codeOf, textOf } from '../../../src/model/errors.ts';
 import { operationKinds } from '../../../src/model/operation.ts';
 import { consolePages } from '../../../src/model/console-pages.ts';
 import { ActionList } from '../actions/action-list.tsx';
+import { OfferedActionPart } from '../actions/offered-action.tsx';
 import { RunDialog } from '../actions/run-dialog.tsx';
 import { useActions } from '../actions/use-actions.ts';
 import { ask } from '../api/api.ts';
@@ -96,6 +97,9 @@ function DetailBody({
       </div>
       {isRunning && (
         <RunDialog nodes={[message.nodeName]} message={message.id} onClose={() => setRunning(false)} />
+      )}
+      {detail.offered !== undefined && (
+        <OfferedActionPart key={message.id} message={message.id} offered={detail.offered} />
       )}
       <Facts detail={detail} />
       <MessageActions message={message.id} />

@@ -24,6 +24,15 @@ export const actionTexts = {
     clear: 'Clear selection',
     label: 'Actions on the selected nodes',
   },
+  offered: {
+    title: 'Offered by the policy',
+    what: (policy: string, tool: string | null, node: string, acknowledges: boolean) =>
+      `Policy ${policy} offers ${tool === null ? 'a command' : `the tool ${tool}`} on ${node}.${acknowledges ? ' When it ends well the message is acknowledged.' : ''}`,
+    press: (tool: string | null, node: string) => `Run ${tool ?? 'it'} on ${node}`,
+    asked: 'It was asked for; what becomes of it stands below.',
+    refused: (because: string) => `Nothing was run: ${because}`,
+    unknown: (because: string) => `No answer (${because}). Press again: it runs nothing twice.`,
+  },
   toolRuns: {
     title: (tool: string) => `What becomes of ${tool}`,
     recent: 'Recent actions',

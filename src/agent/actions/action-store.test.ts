@@ -5,7 +5,7 @@ import type { ActionOrder } from '../../model/action.ts';
 import { silentLog } from '../../runtime/node/log.ts';
 import { temporaryFolder, testAgentRuntime } from '../testing/test-agent-runtime.ts';
 import { ActionStore, type Ending } from './action-store.ts';
-import { whyNot, type ActionRules } from './why-not.ts';
+import { whyNot, whySuperseded, type ActionRules } from './why-not.ts';
 
 const node = '0190a6f4-0000-4000-8000-000000000002';
 const runtime = { ...testAgentRuntime, log: silentLog };
@@ -98,14 +98,14 @@ test('a former holder of a role is not obeyed, nor one who may not, nor for a pa
     config: { programs: ['/opt/tools/*'] },
     managers: { rules: [], primary: null },
     isPrimary: () => false,
-    epochOf: (role) => store.epochOf(role),
     whyForgotten: (asked) => store.whyForgotten(asked),
   };
   const decided = (epoch: number) => order(epoch, { decision: { role: 'acting', epoch } });
-  assert.equal(whyNot(decided(7), rules), null);
+  const superseded = (epoch: number) => whySuperseded(decided(epoch), (role) => store.epochOf(role));
+  assert.deepEqual([whyNot(decided(7), rules), superseded(7)], [null, null]);
   store.started(decided(7), 1);
-  assert.match(whyNot(decided(6), rules) ?? '', /former holder of role acting: epoch 6, and 7 was seen/);
-  assert.equal(whyNot(decided(8), rules), null);
+  assert.match(superseded(6) ?? '', /former holder of role acting: epoch 6, and 7 was seen/);
+  assert.equal(superseded(8), null);
   assert.match(whyNot(order(1, { node: order(1).id }), rules) ?? '', /another node is meant/);
   const up = order(1, { command: ['/opt/tools/../../bin/sh'] });
   assert.match(whyNot(up, rules) ?? '', /no plain path/);

@@ -12,7 +12,7 @@ import type { NodeManagers } from '../managers/node-policies.ts';
 import { ActionStore, type Ending } from './action-store.ts';
 import { ReportSending } from './report-sending.ts';
 import { runAction } from './run-action.ts';
-import { whyNot } from './why-not.ts';
+import { whyNot, whySuperseded } from './why-not.ts';
 
 /** The protocol that brought actions over the link. */
 export const actionsSince = 4;
@@ -142,9 +142,10 @@ export class Actions implements AsyncDisposable {
   }
 
   #asked({ id }: LinkMessageOf<'action'>, body: Uint8Array): void {
-    if (this.#store.knows(id) || this.#asking.has(id) || this.#waiting.some((order) => order.id === id))
-      return;
+    if (this.#store.knows(id)) return;
     const read = this.#read(body);
+    const known = this.#asking.get(id)?.order ?? this.#waiting.find((order) => order.id === id);
+    if (known !== undefined) return 'order' in read ? this.#again(known, read.order) : undefined;
     if ('refused' in read) return this.#refuse(id, null, read.refused);
     const { order } = read;
     if (order.id !== id) return this.#refuse(id, null, 'what came is another action');
@@ -152,6 +153,15 @@ export class Actions implements AsyncDisposable {
       this.#waiting.length >= waitingMax ? 'too many actions wait on this node' : this.#whyNot(order);
     if (because !== null) return this.#refuse(id, order, because);
     this.#waiting.push(order);
+  }
+
+  /** A new holder of a role says in its own name what the one before decided. */
+  #again(known: ActionOrder, order: ActionOrder): void {
+    const { id } = known;
+    if (order.id !== id || (order.decision?.epoch ?? 0) <= (known.decision?.epoch ?? 0)) return;
+    const asking = this.#asking.get(id);
+    if (asking !== undefined) this.#asking.set(id, { ...asking, order });
+    this.#waiting = this.#waiting.map((one) => (one.id === id ? order : one));
   }
 
   #read(body: Uint8Array): ReturnType<typeof readSignedOrder> {
@@ -183,6 +193,12 @@ export class Actions implements AsyncDisposable {
     // The policies may be others than when it was taken.
     const because = this.#whyNot(order);
     if (because !== null) return this.#refuse(id, order, because);
+    const superseded = whySuperseded(order, (role) => this.#store.epochOf(role));
+    if (superseded !== null)
+      return this.#options.runtime.log.warn('an action is left to who decides now', {
+        id,
+        because: superseded,
+      });
     this.#store.started(order, clock.wallMs());
     this.#running.set(id, this.#run(order));
   }
@@ -222,7 +238,6 @@ export class Actions implements AsyncDisposable {
       config,
       managers: managers(),
       isPrimary: (server) => this.#isPrimary(server),
-      epochOf: (role) => this.#store.epochOf(role),
       whyForgotten: (asked) => this.#store.whyForgotten(asked),
     });
   }

@@ -5,6 +5,7 @@ import type { MessageDraft } from '../../model/message.ts';
 import { compilePattern, type Program } from '../../policies/pattern/compile-pattern.ts';
 import { matchPattern } from '../../policies/pattern/match-pattern.ts';
 import { fieldNames, placeholder } from '../../policies/placeholders.ts';
+import { conditionAttribute } from '../../policies/policy-actions.ts';
 import { fitDraft } from './fit-draft.ts';
 import type { FileLine } from './split-lines.ts';
 
@@ -38,7 +39,7 @@ export function evaluateLine({ policy, conditions }: CompiledLogPolicy, line: Fi
     const groups = matchPattern(program, matched);
     if (!groups) continue;
     if (condition.suppress) return null;
-    return messageOf(policy, condition, text, groups, marksOf(line.cut, invalid));
+    return messageOf(policy, condition, text, groups, marksOf(condition, line.cut, invalid));
   }
   return null;
 }
@@ -49,8 +50,12 @@ function decode({ bytes, cut }: FileLine): { text: string; invalid: boolean } {
   return { text: new TextDecoder().decode(bytes), invalid: !isUtf8(bytes) };
 }
 
-function marksOf(cut: boolean, invalid: boolean): Record<string, string> {
-  return { ...(cut ? { lineCut: 'true' } : {}), ...(invalid ? { invalidUtf8: 'true' } : {}) };
+function marksOf({ name }: LogCondition, cut: boolean, invalid: boolean): Record<string, string> {
+  return {
+    ...(name === undefined ? {} : { [conditionAttribute]: name }),
+    ...(cut ? { lineCut: 'true' } : {}),
+    ...(invalid ? { invalidUtf8: 'true' } : {}),
+  };
 }
 
 function messageOf(

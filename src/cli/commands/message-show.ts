@@ -1,5 +1,6 @@
 import type { Command } from '@commander-js/extra-typings';
 import { messageDetailSchema, type MessageDetail, type OperationView } from '../../model/api.ts';
+import type { ActionView, OfferedAction } from '../../model/action-api.ts';
 import type { MessageSharing, SharedTo } from '../../model/sharing.ts';
 import type { Cli } from '../cli.ts';
 import { withClient, type ClientOptions, type PrintOptions } from '../options/client-options.ts';
@@ -22,12 +23,13 @@ async function run(cli: Cli, id: string, options: ClientOptions & PrintOptions):
   const nowMs = (await cli.runtime()).clock.wallMs();
   const zone = localZone();
   const when = (ms: number): string => timeText(ms, nowMs, zone);
-  printPairs(cli, pairsOf(detail, when, stdoutStyle(cli, options).severity(detail.message.severity)));
+  const severity = stdoutStyle(cli, options).severity(detail.message.severity);
+  printPairs(cli, pairsOf(detail, when, severity));
   for (const operation of detail.operations) cli.stdout.write(operationText(operation, when(operation.atMs)));
 }
 
 function pairsOf(
-  { message, sharing }: MessageDetail,
+  { message, sharing, offered, actions = [] }: MessageDetail,
   when: (ms: number) => string,
   severity: string,
 ): (readonly [string, string])[] {
@@ -50,7 +52,18 @@ function pairsOf(
     ['made', when(createdMs)],
     ['received', when(receivedMs)],
     ...(sharing ? sharingPairs(sharing, when) : []),
+    ...actions.toReversed().map(actionPair),
+    ...(offered ? [['offered', offeredText(offered)] as const] : []),
   ];
+}
+
+function offeredText({ policy, tool, nodeName, whyNot }: OfferedAction): string {
+  const what = `${tool === null ? 'a command' : `tool ${tool}`} on ${nodeName}, by policy ${policy}`;
+  return safeText(`${what}; ${whyNot === null ? 'message act does it' : `not for you now: ${whyNot}`}`);
+}
+
+function actionPair({ tool, nodeName, by, state, because, id }: ActionView): readonly [string, string] {
+  return ['action', safeText(`${tool} on ${nodeName}, by ${by}: ${state} (${because}), ${id}`)];
 }
 
 function sharingPairs(

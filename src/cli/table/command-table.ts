@@ -148,6 +148,11 @@ export const commandTable: readonly CommandEntry[] = [
     summary: 'write a note on messages',
     load: () => import('../commands/message-annotate.ts'),
   },
+  {
+    path: 'message act',
+    summary: 'do what the policy that made a message offers for it',
+    load: () => import('../commands/message-act.ts'),
+  },
 
   {
     path: 'node list',

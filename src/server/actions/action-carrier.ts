@@ -4,8 +4,14 @@ import type { Journal } from '../../journal/journal.ts';
 import { decodeEntry } from '../../journal/decode-entry.ts';
 import type { LinkConnection } from '../../link/connection.ts';
 import type { LinkMessageOf } from '../../link/messages.ts';
-import { readOrder, type ActionRows } from '../../messages/action-rows.ts';
-import { actionReportSchema, reportsMax, type ActionReport, type SignedOrder } from '../../model/action.ts';
+import { epochOf, readOrder, type ActionRows } from '../../messages/action-rows.ts';
+import {
+  actionReportSchema,
+  reportsMax,
+  type ActionOrder,
+  type ActionReport,
+  type SignedOrder,
+} from '../../model/action.ts';
 import type { NodeDefinition } from '../../model/definitions.ts';
 import type { Entry } from '../../model/entry.ts';
 import { textOf, WatchError } from '../../model/errors.ts';
@@ -15,7 +21,7 @@ import type { Uuid } from '../../model/uuid.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Copies } from '../health/copies.ts';
-import { resultAnnotation } from './result-annotation.ts';
+import { acknowledgement, resultAnnotation, type MessageNow } from './result-annotation.ts';
 
 /** The protocol that brought actions over the link. */
 export const actionsSince = 4;
@@ -32,15 +38,15 @@ interface Ports {
   readonly log: Log;
   /** False for a server that is no longer of this pool: what it asked for is begun by nobody. */
   readonly isServer: (coreId: Uuid) => boolean;
-  readonly stateHlc: (message: Uuid) => number;
+  readonly stateOf: (message: Uuid) => MessageNow;
 }
 
 /** An agent that is connected to this server. */
 interface Carried {
   readonly node: NodeDefinition;
   readonly connection: Pick<LinkConnection, 'send' | 'refuse'>;
-  /** What was said on this connection already. */
-  readonly offered: Set<Uuid>;
+  /** What was said on this connection already, and in the name of which epoch. */
+  readonly offered: Map<Uuid, number>;
   storing: number;
 }
 
@@ -60,9 +66,9 @@ export class ActionCarrier {
 
   connected(node: NodeDefinition, connection: LinkConnection): { ended(): void } {
     if (connection.protocol < actionsSince) return { ended: () => undefined };
-    const carried: Carried = { node, connection, offered: new Set(), storing: 0 };
+    const carried: Carried = { node, connection, offered: new Map(), storing: 0 };
     this.#carried.set(node.coreId, carried);
-    for (const { order, signed } of this.#ports.rows.openOf(node.coreId)) offer(carried, order.id, signed);
+    for (const { order, signed } of this.#ports.rows.openOf(node.coreId)) offer(carried, order, signed);
     return {
       ended: () => {
         // Else it has connected anew, on another connection.
@@ -81,7 +87,7 @@ export class ActionCarrier {
       for (const { order: text, signature } of actions) {
         const order = readOrder(text);
         const carried = order === null ? undefined : this.#carried.get(order.node);
-        if (order && carried) offer(carried, order.id, { order: text, signature, certificate });
+        if (order && carried) offer(carried, order, { order: text, signature, certificate });
       }
     }
   }
@@ -140,28 +146,32 @@ export class ActionCarrier {
       { kind: 'action-reports', body: encodeBody('action-reports', body) },
       body,
     );
-    const operations = reports.flatMap((report) => this.#annotation(node, report));
+    const operations = reports.flatMap((report) => this.#operations(node, report));
     if (operations.length === 0) return entry.seq;
     const said = { operations };
     return (await journal.append({ kind: 'operations', body: encodeBody('operations', said) }, said)).seq;
   }
 
   /** The reports are applied by now, so that the rows have all of the output. */
-  #annotation(node: Uuid, report: ActionReport): Operation[] {
-    const { rows, journal, stateHlc } = this.#ports;
+  #operations(node: Uuid, report: ActionReport): Operation[] {
+    const { rows, journal, stateOf } = this.#ports;
     if (report.kind !== 'ended') return [];
     const order = rows.get(report.action)?.order;
     if (order === undefined || order.node !== node || order.message === null) return [];
-    const hlc = Math.max(journal.nextHlc(), stateHlc(order.message) + 1);
-    return [
-      resultAnnotation({ ...order, message: order.message }, report, rows.output(order, 0, 1_000), hlc),
-    ];
+    const { message } = order;
+    const now = stateOf(message);
+    const hlc = Math.max(journal.nextHlc(), now.stateHlc + 1);
+    const about = { ...order, message };
+    const annotation = resultAnnotation(about, report, rows.output(order, 0, 1_000), hlc);
+    return [annotation, ...acknowledgement(about, report, now, hlc)];
   }
 }
 
-function offer({ connection, offered }: Carried, id: Uuid, signed: SignedOrder): void {
-  if (offered.has(id)) return;
-  offered.add(id);
+function offer({ connection, offered }: Carried, order: ActionOrder, signed: SignedOrder): void {
+  const { id } = order;
+  const epoch = epochOf(order);
+  if ((offered.get(id) ?? -1) >= epoch) return;
+  offered.set(id, epoch);
   connection.send({ type: 'action', id }, new TextEncoder().encode(JSON.stringify(signed)));
 }
 

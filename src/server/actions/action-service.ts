@@ -2,14 +2,17 @@ import type { Account } from '../../access/caller.ts';
 import type { ActionRecord, ActionRows } from '../../messages/action-rows.ts';
 import { deadlineMsDefault, type ActionOrder } from '../../model/action.ts';
 import type {
+  ActRequest,
   ActionAnswer,
   ActionDetail,
   ActionPage,
   ActionQuery,
   ActionRequest,
+  OfferedAction,
   ToolDetail,
   ToolRequest,
 } from '../../model/action-api.ts';
+import type { MessageView } from '../../model/api.ts';
 import type { AuditDraft } from '../../model/audit.ts';
 import type { NodeDefinition } from '../../model/definitions.ts';
 import { WatchError } from '../../model/errors.ts';
@@ -17,7 +20,6 @@ import type { Removal } from '../../model/policy-api.ts';
 import { isNodeInScope, type Scope } from '../../model/rights.ts';
 import type { ToolDefinition } from '../../model/tool.ts';
 import { uuidV7 } from '../../model/uuid.ts';
-import { toolCommand } from '../../policies/checked-tool.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Random } from '../../runtime/random.ts';
 import type { ActionPort, AuditedBy } from '../http/action-port.ts';
@@ -25,7 +27,9 @@ import { actionView } from './action-view.ts';
 import { auditDrafts } from './audit-drafts.ts';
 import { chooseTargets, type AboutMessage, type Targets } from './choose-targets.ts';
 import { derivedId } from './derived-id.ts';
-import { toolOf, toolViews } from './tool-view.ts';
+import { policyDoing, toolDoing, type Doing } from './doing.ts';
+import type { PolicyBook, Wanted } from './policy-book.ts';
+import { toolViews } from './tool-view.ts';
 
 const piecesMax = 1_000;
 
@@ -39,16 +43,29 @@ interface Ports {
   readonly node: (coreId: string) => NodeDefinition | null;
   readonly nodeGroups: () => readonly string[];
   readonly groupsOf: (nodeName: string) => readonly string[];
+  readonly book: PolicyBook;
   readonly toolDefinitions: () => readonly ToolDefinition[];
   readonly revisionOf: (name: string) => number;
   readonly setTool: (name: string, request: ToolRequest, by: string) => Promise<void>;
   readonly removeTool: (name: string, removal: Removal, by: string) => Promise<void>;
   /** Null when there is no such message in the scope. */
-  readonly message: (id: string, scope: Scope) => AboutMessage | null;
+  readonly message: (id: string, scope: Scope) => MessageView | null;
+  /** Whether another pool sent it here. */
+  readonly isShared: (id: string) => boolean;
   readonly record: (draft: AuditDraft) => Promise<void>;
   /** Signs and stores them; resolves with the number of copies. */
   readonly store: (orders: readonly ActionOrder[]) => Promise<number>;
 }
+
+/** What a policy offers for a message. */
+type Offer = Wanted & { readonly message: MessageView };
+
+type Asked = Pick<ActionOrder, 'id' | 'askedMs' | 'deadlineMs' | 'by' | 'message'>;
+
+type Asking = Pick<ActionRequest, 'message' | 'idempotencyKey' | 'withinMs'> & {
+  readonly by: Account;
+  readonly audited: AuditedBy;
+};
 
 /** What the API does with tools and actions. Asking is deciding nothing: it is a fact on any server, and the node does it once. */
 export class ActionService implements ActionPort {
@@ -74,14 +91,61 @@ export class ActionService implements ActionPort {
   }
 
   async ask(request: ActionRequest, by: Account, audited: AuditedBy): Promise<ActionAnswer> {
-    const { clock, random, record, store } = this.#ports;
     const about = this.#about(request, by);
     const targets = this.#targets(request, by, about);
+    const doing = toolDoing(request.tool, this.#ports.book.tool(request.tool), request.parameters);
+    return this.#ask({ ...request, by, audited }, targets, doing);
+  }
+
+  offered(id: string, by: Account): OfferedAction | null {
+    const found = this.#offer(id, by);
+    if (found === null) return null;
+    const { policy, action, message } = found;
+    const nodeName = action.node ?? message.nodeName;
+    const said = { policy, tool: action.tool ?? null, nodeName, acknowledge: action.acknowledge };
+    try {
+      const { parameters, command } = this.#doing(found);
+      return { ...said, parameters, command: [...command], whyNot: this.#whyNotOffered(found, by) };
+    } catch (error) {
+      if (!(error instanceof WatchError)) throw error;
+      return { ...said, parameters: {}, command: [], whyNot: error.message };
+    }
+  }
+
+  async act(
+    id: string,
+    { idempotencyKey }: ActRequest,
+    by: Account,
+    audited: AuditedBy,
+  ): Promise<ActionAnswer> {
+    const found = this.#offer(id, by);
+    if (found === null) {
+      this.#about({ message: id }, by);
+      throw new WatchError('WK_NOT_FOUND', `no policy offers an action for message ${id}`);
+    }
+    const { policy, action, message } = found;
+    const request = { nodes: action.node === undefined ? [] : [action.node], nodeGroups: [] };
+    const targets = this.#targets(request, by, message);
+    const asked = { message: id, idempotencyKey, withinMs: action.within, by, audited };
+    const { acknowledge } = action;
+    return this.#ask(asked, targets, {
+      ...this.#doing(found),
+      policy: { name: policy, kind: 'operator', acknowledge },
+    });
+  }
+
+  async #ask(
+    { message, idempotencyKey, withinMs = deadlineMsDefault, by, audited }: Asking,
+    { nodes, refused }: Targets,
+    doing: Doing & Pick<ActionOrder, 'policy'>,
+  ): Promise<ActionAnswer> {
+    const { clock, random, record, store } = this.#ports;
     const askedMs = clock.wallMs();
-    const id = request.idempotencyKey ?? uuidV7(askedMs, random.bytes(10));
-    const deadlineMs = askedMs + (request.withinMs ?? deadlineMsDefault);
-    const orders = this.#orders(request, targets.nodes, { id, askedMs, deadlineMs, by: by.name });
-    const answer = { deadlineMs, refused: targets.refused };
+    const id = idempotencyKey ?? uuidV7(askedMs, random.bytes(10));
+    const deadlineMs = askedMs + withinMs;
+    const asked = { id, askedMs, deadlineMs, by: by.name, message: message ?? null };
+    const orders = nodes.map((node) => this.#order(asked, node, doing));
+    const answer = { deadlineMs, refused };
     if (orders.length === 0) return { request: null, actions: [], copies: 0, ...answer };
     // Before the orders, in the same journal: whoever has one of them has the record.
     for (const draft of auditDrafts(orders, audited)) await record(draft);
@@ -117,14 +181,36 @@ export class ActionService implements ActionPort {
     };
   }
 
-  #about({ message }: ActionRequest, by: Account): AboutMessage | null {
+  #about({ message }: Pick<ActionRequest, 'message'>, by: Account): AboutMessage | null {
     if (message === undefined) return null;
     const found = this.#ports.message(message, by.rights.scope('see'));
     if (found === null) throw new WatchError('WK_NOT_FOUND', `there is no message ${message}`);
     return found;
   }
 
-  #targets(request: ActionRequest, by: Account, about: AboutMessage | null): Targets {
+  /** What the policy that made the message offers; null where it offers nothing, or there is no such message for the caller. */
+  #offer(id: string, by: Account): Offer | null {
+    const { book, isShared } = this.#ports;
+    const message = this.#ports.message(id, by.rights.scope('see'));
+    const wanted = message && book.operatorFor({ ...message, message, isShared: isShared(id) });
+    return wanted && message && { ...wanted, message };
+  }
+
+  #doing({ policy, action, message }: Offer): Doing {
+    const placed = { message, nodeName: message.nodeName };
+    return policyDoing({ policy, action }, placed, (name) => this.#ports.book.tool(name));
+  }
+
+  #whyNotOffered({ action, message }: Offer, by: Account): string | null {
+    const request = { nodes: action.node === undefined ? [] : [action.node], nodeGroups: [] };
+    return this.#targets(request, by, message).refused[0]?.because ?? null;
+  }
+
+  #targets(
+    request: Pick<ActionRequest, 'nodes' | 'nodeGroups'>,
+    by: Account,
+    about: AboutMessage | null,
+  ): Targets {
     const { nodes, node, nodeGroups, groupsOf, rows } = this.#ports;
     return chooseTargets({
       request,
@@ -138,35 +224,18 @@ export class ActionService implements ActionPort {
     });
   }
 
-  #orders(
-    request: ActionRequest,
-    nodes: readonly NodeDefinition[],
-    asked: Pick<ActionOrder, 'id' | 'askedMs' | 'deadlineMs' | 'by'>,
-  ): ActionOrder[] {
-    const { self, pool, toolDefinitions } = this.#ports;
-    const { tool: name, message } = request;
-    const definition = toolDefinitions().find((one) => one.name === name);
-    if (definition === undefined) throw new WatchError('WK_NOT_FOUND', `there is no tool ${name}`);
-    const tool = toolOf(definition);
-    if (tool === null)
-      throw new WatchError('WK_CONFLICT', `tool ${name} was written by a newer version than this server's`);
-    const { command, parameters } = toolCommand(tool, request.parameters);
-    return nodes.map((node) => ({
+  #order(asked: Asked, node: NodeDefinition, doing: Doing): ActionOrder {
+    const { self, pool } = this.#ports;
+    return {
       ...asked,
+      ...doing,
       id: derivedId(asked.id, node.coreId),
       request: asked.id,
       pool,
       node: node.coreId,
       nodeName: node.name,
-      tool: name,
-      parameters,
-      command,
-      user: tool.user ?? null,
-      timeoutMs: tool.timeout,
-      outputBytesMax: tool.outputMax,
       from: { coreId: self.coreId, name: self.name },
-      message: message ?? null,
       decision: null,
-    }));
+    };
   }
 }

@@ -5,7 +5,8 @@ import { actionState } from '../../model/action-state.ts';
 /** An action as the API shows it at this moment. */
 export function actionView(record: ActionRecord, nowMs: number): ActionView {
   const { order, started, ended } = record;
-  const { id, request, node, nodeName, tool, parameters, command, user, by, message, decision } = order;
+  const { id, request, node, nodeName, tool, parameters, command, user, by, message, decision, policy } =
+    order;
   return {
     id,
     request,
@@ -18,6 +19,7 @@ export function actionView(record: ActionRecord, nowMs: number): ActionView {
     by,
     from: order.from.name,
     message,
+    policy: policy === undefined ? null : { name: policy.name, kind: policy.kind },
     decision,
     askedMs: order.askedMs,
     deadlineMs: order.deadlineMs,

@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { startAgent, type Agent } from '../../agent/agent.ts';
-import { agentConfigSchema } from '../../agent/config.ts';
-import { noPolicies } from '../../agent/load-policies.ts';
+import type { Agent } from '../../agent/agent.ts';
 import { actionRequestSchema, type ActionRequestInput, type ActionView } from '../../model/action-api.ts';
 import { Rights, type Permission } from '../../model/rights.ts';
 import { uuidV7 } from '../../model/uuid.ts';
 import type { RunningServer } from '../start-server.ts';
 import { allConnected, type TestNode } from '../testing/test-agent.ts';
+import { countingProgram, runAgent } from '../testing/test-programs.ts';
 import { eventually, TestServers } from '../testing/test-servers.ts';
 
 let folder = '';
@@ -39,37 +38,9 @@ function printed(server: RunningServer, id: string): string {
   return (server.view.actions.detail(id, 0, null)?.output ?? []).map(({ text }) => text).join('');
 }
 
-async function run(servers: TestServers, node: TestNode, more: object = {}): Promise<Agent> {
-  return startAgent({
-    runtime: servers.runtime,
-    config: agentConfigSchema.parse({
-      name: node.name,
-      coreId: node.coreId,
-      pool: servers.pool.id,
-      servers: servers.running.map((server) => servers.urlOf(server)),
-      data: join(folder, node.coreId),
-      identity: { certificate: 'c', key: 'k', authorities: 'a' },
-      ...more,
-    }),
-    credentials: await servers.pool.credentials(node.identity),
-    policies: noPolicies,
-    version: '0',
-    onFatal: (error) => assert.fail(error),
-  });
-}
-
-/** Adds a line to a file each time it runs. */
-async function counter(name: string): Promise<{ program: string; count: () => Promise<number> }> {
-  const program = join(folder, `${name}.sh`);
-  const log = join(folder, `${name}.log`);
-  await writeFile(program, `#!/bin/sh\necho "$0 $*" >> ${log}\necho "out: $1"\necho "err" >&2\n`);
-  await chmod(program, 0o755);
-  const count = async () => {
-    const text = await readFile(log, 'utf8').catch(() => '');
-    return text.split('\n').length - 1;
-  };
-  return { program, count };
-}
+const run = (servers: TestServers, node: TestNode, more: object = {}): Promise<Agent> =>
+  runAgent(servers, folder, node, more);
+const counter = (name: string) => countingProgram(folder, name);
 
 function setTool(server: RunningServer, name: string, source: object): Promise<void> {
   return server.view.actions.setTool(name, { source: { ...source } }, 'ann');

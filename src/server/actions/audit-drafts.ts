@@ -10,11 +10,12 @@ const parametersCharsMax = 1_500;
 export function auditDrafts(orders: readonly ActionOrder[], by: AuditedBy): AuditDraft[] {
   const [first] = orders;
   if (first === undefined) return [];
-  const { request, tool, parameters, message, decision } = first;
+  const { request, tool, parameters, message, decision, policy } = first;
   const what = {
     request,
     tool,
     ...(message === null ? {} : { message }),
+    ...(policy === undefined ? {} : { policy: policy.name }),
     ...(decision === null ? {} : { decision }),
     parameters: JSON.stringify(parameters).slice(0, parametersCharsMax),
   };

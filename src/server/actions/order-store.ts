@@ -11,13 +11,23 @@ const charsMax = 262_144;
 
 interface Ports {
   readonly journal: Pick<Journal, 'append'>;
-  readonly copies: Pick<Copies, 'wait'>;
   readonly credentials: () => Credentials;
 }
 
 /** Signs orders as this server and stores them; resolves with the copies of the last, and so of those before it. */
-export async function storeOrders(ports: Ports, orders: readonly ActionOrder[]): Promise<number> {
-  const { journal, copies, credentials } = ports;
+export async function storeOrders(
+  ports: Ports & { readonly copies: Pick<Copies, 'wait'> },
+  orders: readonly ActionOrder[],
+): Promise<number> {
+  const seq = await appendOrders(ports, orders);
+  return new Promise((resolve) => ports.copies.wait({ seq, copies: resolve }));
+}
+
+/** The same without waiting for another server: who decides them would decide the same again. Resolves with the last sequence number. */
+export async function appendOrders(
+  { journal, credentials }: Ports,
+  orders: readonly ActionOrder[],
+): Promise<number> {
   const { certificatePem: certificate, keyPem } = credentials();
   let seq = 0;
   for (const part of partsOf(orders)) {
@@ -25,7 +35,7 @@ export async function storeOrders(ports: Ports, orders: readonly ActionOrder[]):
     const body: EntryBody<'actions'> = { certificate, actions };
     ({ seq } = await journal.append({ kind: 'actions', body: encodeBody('actions', body) }, body));
   }
-  return new Promise((resolve) => copies.wait({ seq, copies: resolve }));
+  return seq;
 }
 
 /** Signing takes time, and an entry has a limit. */

@@ -4,14 +4,24 @@ import { messageLimits } from '../../model/message.ts';
 import type { Operation } from '../../model/operation.ts';
 import { derivedId } from './derived-id.ts';
 
+/** The state of a message; 0 while nobody and nothing has set it. */
+export interface MessageNow {
+  readonly isOpen: boolean;
+  readonly stateHlc: number;
+}
+
+type About = ActionOrder & { readonly message: string };
+type Ended = ActionReport & { readonly kind: 'ended' };
+
 /** What was done about a message, for whoever reads it. The same action makes the same annotation, however often it is told. */
 export function resultAnnotation(
-  { id, tool, nodeName, by, message }: ActionOrder & { readonly message: string },
-  { result, because }: ActionReport & { readonly kind: 'ended' },
+  order: About,
+  { result, because }: Ended,
   output: readonly OutputPiece[],
   hlc: number,
 ): Operation {
-  const head = `Tool ${tool}, asked by ${by}, on ${nodeName}: ${result} (${because}). Action ${id}`;
+  const { id, nodeName, message } = order;
+  const head = `${saidOf(order)} on ${nodeName}: ${result} (${because}). Action ${id}`;
   const printed = output.map(({ text }) => text).join('');
   const room = messageLimits.textCharsMax - head.length - 2;
   // What was printed last says most.
@@ -21,10 +31,52 @@ export function resultAnnotation(
     id: derivedId(id, 'annotation'),
     message,
     kind: 'annotate',
-    by: `tool ${tool}`,
+    by: doneBy(order),
     hlc,
     text: printable(text).slice(0, messageLimits.textCharsMax),
   };
+}
+
+/**
+ * Where the policy wants it and the action ended well. An automatic one leaves alone what anybody has set meanwhile; what
+ * a person asked for counts for as long as the message is open.
+ */
+export function acknowledgement(order: About, { result }: Ended, now: MessageNow, hlc: number): Operation[] {
+  const { id, message, policy } = order;
+  const isTouched = policy?.kind === 'automatic' && now.stateHlc > 0;
+  if (policy?.acknowledge !== true || result !== 'done' || !now.isOpen || isTouched) return [];
+  return [{ id: derivedId(id, 'acknowledge'), message, kind: 'acknowledge', by: doneBy(order), hlc }];
+}
+
+/** Why an action that a policy wants was not even asked for. The same message gives the same annotation. */
+export function refusalAnnotation(
+  action: string,
+  {
+    message,
+    policy,
+    because,
+  }: { readonly message: string; readonly policy: string; readonly because: string },
+  hlc: number,
+): Operation {
+  const text = printable(`Automatic action of policy ${policy} was not begun: ${because}`);
+  return {
+    id: derivedId(action, 'annotation'),
+    message,
+    kind: 'annotate',
+    by: `policy ${policy}`,
+    hlc,
+    text: text.slice(0, messageLimits.textCharsMax),
+  };
+}
+
+function doneBy({ tool, policy }: About): string {
+  return policy === undefined ? `tool ${tool}` : `policy ${policy.name}`;
+}
+
+function saidOf({ tool, by, policy }: About): string {
+  if (policy === undefined) return `Tool ${tool}, asked by ${by},`;
+  const what = tool === policy.name ? `of policy ${policy.name}` : `${tool} of policy ${policy.name}`;
+  return policy.kind === 'automatic' ? `Automatic action ${what}` : `Action ${what}, asked by ${by},`;
 }
 
 /** An annotation holds no control characters but tabs and line breaks, and no half characters. */

@@ -224,7 +224,7 @@ function guardsOf(changes: readonly ConfigChange[]): string[] {
   const has = (...kinds: readonly ConfigChange['kind'][]): boolean =>
     changes.some(({ kind }) => kinds.includes(kind));
   return [
-    ...(has('depot-file', 'policy', 'policy-group', 'node-group') ? [keys.policyUses] : []),
+    ...(has('depot-file', 'tool', 'policy', 'policy-group', 'node-group') ? [keys.policyUses] : []),
     ...(has('user', 'user-role') ? [keys.userNames] : []),
   ];
 }

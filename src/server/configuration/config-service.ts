@@ -23,6 +23,7 @@ import { WatchError } from '../../model/errors.ts';
 import type { NodeFacts } from '../../model/node-definitions.ts';
 import type { Account } from '../../access/caller.ts';
 import type { Changed } from './config-conflict.ts';
+import { mayNameActions } from './may-name-actions.ts';
 import type { Author, ConfigEditor } from './config-editor.ts';
 import type { ConfigPort } from '../http/config-port.ts';
 
@@ -72,6 +73,8 @@ export class ConfigService implements ConfigPort {
     { via, hold }: { readonly via: string; readonly hold: boolean },
   ): Promise<number> {
     for (const { kind } of changes) mayConfigure(kind, by);
+    for (const { kind, content } of changes)
+      if (kind === 'policy' && content !== null) mayNameActions(by, content);
     const twice = changes.find((one, at) => changes.findIndex((other) => isSame(one, other)) !== at);
     if (twice) throw new WatchError('WK_BAD_REQUEST', `${placeText(twice)} stands there twice`);
     const also = hold ? this.#ports.holdWrites(by.name) : [];
@@ -212,7 +215,12 @@ const listsOf: Readonly<Partial<Record<DefinitionKind, Readonly<Partial<Record<D
   };
 
 function withoutName({ kind, name, revision, content }: Found, place: DefinitionPlace): ConfigChange {
-  const list = listsOf[kind]?.[place.kind] ?? '';
+  const list = listsOf[kind]?.[place.kind];
+  if (list === undefined)
+    throw new WatchError(
+      'WK_CONFLICT',
+      `${saidOf({ kind, name })} uses ${saidOf(place)}, and how it goes on without is for you to say; change it first`,
+    );
   const names: unknown = content[list];
   const left = Array.isArray(names) ? names.filter((one) => one !== place.name) : [];
   const after: Content = { ...content, [list]: left };

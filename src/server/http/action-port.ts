@@ -1,10 +1,12 @@
 import type { Account } from '../../access/caller.ts';
 import type {
+  ActRequest,
   ActionAnswer,
   ActionDetail,
   ActionPage,
   ActionQuery,
   ActionRequest,
+  OfferedAction,
   ToolDetail,
   ToolRequest,
 } from '../../model/action-api.ts';
@@ -28,6 +30,10 @@ export interface ActionPort {
    * WK_BAD_REQUEST (a parameter, no node), WK_TOO_LARGE, WK_DISK_FULL.
    */
   ask(request: ActionRequest, by: Account, audited: AuditedBy): Promise<ActionAnswer>;
+  /** What the policy that made the message offers to the caller; null where it offers nothing. */
+  offered(message: string, by: Account): OfferedAction | null;
+  /** Does it. Errors: as for `ask`; WK_NOT_FOUND also where nothing is offered. */
+  act(message: string, request: ActRequest, by: Account, audited: AuditedBy): Promise<ActionAnswer>;
   /** The newest first. */
   page(query: ActionQuery, scope: Scope): ActionPage;
   /** With what it printed, behind the piece `after`; null when there is no such action in the scope. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  actRequestSchema,
   actionAnswerSchema,
   actionDetailSchema,
   actionPageSchema,
@@ -125,6 +126,21 @@ function askActions(app: App, { view }: Parts): void {
       response: { 200: actionAnswerSchema, ...errorAnswers },
     },
     handler: async (request) => view.actions.ask(request.body, known(request.caller), whoOf(request)),
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/api/v1/messages/:id/actions',
+    schema: {
+      summary: 'Do what the policy that made a message offers for it',
+      description:
+        'What that is stands in `offered` of the message. Answers 200 also when the node is refused: look at `refused`.',
+      params: z.strictObject({ id: z.uuid() }),
+      body: actRequestSchema,
+      response: { 200: actionAnswerSchema, ...errorAnswers },
+    },
+    handler: async (request) =>
+      view.actions.act(request.params.id.toLowerCase(), request.body, known(request.caller), whoOf(request)),
   });
 }
 

@@ -26,6 +26,7 @@ export const audited: Readonly<Record<string, 'self' | 'nothing' | ((request: Fa
     'POST /api/v1/session': 'self',
     'POST /api/v1/setup': 'self',
     'POST /api/v1/actions': 'self',
+    'POST /api/v1/messages/:id/actions': 'self',
     'DELETE /api/v1/session': ({ caller }) => ({
       action: 'session.end',
       target: caller?.name ?? '',

@@ -57,6 +57,8 @@ const fakeActions: ActionPort = {
   setTool: notHere,
   removeTool: notHere,
   ask: notHere,
+  offered: () => null,
+  act: notHere,
   page: () => ({ actions: [], next: null }),
   detail: () => null,
 };

@@ -14,6 +14,7 @@ import { known, seenBy } from './authorize.ts';
 import { errorAnswers, type App, type Parts } from './app.ts';
 
 const severity = z.enum(severities);
+const actionsMax = 100;
 
 /** The page query as it stands in a URL: numbers are text, and a list is one name many times. */
 export const pageQuerystringSchema = z.strictObject({
@@ -60,7 +61,10 @@ export function messageRoutes(app: App, { view }: Parts): void {
     handler: async ({ params, caller }) => {
       const detail = await view.message(params.id.toLowerCase(), seenBy(caller));
       if (detail === null) throw new WatchError('WK_NOT_FOUND', `there is no message ${params.id}`);
-      return detail;
+      const message = detail.message.id;
+      const { actions } = view.actions.page({ message, limit: actionsMax }, seenBy(caller));
+      const offered = view.actions.offered(message, known(caller));
+      return { ...detail, actions, ...(offered === null ? {} : { offered }) };
     },
   });
 

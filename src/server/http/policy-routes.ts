@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { mayNameActions } from '../configuration/may-name-actions.ts';
 import { nameSchema } from '../../model/definitions.ts';
 import { WatchError } from '../../model/errors.ts';
 import {
@@ -88,6 +89,7 @@ function writePolicies(app: App, { view }: Parts): void {
       response: { 200: policyDetailSchema, ...errorAnswers },
     },
     handler: async ({ params, body, caller }) => {
+      mayNameActions(known(caller), body.source);
       await view.policies.set(params.name, body, known(caller).name);
       return found(view.policies.list(), 'policy', params.name);
     },

@@ -16,6 +16,7 @@ import type { Grant } from '../../pool/grants.ts';
 import type { Clock, Timer, Timers } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Random } from '../../runtime/random.ts';
+import type { AutomaticActions } from '../actions/automatic-actions.ts';
 import type { Grants } from '../roles/grants.ts';
 import type { OwnMessages } from '../health/own-messages.ts';
 import {
@@ -56,6 +57,7 @@ interface Ports {
   >;
   readonly ownPool: Uuid;
   readonly ownMessages: Pick<OwnMessages, 'report'>;
+  readonly automatic: Pick<AutomaticActions, 'isWanted' | 'began' | 'renew' | 'start'>;
   /** Whom rules may name. */
   systems(): ManagerSystems;
   policies(): readonly PolicyDefinition[];
@@ -65,9 +67,8 @@ interface Ports {
 }
 
 /**
- * What the acting server decides about each message by the policies for servers: service hours, outages, and with which other
- * pools it is shared. Modes: idle,
- * following (a grant of the role is held and its takeover stored).
+ * What the acting server decides about each message: by the policies for servers service hours, outages, and with which other
+ * pools it is shared; by the policy that made it, what is done about it. Modes: idle, following (a grant of the role is held and its takeover stored).
  *
  * It walks the journal, and writes with its decisions how far it came, so that a successor goes on there: what it decided and
  * the successor had not heard of is void with that place, and decided again. While no policy is in force nothing is
@@ -101,6 +102,7 @@ export class MessageRules {
     this.#epoch = epoch;
     this.#isUnsaved = false;
     this.#heldAfter = { after: null };
+    this.#ports.automatic.began();
     this.#lookIn(0);
   }
 
@@ -112,7 +114,7 @@ export class MessageRules {
 
   /** Something was stored. */
   committed(): void {
-    if (this.#epoch !== null && this.#rulesNow().length > 0) this.#lookIn(soonMs);
+    if (this.#epoch !== null && this.#isWanted()) this.#lookIn(soonMs);
   }
 
   policiesChanged(): void {
@@ -125,6 +127,10 @@ export class MessageRules {
   #rulesNow(): readonly ServerRules[] {
     this.#rules ??= serverRules(this.#ports.policies());
     return this.#rules;
+  }
+
+  #isWanted(): boolean {
+    return this.#rulesNow().length > 0 || this.#ports.automatic.isWanted;
   }
 
   /** The earliest of all that asked. */
@@ -153,11 +159,12 @@ export class MessageRules {
 
   /** True when there is more to do at once. */
   async #decide(): Promise<boolean> {
-    const { grants, clock } = this.#ports;
+    const { grants, clock, automatic } = this.#ports;
     const epoch = grants.current(actingRole)?.epoch;
     if (epoch === undefined || epoch !== this.#epoch) return false;
+    await automatic.renew(epoch);
     const endMs = clock.monotonicMs() + busyMsMax;
-    const isBusy = (decisions: readonly Decision[]): boolean =>
+    const isBusy = (decisions: readonly unknown[]): boolean =>
       decisions.length >= decisionsMax || clock.monotonicMs() >= endMs;
     this.#waiting.clear();
     const before = { progress: this.#progress, heldAfter: this.#heldAfter };
@@ -166,6 +173,8 @@ export class MessageRules {
     const decisions = [...walked.decisions, ...held.decisions].slice(0, 5 * decisionsMax);
     const isDue = this.#isUnsaved && clock.monotonicMs() - this.#savedMs >= saveEveryMs;
     const isTurned = before.progress.active !== walked.progress.active;
+    // Before it is written that these were walked over: who goes on there does not look at them again.
+    await automatic.start(walked.unhandled, epoch);
     if (decisions.length > 0 || isDue || isTurned) {
       await this.#ports.append({ role: actingRole, epoch, decisions, progress: walked.progress });
       this.#isUnsaved = false;
@@ -177,36 +186,43 @@ export class MessageRules {
     return walked.isMore || held.isMore;
   }
 
-  #walk(isBusy: (decisions: readonly Decision[]) => boolean): {
-    readonly progress: RuleProgress;
-    readonly decisions: readonly Decision[];
-    readonly isMore: boolean;
-  } {
-    const { journal, log } = this.#ports;
-    const isActive = this.#rulesNow().length > 0;
+  #walk(isBusy: (decisions: readonly unknown[]) => boolean): Walked {
+    const { journal, log, automatic } = this.#ports;
+    const isActive = this.#isWanted();
     if (!isActive || !this.#progress.active) {
       const positions = isActive ? { ...journal.positions() } : {};
-      return { progress: { active: isActive, positions }, decisions: [], isMore: false };
+      return { progress: { active: isActive, positions }, decisions: [], unhandled: [], isMore: false };
     }
     const positions: Record<Origin, number> = { ...this.#progress.positions };
     const decisions: Decision[] = [];
+    const unhandled: Arrived[] = [];
     const skipped = (origin: Origin, entries: number): void =>
       log.warn('entries were trimmed before rules for servers were asked about them', { origin, entries });
     for (const { origin, seq, arrived } of walkJournal(journal, positions, skipped)) {
-      for (const one of arrived) decisions.push(...this.#decisionsOn(one));
+      for (const one of arrived) {
+        const decided = this.#decisionsOn(one);
+        decisions.push(...decided.decisions);
+        if (automatic.isWanted && !decided.isHandled) unhandled.push(one);
+      }
       positions[origin] = seq;
       this.#isUnsaved ||= arrived.length > 0;
-      if (isBusy(decisions)) return { progress: { active: true, positions }, decisions, isMore: true };
+      if (isBusy(decisions) || isBusy(unhandled))
+        return { progress: { active: true, positions }, decisions, unhandled, isMore: true };
     }
-    return { progress: { active: true, positions }, decisions, isMore: false };
+    return { progress: { active: true, positions }, decisions, unhandled, isMore: false };
   }
 
   /** One that was decided about by a holder before us, or that came twice, is left as it is. */
-  #decisionsOn({ node, nodeName, message }: Arrived): Decision[] {
+  #decisionsOn({ node, nodeName, message }: Arrived): {
+    readonly decisions: readonly Decision[];
+    readonly isHandled: boolean;
+  } {
+    if (this.#rulesNow().length === 0) return { decisions: [], isHandled: false };
     const placed = { ...message, node, nodeName };
     const handled = this.#handled(placed, message.createdMs);
-    if (handled === null) return this.#share(placed, message.createdMs);
-    return this.#ports.messages.isHandled(message.id) ? [] : [this.#close(message.id, handled)];
+    if (handled === null) return { decisions: this.#share(placed, message.createdMs), isHandled: false };
+    const isKnown = this.#ports.messages.isHandled(message.id);
+    return { decisions: isKnown ? [] : [this.#close(message.id, handled)], isHandled: true };
   }
 
   #handled(message: PlacedMessage, epochMs: number): Handled | null {
@@ -313,6 +329,14 @@ export class MessageRules {
     const { clock, random } = this.#ports;
     return uuidV7(clock.wallMs(), random.bytes(10));
   }
+}
+
+interface Walked {
+  readonly progress: RuleProgress;
+  readonly decisions: readonly Decision[];
+  /** Messages that no rule has held, suppressed or only logged. */
+  readonly unhandled: readonly Arrived[];
+  readonly isMore: boolean;
 }
 
 type PlacedMessage = Parameters<typeof factsOfMessage>[0] &

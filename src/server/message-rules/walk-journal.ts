@@ -12,6 +12,8 @@ export interface Arrived {
   readonly node: Uuid;
   readonly nodeName: string;
   readonly message: Message;
+  /** Of a node of another pool, which shared it. */
+  readonly isShared: boolean;
 }
 
 export interface WalkedEntry {
@@ -55,14 +57,19 @@ function arrivedIn(entry: Entry): Arrived[] {
   const { body } = decoding;
   if (body.kind === 'messages') {
     const { node, nodeName, messages } = body.value;
-    return messages.map((message) => ({ node, nodeName, message }));
+    return messages.map((message) => ({ node, nodeName, message, isShared: false }));
   }
   if (body.kind === 'shared')
-    return body.value.messages.map(({ node, nodeName, message }) => ({ node, nodeName, message }));
+    return body.value.messages.map(({ node, nodeName, message }) => ({
+      node,
+      nodeName,
+      message,
+      isShared: true,
+    }));
   if (body.kind !== 'decisions') return [];
   return body.value.decisions.flatMap((decision) =>
     decision.kind === 'raise'
-      ? [{ node: decision.node, nodeName: decision.nodeName, message: decision.message }]
+      ? [{ node: decision.node, nodeName: decision.nodeName, message: decision.message, isShared: false }]
       : [],
   );
 }
