@@ -144,6 +144,7 @@ class RunningAgent implements Agent {
         config,
         managers: () => managers,
         authorityPems: () => identity.credentials?.authorityPems ?? [],
+        depot,
       }),
     );
     stream = parts.use(

@@ -18,7 +18,7 @@ export interface ConfigAfter {
 
 /** Which kinds may name it. */
 const namedBy: Readonly<Partial<Record<DefinitionKind, readonly DefinitionKind[]>>> = {
-  'depot-file': ['policy'],
+  'depot-file': ['policy', 'tool'],
   policy: ['policy-group', 'node-group'],
   tool: ['policy'],
   'policy-group': ['policy-group', 'node-group'],

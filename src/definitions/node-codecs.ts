@@ -72,7 +72,7 @@ export const nodeCodecs: readonly ConfigCodec[] = [
       key: keys.tool(name),
       value: { name, source: { ...source }, changedMs: atMs, by },
     }),
-    references: () => [],
+    references: (source) => places('depot-file', depotNamesOf(source)),
   }),
   codec({
     kind: 'policy-group',

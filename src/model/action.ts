@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { nameSchema } from './definitions.ts';
+import { depotBytesSchema } from './depot.ts';
 import { offeredKinds } from './policy-action.ts';
-import { parameterNameSchema, programPathSchema, systemUserSchema, toolLimits } from './tool.ts';
+import { parameterNameSchema, systemUserSchema, toolLimits, toolProgramSchema } from './tool.ts';
 
 /** How an action can end. `not done`: the program was never started, and never will be. `unknown`: it was, and its end was not seen. */
 export const actionResults = ['done', 'failed', 'not done', 'unknown'] as const;
@@ -34,7 +35,7 @@ export const actionOrderSchema = z.strictObject({
   tool: nameSchema,
   /** What was given for the tool's parameters, for people to read; `command` has it in its place. */
   parameters: z.record(parameterNameSchema, z.string().max(toolLimits.valueCharsMax)),
-  command: z.tuple([programPathSchema], word).refine((words) => words.length <= toolLimits.wordsMax),
+  command: z.tuple([toolProgramSchema], word).refine((words) => words.length <= toolLimits.wordsMax),
   user: systemUserSchema.nullable(),
   timeoutMs: z.int().min(100).max(86_400_000),
   outputBytesMax: z.int().min(0).max(262_144),
@@ -48,6 +49,14 @@ export const actionOrderSchema = z.strictObject({
   message: z.uuidv7().nullable(),
   /** Where a role's holder decided it: an agent that has seen a higher epoch does not obey. */
   decision: z.strictObject({ role: z.string().min(1).max(256), epoch: z.int().min(1) }).nullable(),
+  /**
+   * Which words of the command stand for files of the depot, counted from 0: those that the tool itself names. What was given for a
+   * parameter is text, also where it looks like one.
+   */
+  depot: z
+    .array(depotBytesSchema.extend({ at: z.int().min(0).max(toolLimits.wordsMax), name: nameSchema }))
+    .max(toolLimits.wordsMax)
+    .optional(),
   /** The policy that has it done about the message, and whether the message is acknowledged when it ended well. */
   policy: z
     .strictObject({ name: nameSchema, kind: z.enum(offeredKinds), acknowledge: z.boolean() })

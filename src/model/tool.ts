@@ -37,6 +37,18 @@ export function isPlainPath(path: string): boolean {
     .every((part) => part !== '' && part !== '.' && part !== '..');
 }
 
+const depotProgram = /^depot:[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
+
+/** The same, or a file of the pool's depot: `depot:NAME`. */
+export const toolProgramSchema = z.string().superRefine((text, context) => {
+  if (depotProgram.test(text)) return;
+  for (const { message } of programPathSchema.safeParse(text).error?.issues ?? [])
+    context.addIssue({
+      code: 'custom',
+      message: message.replace('an absolute path', 'an absolute path or depot:NAME'),
+    });
+});
+
 /** A user of the node's own system. */
 export const systemUserSchema = z
   .string()
@@ -78,9 +90,12 @@ export const parameterNameSchema = z
 /** A program that may be started on nodes, as somebody writes it in a file. */
 export const toolSchema = z.strictObject({
   description: description.optional(),
-  /** The program and its arguments; no shell is in between. `${name}` in an argument is what is given for that parameter. */
+  /**
+   * The program and its arguments; no shell is in between. `${name}` in an argument is what is given for that parameter; a word
+   * `depot:NAME` is the path of that file of the depot.
+   */
   command: z
-    .tuple([programPathSchema], word)
+    .tuple([toolProgramSchema], word)
     .refine((words) => words.length <= toolLimits.wordsMax, `has more than ${toolLimits.wordsMax} words`),
   parameters: z
     .record(parameterNameSchema, toolParameterSchema)

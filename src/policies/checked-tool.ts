@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { textOf, WatchError } from '../model/errors.ts';
 import { toolLimits, toolSchema, type Tool, type ToolParameter } from '../model/tool.ts';
+import { depotNamesIn } from './depot-reference.ts';
 import { compilePattern } from './pattern/compile-pattern.ts';
 import { matchPattern } from './pattern/match-pattern.ts';
 
@@ -93,6 +94,11 @@ function checkPlaceholders(tool: Tool, context: z.RefinementCtx): void {
     context.addIssue({ code: 'custom', path, message });
   if (program.includes('${'))
     issue(['command', 0], 'the program itself is fixed; parameters go into arguments');
+  if (tool.user !== undefined && depotNamesIn(tool.command).length > 0)
+    issue(
+      ['user'],
+      "files of the depot belong to the agent's own user, and nobody else can read them; leave it out",
+    );
   for (const name of new Set(names))
     if (!Object.hasOwn(tool.parameters, name))
       issue(['command'], `uses \${${name}}, but there is no parameter ${name}`);

@@ -14,6 +14,14 @@ export function depotNamesIn(words: readonly string[]): string[] {
   return [...new Set(words.flatMap((word) => depotNameIn(word) ?? []))];
 }
 
+/** Which words name files, counted from 0. */
+export function depotPlacesIn(words: readonly string[]): { readonly at: number; readonly name: string }[] {
+  return words.flatMap((word, at) => {
+    const name = depotNameIn(word);
+    return name === null ? [] : [{ at, name }];
+  });
+}
+
 /** The same of what an author wrote, which may be no policy at all. */
 export function depotNamesOf(source: Readonly<Record<string, unknown>>): string[] {
   const command = source['command'];

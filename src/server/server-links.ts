@@ -135,6 +135,7 @@ export class ServerLinks {
       journal: store.journal,
       rows: store.messages.actions,
       copies,
+      depot: this.depot,
       isServer: (coreId) => pool.server(coreId) !== null,
       stateOf: (message) => ({
         isOpen: store.messages.get(message)?.message.state === 'open',

@@ -98,6 +98,7 @@ test('a former holder of a role is not obeyed, nor one who may not, nor for a pa
     config: { programs: ['/opt/tools/*'] },
     managers: { rules: [], primary: null },
     isPrimary: () => false,
+    whyNotFiles: () => null,
     whyForgotten: (asked) => store.whyForgotten(asked),
   };
   const decided = (epoch: number) => order(epoch, { decision: { role: 'acting', epoch } });

@@ -7,6 +7,7 @@ import type { Uuid } from '../../model/uuid.ts';
 import type { Timer } from '../../runtime/clock.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { readSignedOrder } from '../../security/order-signature.ts';
+import type { AgentDepot } from '../depot/agent-depot.ts';
 import type { AgentConfig } from '../config.ts';
 import type { NodeManagers } from '../managers/node-policies.ts';
 import { ActionStore, type Ending } from './action-store.ts';
@@ -27,6 +28,7 @@ interface Options {
   readonly config: Pick<AgentConfig, 'coreId' | 'pool' | 'programs' | 'users'>;
   readonly managers: () => NodeManagers;
   readonly authorityPems: () => readonly string[];
+  readonly depot: Pick<AgentDepot, 'whyNot' | 'prepare'>;
 }
 
 /** A server that the agent is connected to. */
@@ -204,12 +206,12 @@ export class Actions implements AsyncDisposable {
   }
 
   async #run(order: ActionOrder): Promise<void> {
-    const { runtime } = this.#options;
+    const { runtime, depot } = this.#options;
     const { id, tool, by, from, command } = order;
     runtime.log.info('an action begins', { id, tool, by, server: from.name, program: command[0] });
     const onOutput: Parameters<typeof runAction>[0]['onOutput'] = (pieces) =>
       this.#write(() => this.#store.printed(id, pieces));
-    const ending = await runAction({ runtime, onOutput }, order);
+    const ending = await runAction({ runtime, depot, onOutput }, order);
     runtime.log.info('an action has ended', { id, tool, result: ending.result, because: ending.because });
     this.#running.delete(id);
     this.#write(() => this.#store.ended(id, ending));
@@ -238,6 +240,7 @@ export class Actions implements AsyncDisposable {
       config,
       managers: managers(),
       isPrimary: (server) => this.#isPrimary(server),
+      whyNotFiles: (files) => this.#options.depot.whyNot(files),
       whyForgotten: (asked) => this.#store.whyForgotten(asked),
     });
   }

@@ -3,6 +3,7 @@ import { textOf } from '../../model/errors.ts';
 import { spanText } from '../../model/duration.ts';
 import type { CommandResult } from '../../runtime/commands.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
+import type { AgentDepot } from '../depot/agent-depot.ts';
 import type { Ending } from './action-store.ts';
 
 type Piece = Pick<ActionReport & { readonly kind: 'output' }, 'stream' | 'text'>;
@@ -13,14 +14,14 @@ const tellShare = 100;
 
 interface Ports {
   readonly runtime: Pick<Runtime, 'commands' | 'clock' | 'timers'>;
+  readonly depot: Pick<AgentDepot, 'prepare'>;
   readonly onOutput: (pieces: readonly Piece[]) => void;
 }
 
 /** Runs the program of an order, and tells what it prints while it does. Never rejects: what cannot be started was not done. */
-export async function runAction({ runtime, onOutput }: Ports, order: ActionOrder): Promise<Ending> {
+export async function runAction({ runtime, depot, onOutput }: Ports, order: ActionOrder): Promise<Ending> {
   const { clock, timers, commands } = runtime;
-  const { command, timeoutMs, outputBytesMax, user } = order;
-  const [file, ...args] = command;
+  const { timeoutMs, outputBytesMax, user } = order;
   const output = new Output(outputBytesMax);
   const startedMs = clock.monotonicMs();
   const tell = (): void => {
@@ -33,6 +34,7 @@ export async function runAction({ runtime, onOutput }: Ports, order: ActionOrder
     timer = timers.after(Math.max(tellMsMin, (clock.monotonicMs() - startedMs) / tellShare), tellAgain);
   }
   try {
+    const [file, ...args] = await commandOf(order, depot);
     const result = await commands.run({
       file,
       args,
@@ -49,6 +51,22 @@ export async function runAction({ runtime, onOutput }: Ports, order: ActionOrder
     timer.cancel();
     tell();
   }
+}
+
+/** With the paths of the files that the tool names, which are fetched where they are not here; throws where they cannot be had. */
+async function commandOf(
+  { command, depot: files = [] }: ActionOrder,
+  depot: Ports['depot'],
+): Promise<readonly [string, ...string[]]> {
+  if (files.length === 0) return command;
+  const byName = Object.fromEntries(
+    files.map(({ name, sha256, sizeBytes }) => [name, { sha256, sizeBytes }]),
+  );
+  const names = files.map(({ name }) => `depot:${name}`);
+  const paths = await depot.prepare(names, byName);
+  const pathAt = new Map(files.map(({ at }, index) => [at, paths[index] ?? '']));
+  const [program, ...words] = command;
+  return [pathAt.get(0) ?? program, ...words.map((word, index) => pathAt.get(index + 1) ?? word)];
 }
 
 function outcome(

@@ -1,4 +1,5 @@
 import type { ActionOrder } from '../../model/action.ts';
+import type { DepotBytes } from '../../model/depot.ts';
 import type { Uuid } from '../../model/uuid.ts';
 import { whyNotProgram, whyNotUser } from '../allowed.ts';
 import type { AgentConfig } from '../config.ts';
@@ -11,19 +12,32 @@ export interface ActionRules {
   readonly config: Pick<AgentConfig, 'programs' | 'users'>;
   readonly managers: NodeManagers;
   readonly isPrimary: (server: Uuid) => boolean;
+  /** Why this node does not take these files; null when it does. */
+  readonly whyNotFiles: (files: readonly DepotBytes[]) => string | null;
   readonly whyForgotten: (order: ActionOrder) => string | null;
 }
 
 /** Why an order that a server of the pool has signed is not obeyed all the same; null when it is. */
 export function whyNot(order: ActionOrder, rules: ActionRules): string | null {
-  const { from, command, user } = order;
+  const { from, user } = order;
   const server = { ...from, isPrimary: rules.isPrimary(from.coreId) };
   if (order.node !== rules.node) return 'another node is meant';
   return (
     whyNotAct(rules.managers, server) ??
-    whyNotProgram(rules.config, command[0]) ??
+    whyNotFilesOf(order, rules) ??
     whyNotUser(rules.config, user) ??
     rules.whyForgotten(order)
+  );
+}
+
+/** The word about programs is about those of the machine; about files of the depot the node has another. */
+function whyNotFilesOf(
+  { command, depot = [] }: ActionOrder,
+  { config, whyNotFiles }: Pick<ActionRules, 'config' | 'whyNotFiles'>,
+): string | null {
+  const isProgram = depot.some(({ at }) => at === 0);
+  return (
+    (isProgram ? null : whyNotProgram(config, command[0])) ?? (depot.length === 0 ? null : whyNotFiles(depot))
   );
 }
 

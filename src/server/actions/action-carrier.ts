@@ -20,6 +20,7 @@ import { parseJson } from '../../model/parse-json.ts';
 import type { Uuid } from '../../model/uuid.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
+import type { ServerDepot } from '../depot/server-depot.ts';
 import type { Copies } from '../health/copies.ts';
 import { acknowledgement, resultAnnotation, type MessageNow } from './result-annotation.ts';
 
@@ -34,6 +35,8 @@ interface Ports {
   readonly journal: Pick<Journal, 'append' | 'nextHlc'>;
   readonly rows: ActionRows;
   readonly copies: Copies;
+  /** Files that agents can be given here. */
+  readonly depot: Pick<ServerDepot, 'has' | 'onChange'>;
   readonly clock: Clock;
   readonly log: Log;
   /** False for a server that is no longer of this pool: what it asked for is begun by nobody. */
@@ -59,18 +62,22 @@ interface Carried {
 export class ActionCarrier {
   readonly #ports: Ports;
   readonly #carried = new Map<Uuid, Carried>();
+  /** Those who were not brought something, since files that it needs are not here yet. */
+  readonly #short = new Set<Carried>();
 
   constructor(ports: Ports) {
     this.#ports = ports;
+    ports.depot.onChange(() => this.#filesCame());
   }
 
   connected(node: NodeDefinition, connection: LinkConnection): { ended(): void } {
     if (connection.protocol < actionsSince) return { ended: () => undefined };
     const carried: Carried = { node, connection, offered: new Map(), storing: 0 };
     this.#carried.set(node.coreId, carried);
-    for (const { order, signed } of this.#ports.rows.openOf(node.coreId)) offer(carried, order, signed);
+    this.#offerOpen(carried);
     return {
       ended: () => {
+        this.#short.delete(carried);
         // Else it has connected anew, on another connection.
         if (this.#carried.get(node.coreId) === carried) this.#carried.delete(node.coreId);
       },
@@ -87,9 +94,28 @@ export class ActionCarrier {
       for (const { order: text, signature } of actions) {
         const order = readOrder(text);
         const carried = order === null ? undefined : this.#carried.get(order.node);
-        if (order && carried) offer(carried, order, { order: text, signature, certificate });
+        if (order && carried) this.#offer(carried, order, { order: text, signature, certificate });
       }
     }
+  }
+
+  #offerOpen(carried: Carried): void {
+    for (const { order, signed } of this.#ports.rows.openOf(carried.node.coreId))
+      this.#offer(carried, order, signed);
+  }
+
+  /** One that needs files which are not here yet is brought when they are. */
+  #offer(carried: Carried, order: ActionOrder, signed: SignedOrder): void {
+    const isShort = order.depot?.some(({ sha256 }) => !this.#ports.depot.has(sha256)) ?? false;
+    if (isShort) this.#short.add(carried);
+    else offer(carried, order, signed);
+  }
+
+  #filesCame(): void {
+    const waiting = [...this.#short];
+    this.#short.clear();
+    for (const carried of waiting)
+      if (this.#carried.get(carried.node.coreId) === carried) this.#offerOpen(carried);
   }
 
   /** The agent would begin. Throws what refuses it. */

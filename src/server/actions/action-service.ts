@@ -93,7 +93,7 @@ export class ActionService implements ActionPort {
   async ask(request: ActionRequest, by: Account, audited: AuditedBy): Promise<ActionAnswer> {
     const about = this.#about(request, by);
     const targets = this.#targets(request, by, about);
-    const doing = toolDoing(request.tool, this.#ports.book.tool(request.tool), request.parameters);
+    const doing = toolDoing(request.tool, this.#ports.book, request.parameters);
     return this.#ask({ ...request, by, audited }, targets, doing);
   }
 
@@ -198,7 +198,7 @@ export class ActionService implements ActionPort {
 
   #doing({ policy, action, message }: Offer): Doing {
     const placed = { message, nodeName: message.nodeName };
-    return policyDoing({ policy, action }, placed, (name) => this.#ports.book.tool(name));
+    return policyDoing({ policy, action }, placed, this.#ports.book);
   }
 
   #whyNotOffered({ action, message }: Offer, by: Account): string | null {

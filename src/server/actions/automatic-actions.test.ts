@@ -281,7 +281,12 @@ test('a crash between the record and the order leaves the order to whoever decid
       clock: { wallMs: () => 10_000, monotonicMs: () => 0, timeZone: () => 'UTC' },
       self: { coreId, name },
       pool: coreId,
-      book: new PolicyBook({ policies: () => policies, tools: () => [], assigned: () => ['disks'] }),
+      book: new PolicyBook({
+        policies: () => policies,
+        tools: () => [],
+        depotFiles: () => [],
+        assigned: () => ['disks'],
+      }),
       rows: {
         get: (id) => {
           const order = orders.find((one) => one.id === id);

@@ -149,7 +149,7 @@ export class AutomaticActions {
     const { self, pool, book } = this.#ports;
     return {
       ...asked,
-      ...policyDoing({ policy, action }, { message, nodeName }, (name) => book.tool(name)),
+      ...policyDoing({ policy, action }, { message, nodeName }, book),
       request: asked.id,
       pool,
       node: node.coreId,

@@ -70,6 +70,7 @@ function policyBook({ pool }: ServerState, deployment: Deployment): PolicyBook {
   return new PolicyBook({
     policies: () => pool.policies(),
     tools: () => pool.tools(),
+    depotFiles: () => pool.depotFiles(),
     assigned: (nodeName) => deployment.assigned.of(nodeName).policies,
   });
 }

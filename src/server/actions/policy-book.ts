@@ -1,3 +1,4 @@
+import type { DepotBytes, DepotFile } from '../../model/depot.ts';
 import { WatchError } from '../../model/errors.ts';
 import { isWatchPolicy, type WatchPolicy } from '../../model/policy.ts';
 import type { OfferedKind, PolicyAction } from '../../model/policy-action.ts';
@@ -6,6 +7,7 @@ import type { Tool, ToolDefinition } from '../../model/tool.ts';
 import type { Message } from '../../model/message.ts';
 import { checkedPolicySchema } from '../../policies/checked-policy.ts';
 import { actionsFor, writtenActions } from '../../policies/policy-actions.ts';
+import type { Runnable } from './doing.ts';
 import { toolOf } from './tool-view.ts';
 
 /** An action of a policy, and the policy. */
@@ -24,6 +26,7 @@ export interface Placed {
 interface Ports {
   readonly policies: () => readonly PolicyDefinition[];
   readonly tools: () => readonly ToolDefinition[];
+  readonly depotFiles: () => readonly DepotFile[];
   /** Names of the policies that the node gets from the pool. */
   readonly assigned: (nodeName: string) => readonly string[];
 }
@@ -39,7 +42,7 @@ interface Known {
  * Which actions the policies of now have for a message. A message says which policy made it, and agents say what they like: so only
  * a policy that its node has from the pool counts, and of what another pool shares nothing does.
  */
-export class PolicyBook {
+export class PolicyBook implements Runnable {
   readonly #ports: Ports;
   /** Made anew for another list of definitions. */
   #known: Known | null = null;
@@ -69,6 +72,13 @@ export class PolicyBook {
     if (tool === null)
       throw new WatchError('WK_CONFLICT', `tool ${name} was written by a newer version than this server's`);
     return tool;
+  }
+
+  /** WK_NOT_FOUND. */
+  depotFile(name: string): DepotBytes {
+    const file = this.#ports.depotFiles().find((one) => one.name === name);
+    if (file === undefined) throw new WatchError('WK_NOT_FOUND', `there is no depot file ${name}`);
+    return { sha256: file.sha256, sizeBytes: file.sizeBytes };
   }
 
   #wanted(kind: OfferedKind, { nodeName, message, isShared }: Placed): Wanted | null {

@@ -8,6 +8,7 @@ import { test } from 'node:test';
 import { startAgent, type Agent } from '../../agent/agent.ts';
 import { agentConfigSchema } from '../../agent/config.ts';
 import { noPolicies } from '../../agent/load-policies.ts';
+import { actionRequestSchema } from '../../model/action-api.ts';
 import { Rights } from '../../model/rights.ts';
 import { serverPaths } from '../server-paths.ts';
 import type { RunningServer } from '../start-server.ts';
@@ -96,6 +97,48 @@ test('a file that a policy brings along is on every server and runs on its nodes
     await first.view.policies.setGroup('web', { nodes: [], policies: ['disk'] }, 'ann');
     await eventually('what is not needed is gone', () => agent.status.depot.files === 0);
   }
+  await rm(data, { recursive: true });
+});
+
+test('a tool brings its program along; what was given for a parameter is text, whatever it looks like', async () => {
+  await using servers = await TestServers.start(2);
+  const [first, second] = servers.running;
+  assert.ok(first && second);
+  const data = await mkdtemp(join(tmpdir(), 'wk-depot-'));
+  const web = await servers.enrolNode('web01');
+  const script = '#!/bin/sh\necho "$1"\ncat "$2"\n';
+  await put(first, 'show', script);
+  const parameters = { text: { type: 'text' } };
+  const source = { command: ['depot:show', '${text}', 'depot:show'], parameters };
+  await first.view.actions.setTool('show', { source }, 'ann');
+  await assert.rejects(
+    first.view.actions.setTool('none', { source: { command: ['depot:none'] } }, 'ann'),
+    /there is no depot file none/,
+  );
+  await assert.rejects(
+    first.view.actions.setTool('as', { source: { command: ['depot:show'], user: 'nobody' } }, 'ann'),
+    /belong to the agent's own user/,
+  );
+  const by = { name: 'ann', coreId: null, rights: new Rights([{ right: 'act' }]) };
+  const audited = { kind: 'user', by: 'ann', coreId: null, from: '127.0.0.1', session: null } as const;
+  const outcome = async (): Promise<string> => {
+    const request = actionRequestSchema.parse({
+      tool: 'show',
+      nodes: ['web01'],
+      parameters: { text: 'depot:show' },
+    });
+    const id = (await first.view.actions.ask(request, by, audited)).actions[0]?.id ?? '';
+    const detail = () => first.view.actions.detail(id, 0, null);
+    await eventually('it has ended', () => detail()?.action.final === true);
+    const printed = detail()?.output.map(({ text }) => text) ?? [];
+    return [detail()?.action.state, detail()?.action.because, ...printed].join('\n');
+  };
+  {
+    await using _agent = await run(servers, web, data, second);
+    assert.equal(await outcome(), `done\nexit code 0\ndepot:show\n${script}`);
+  }
+  await using _strict = await run(servers, web, data, second, { depot: { allow: false } });
+  assert.match(await outcome(), /^not done\nthis node takes no files from the depot/);
   await rm(data, { recursive: true });
 });
 
