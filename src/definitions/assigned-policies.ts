@@ -34,9 +34,12 @@ export interface NodeKnowledge {
   readonly factsOf: (nodeName: string) => NodeFacts;
 }
 
+/** One and the same, so that whoever compares facts sees that nothing has changed. */
+export const noLabels: NodeFacts['labels'] = {};
+
 /** Of a node that nothing is known of but its name. */
 export function nameAlone(name: string): NodeFacts {
-  return { name, address: null, system: null, labels: {} };
+  return { name, address: null, system: null, labels: noLabels };
 }
 
 /**
@@ -48,6 +51,7 @@ export class AssignedPolicies {
   readonly #policies: ReadonlyMap<string, PolicyDefinition>;
   readonly #managers: KnownManagers;
   readonly #sets = new Map<string, Assigned>();
+  readonly #groupsOf = new Map<string, { readonly facts: NodeFacts; readonly groups: readonly string[] }>();
   /** For each group those that hold it, itself included. */
   readonly #holders: ReadonlyMap<string, readonly string[]>;
 
@@ -83,13 +87,17 @@ export class AssignedPolicies {
     return assigned;
   }
 
-  /** In the order of their names. */
-  groupsOf(nodeName: string): string[] {
-    const found = new Set<string>();
+  /** In the order of their names. Found once for what is known of the node: every list of nodes asks for all of them. */
+  groupsOf(nodeName: string): readonly string[] {
     const facts = this.#factsOf(nodeName);
+    const known = this.#groupsOf.get(nodeName);
+    if (known && isSameNode(known.facts, facts)) return known.groups;
+    const found = new Set<string>();
     for (const [name, fits] of this.#matchers)
       if (fits(facts)) for (const holder of this.#holders.get(name) ?? []) found.add(holder);
-    return [...found].toSorted();
+    const groups = [...found].toSorted();
+    this.#groupsOf.set(nodeName, { facts, groups });
+    return groups;
   }
 
   /** A policy that a group names and nobody has defined yet comes when it is. */
@@ -139,6 +147,10 @@ export class AssignedPolicies {
     const { policies = [], policyGroups = [] } = this.#groups.get(groupName) ?? {};
     return [...policies, ...policiesInGroups(policyGroups, this.#policyGroups)];
   }
+}
+
+function isSameNode(a: NodeFacts, b: NodeFacts): boolean {
+  return a.address === b.address && a.system === b.system && a.labels === b.labels;
 }
 
 const primaryManager = { kind: 'primary-manager', name: 'primary-manager' } as const;

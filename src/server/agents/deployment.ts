@@ -1,4 +1,4 @@
-import { AssignedPolicies } from '../../definitions/assigned-policies.ts';
+import { AssignedPolicies, noLabels } from '../../definitions/assigned-policies.ts';
 import type { NodeFacts } from '../../model/node-definitions.ts';
 import type { Uuid } from '../../model/uuid.ts';
 import type { LinkConnection } from '../../link/connection.ts';
@@ -90,7 +90,7 @@ export class Deployment {
     const coreId = this.#coreIdOf(name);
     const { address, system } = this.#seen.get(name) ??
       (coreId === undefined ? null : lastSeen(coreId)) ?? { address: null, system: null };
-    return { name, address, system, labels: pool.nodeAttributes(name)?.labels ?? {} };
+    return { name, address, system, labels: pool.nodeAttributes(name)?.labels ?? noLabels };
   }
 
   /** An agent told what it runs. */

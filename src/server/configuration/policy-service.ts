@@ -48,6 +48,10 @@ export class PolicyService implements PolicyPort {
     return policyViews(this.#sources());
   }
 
+  find(name: string): PolicyDetail | null {
+    return policyViews(this.#sources(), name)[0] ?? null;
+  }
+
   groups(): NodeGroupView[] {
     return nodeGroupViews(this.#sources());
   }

@@ -85,6 +85,7 @@ export class FakeView implements ServerView {
   /** Of the last question. */
   readonly policies: PolicyPort = {
     list: () => [],
+    find: () => null,
     groups: () => [],
     deployment: () => [],
     held: () => null,

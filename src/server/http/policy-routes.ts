@@ -17,6 +17,7 @@ import {
   primaryRequestSchema,
   removalQuerySchema,
   removedSchema,
+  type PolicyDetail,
   type Removal,
 } from '../../model/policy-api.ts';
 import { known, seenBy } from './authorize.ts';
@@ -50,7 +51,7 @@ function readPolicies(app: App, { view }: Parts): void {
       params,
       response: { 200: policyDetailSchema, ...errorAnswers },
     },
-    handler: async ({ params }) => found(view.policies.list(), 'policy', params.name),
+    handler: async ({ params }) => foundPolicy(view, params.name),
   });
 
   app.route({
@@ -91,7 +92,7 @@ function writePolicies(app: App, { view }: Parts): void {
     handler: async ({ params, body, caller }) => {
       mayNameActions(known(caller), body.source);
       await view.policies.set(params.name, body, known(caller).name);
-      return found(view.policies.list(), 'policy', params.name);
+      return foundPolicy(view, params.name);
     },
   });
 
@@ -171,6 +172,12 @@ function nodeGroups(app: App, { view }: Parts): void {
 
 function removalOf({ revision, force }: z.output<typeof removalQuerySchema>): Removal {
   return { revision, force: force === 'true' };
+}
+
+function foundPolicy({ policies }: Parts['view'], name: string): PolicyDetail {
+  const policy = policies.find(name);
+  if (policy === null) throw new WatchError('WK_NOT_FOUND', `there is no policy ${name}`);
+  return policy;
 }
 
 function found<View extends { readonly name: string }>(

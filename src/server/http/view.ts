@@ -124,6 +124,8 @@ export interface ServerView {
  */
 export interface PolicyPort {
   list(): readonly PolicyDetail[];
+  /** Null where there is none. */
+  find(name: string): PolicyDetail | null;
   groups(): readonly NodeGroupView[];
   deployment(scope: Scope): readonly NodePolicies[];
   /** Null while every change is sent at once. */
