@@ -27,6 +27,11 @@ test('a document that fits gives its value, defaults included', () => {
 
 test('every refusal names file, line, key and reason in one line', () => {
   assert.equal(refusal('name: a\n\nprot: 3\n'), 'a.yaml:3: prot: is not a known key; did you mean port?');
+  assert.equal(
+    refusal('port: 3\nnmae: a\n'),
+    'a.yaml:2: nmae: is not a known key; did you mean name? (and 1 more)',
+    'rather than that the name is missing',
+  );
   assert.match(refusal('name: a\nport: 70000\n'), /^a\.yaml:2: port: .*65535/);
   assert.match(refusal('name: a\nservers:\n  - x\n  - 3\n'), /^a\.yaml:4: servers\[1\]: .*string/);
   assert.match(

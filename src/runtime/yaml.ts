@@ -62,10 +62,13 @@ function valueOf(document: Document, path: string): unknown {
 
 type Path = readonly PropertyKey[];
 
-/** Says the first issue only: the later ones often follow from it, and a line is what a terminal shows best. */
+/**
+ * Says one issue only: the others often follow from it, and a line is what a terminal shows best. A key that is missing is
+ * often one that is written wrong, so an unknown one comes first.
+ */
 function issueText(error: z.ZodError, read: Read): string {
   const { document, lines, path } = read;
-  const issue = error.issues[0];
+  const issue = error.issues.find(({ code }) => code === 'unrecognized_keys') ?? error.issues[0];
   if (!issue) return `${path}: is not valid`;
   const at: Path = issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0] ?? ''] : issue.path;
   const reason =

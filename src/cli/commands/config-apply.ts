@@ -19,7 +19,7 @@ export function define(command: Command, cli: Cli): void {
     .argument('<DIR>', 'the folder, as `config export` writes it')
     .option('--dry-run', 'only show what would be done')
     .option('--prune', 'remove what the files do not have, of the kinds that watchkeeper.yaml lists')
-    .option('--no-deploy', 'send agents nothing of it until `policy deploy`')
+    .option('--no-deploy', 'send agents nothing of it until `policy deploy --all`')
     .addHelpText(
       'before',
       `Examples:
@@ -87,6 +87,7 @@ async function bringFiles(cli: Cli, client: PoolClient, { changes, depotPaths }:
 function doneText({ changes }: ConfigPlan, isDeployed: boolean): string {
   const added = changes.filter(({ kind, what }) => kind === 'user' && what === 'create');
   const links = added.map(({ name }) => `; user ${name} has no password: \`watchkeeper user link ${name}\``);
-  const held = isDeployed ? '' : '; agents get it with `watchkeeper policy deploy`';
-  return `${changes.length} changes applied${held}${links.slice(0, 5).join('')}`;
+  const held = isDeployed ? '' : '; agents get it with `watchkeeper policy deploy --all`';
+  const count = changes.length === 1 ? '1 change' : `${changes.length} changes`;
+  return `${count} applied${held}${links.slice(0, 5).join('')}`;
 }
