@@ -5,13 +5,15 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { EtcdCluster } from '../test/etcd/etcd-cluster.ts';
 import { RealPool, until } from '../test/pool/real-pool.ts';
 import { runWatchkeeper } from '../test/pool/watchkeeper.ts';
 
 const { values } = parseArgs({ options: { count: { type: 'string', default: '10000' } } });
 const count = Number(values.count);
 
-await using pool = await RealPool.start({ servers: 3 });
+await using etcd = await EtcdCluster.start(3);
+await using pool = await RealPool.start({ servers: 3, coordination: etcd.url('watchkeeper/bench') });
 const folder = path.join(pool.folder, 'definitions');
 const pages = path.join(pool.folder, 'exported');
 await writeNodes('oslo');

@@ -30,8 +30,11 @@ export async function measureDeployment(
     policies: ['watched'],
   });
   await until(
-    `${agents.size} agents run it`,
-    async () => (await currentOn(serverAt(pool, 0))) === agents.size,
+    `${agents.names.length} agents run it`,
+    async () => {
+      const current = await currentOn(serverAt(pool, 0));
+      return agents.names.every((name) => current.has(name));
+    },
     120_000,
     250,
   );
@@ -72,9 +75,9 @@ async function seenAt({ api }: RealServer, number: number): Promise<void> {
   );
 }
 
-const deploymentSchema = z.object({ nodes: z.array(z.object({ state: z.string() })) });
+const deploymentSchema = z.object({ nodes: z.array(z.object({ name: z.string(), state: z.string() })) });
 
-async function currentOn({ api }: RealServer): Promise<number> {
+async function currentOn({ api }: RealServer): Promise<Set<string>> {
   const { nodes } = deploymentSchema.parse(await api.get('/api/v1/deployment', 5_000));
-  return nodes.filter(({ state }) => state === 'current').length;
+  return new Set(nodes.filter(({ state }) => state === 'current').map(({ name }) => name));
 }

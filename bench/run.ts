@@ -9,6 +9,7 @@ import { poolStatus } from '../test/pool/answers.ts';
 import { residentBytes } from '../test/pool/process-table.ts';
 import { RealPool, until, type RealServer } from '../test/pool/real-pool.ts';
 import { figureTable, summarize, type Figure } from './figure.ts';
+import { measureDeployment } from './measure-deployment.ts';
 import { measureLatency } from './measure-latency.ts';
 import { measureQueries } from './measure-queries.ts';
 import { ThroughputBench } from './measure-throughput.ts';
@@ -19,8 +20,20 @@ const { values } = parseArgs({
 });
 const runs = values.quick ? 1 : 5;
 const perRun = values.quick
-  ? { one: 100_000, three: 20_000, catchUp: 20_000, seconds: 3 }
-  : { one: 200_000, three: 60_000, catchUp: 60_000, seconds: 10 };
+  ? {
+      one: 100_000,
+      three: 20_000,
+      catchUp: 20_000,
+      seconds: 3,
+      deployment: { processes: 1, inside: 9, changes: 5 },
+    }
+  : {
+      one: 200_000,
+      three: 60_000,
+      catchUp: 60_000,
+      seconds: 10,
+      deployment: { processes: 10, inside: 90, changes: 100 },
+    };
 const higher = (value: number) => ({ value, better: 'higher' }) as const;
 const lower = (value: number) => ({ value, better: 'lower' }) as const;
 const megabytes = (bytes: number): number => bytes / 1_000_000;
@@ -91,6 +104,7 @@ async function measureThree(): Promise<Figure[]> {
   const catchUps: number[] = [];
   for (let run = 0; run < runs; run += 1) catchUps.push(await catchUp(pool, load));
   const latencies = await latency(pool);
+  const deployed = await deployment(pool);
   return [
     {
       name: 'pool of three',
@@ -121,7 +135,26 @@ async function measureThree(): Promise<Figure[]> {
       floor: lower(90),
       remark: 'after 1,000 messages/s',
     },
+    ...deployed,
   ];
+}
+
+/** From sending one request until a changed policy is everywhere. */
+async function deployment(pool: RealPool): Promise<Figure[]> {
+  const { processes, inside, changes } = perRun.deployment;
+  const { serversMs, agentsMs } = await measureDeployment(pool, perRun.deployment);
+  progress(
+    `deployment: ${Math.round(percentile(agentsMs, 50))} ms until ${processes + inside} agents have it`,
+  );
+  const figure = (where: string, times: readonly number[]): Figure => ({
+    name: `a change is on ${where}, p99`,
+    unit: 'ms',
+    values: [percentile(times, 99)],
+    floor: lower(1_000),
+    remark: `p50 ${Math.round(percentile(times, 50))} ms, ${changes} changes`,
+  });
+  const agents = `${processes + inside} agents`;
+  return [figure('three servers', serversMs), figure(agents, agentsMs)];
 }
 
 /** Messages a second that a server takes in which missed them, from its being ready to its having them all. */

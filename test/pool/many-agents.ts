@@ -71,8 +71,8 @@ export class ManyAgents implements AsyncDisposable {
     }
   }
 
-  get size(): number {
-    return this.#counted.length;
+  get names(): readonly string[] {
+    return this.#counted.map(({ name }) => name);
   }
 
   /** Resolves when each has put something into force once more than now; rejects, naming those that have not, after `withinMs`. */
