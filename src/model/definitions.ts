@@ -87,6 +87,8 @@ export const keys = {
   etcdSigns: 'signs/',
   /** What was last begun with the members of that etcd, and by whom; read by people alone. */
   etcdStep: 'etcd-step',
+  /** Which server or witness may restart its member of that etcd now (restart-turn.ts). */
+  etcdTurn: 'etcd-turn',
   /** Any value: written to learn where the coordinator stands. */
   probe: (coreId: string) => `probes/${coreId}`,
   /** joinTokenSchema, by the SHA-256 (hex) of the token's secret. */
@@ -176,6 +178,10 @@ export const etcdSignSchema = z.object({
   because: z.string().max(256).nullable(),
   version: z.string().max(64),
   atMs: ms,
+  /** Fingerprints of the authorities that it believes, as far as it was started with them. Absent: of an earlier version. */
+  believes: z.array(z.string().max(64)).max(32).optional(),
+  /** The authority that signed its certificate for etcd. */
+  signedBy: z.string().max(64).nullable().optional(),
 });
 export type EtcdSign = Readonly<z.infer<typeof etcdSignSchema>>;
 

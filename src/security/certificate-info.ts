@@ -2,6 +2,13 @@ import { createPublicKey, hash, X509Certificate, type KeyObject } from 'node:cry
 import { identityOfNames } from '../model/certificate-names.ts';
 import type { Identity } from '../model/identity.ts';
 
+const certificatePattern = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+/** The certificates in a text, each as PEM of its own. */
+export function parseCertificates(text: string): string[] {
+  return [...text.matchAll(certificatePattern)].map(([found]) => `${found}\n`);
+}
+
 /** What a certificate of ours says. Uses only Node's own reader, so that agents load no X.509 library. */
 export interface CertificateInfo {
   /** Null for an authority, and for anything that does not have exactly one name of our form. */

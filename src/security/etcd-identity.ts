@@ -23,6 +23,8 @@ interface Ports {
 export async function writeEtcdIdentity(
   { files, ...ports }: Ports,
   authority: Authority,
+  /** The authorities whose certificates members and clients may show, PEM. */
+  believed: readonly string[],
   who: {
     readonly pool: Uuid;
     readonly coreId: Uuid;
@@ -50,6 +52,7 @@ export async function writeEtcdIdentity(
     ports,
   );
   await files.writeAtomic(paths.cert, certificatePem, 0o600);
-  await files.writeAtomic(paths.ca, authority.certificatePem, 0o600);
+  const text = believed.map((pem) => `${pem.trim()}\n`).join('');
+  await files.writeAtomic(paths.ca, text, 0o600);
   await ensureEtcdRevoked({ files, clock: ports.clock }, paths);
 }

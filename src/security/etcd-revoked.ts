@@ -10,6 +10,7 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Files } from '../runtime/files.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Random } from '../runtime/random.ts';
+import { parseCertificates } from './certificate-info.ts';
 
 /**
  * etcd knows a revoked certificate by its serial number. Those for etcd are signed anew daily, by each server for itself,
@@ -40,6 +41,11 @@ export async function ensureEtcdRevoked(ports: Pick<Ports, 'files' | 'clock'>, p
   if ((await ports.files.status(paths.revoked)) === null) await write(ports, paths, []);
 }
 
+export interface EtcdRevoked extends Disposable {
+  /** Who stands in the list by now. */
+  coreIds(): readonly Uuid[];
+}
+
 /**
  * Keeps the list of revoked servers and witnesses that this machine's etcd reads at each connection. Resolves when a list is
  * there; what the coordinator says follows.
@@ -48,20 +54,26 @@ export async function keepEtcdRevoked(
   ports: Ports,
   coordination: Pick<Coordination, 'watch'>,
   paths: Paths,
-): Promise<Disposable> {
+): Promise<EtcdRevoked> {
   const known = new Map<string, Uuid>();
   await ensureEtcdRevoked(ports, paths);
+  let written: readonly Uuid[] = [];
   let writing = Promise.resolve();
+  const rewrite = async (): Promise<void> => {
+    const coreIds = [...known.values()];
+    await write(ports, paths, coreIds);
+    written = coreIds;
+  };
   const changed = (change: Change): void => {
     follow(known, change);
     writing = writing
-      .then(() => write(ports, paths, [...known.values()]))
+      .then(() => rewrite())
       .catch((error: unknown) =>
         ports.log.error('etcd is not told who was revoked', { error: textOf(error) }),
       );
   };
   const watch = coordination.watch(keys.revocations, 0, changed);
-  return { [Symbol.dispose]: () => watch.close() };
+  return { coreIds: () => written, [Symbol.dispose]: () => watch.close() };
 }
 
 function follow(known: Map<string, Uuid>, { reset, items }: Change): void {
@@ -79,7 +91,8 @@ async function write(
   coreIds: readonly Uuid[],
 ): Promise<void> {
   const { signRevoked } = await import('./certificate.ts');
-  const [keyPem, certificatePem] = await Promise.all([files.readText(key), files.readText(ca)]);
+  const [keyPem, authorities] = await Promise.all([files.readText(key), files.readText(ca)]);
+  const [certificatePem = ''] = parseCertificates(authorities);
   // etcd looks at the numbers alone, and believes its own disk: a witness has no authority's key to sign with.
   const list = await signRevoked(coreIds.map(etcdSerial), { keyPem, certificatePem }, clock.wallMs());
   await files.writeAtomic(revoked, list, 0o600);

@@ -7,11 +7,10 @@ import { isUuid, type Uuid } from '../model/uuid.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
 import { makeAuthority, type Authority } from './authority.ts';
-import { fingerprintOf } from './certificate-info.ts';
+import { fingerprintOf, parseCertificates } from './certificate-info.ts';
+import { etcdBehind } from './etcd-behind.ts';
 import { listIdentities, type ListedIdentity } from './identity-list.ts';
 import { seal } from './seal.ts';
-
-const pemPattern = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 /** What a pool believes: as changed, or as it was founded. */
 export function trustOf(pool: Pool, changed: Trust | null): Trust {
@@ -84,7 +83,7 @@ export async function exportTrust(coordination: Coordination): Promise<string> {
 /** What an exported file says. WK_BAD_REQUEST where it is none. */
 export function parseTrust(text: string): { pool: Uuid; name: string; certificatePems: string[] } {
   const [, pool = '', name = ''] = /^# pool: (\S+) ([A-Za-z0-9._-]{1,63})$/m.exec(text) ?? [];
-  const certificatePems = [...text.matchAll(pemPattern)].map(([found]) => `${found}\n`);
+  const certificatePems = parseCertificates(text);
   if (!isUuid(pool) || certificatePems.length === 0 || certificatePems.length > 16)
     throw new WatchError(
       'WK_BAD_REQUEST',
@@ -211,8 +210,20 @@ export function assertAdoptable(pool: Uuid, trust: Trust, { keyPem, certificateP
     throw new WatchError('WK_BAD_REQUEST', 'the key in the file is not the one of its certificate');
 }
 
-/** Who has a certificate, still good, that another authority than `fingerprint` signed; servers and witnesses are left out. */
-export function notFollowed(identities: readonly ListedIdentity[], fingerprint: string): ListedIdentity[] {
+/**
+ * Whom servers with certificates of the authority `fingerprint` would lock out: who has one, still good, of another authority,
+ * and each server and witness whose etcd was not started anew with it.
+ */
+export async function notFollowed(
+  coordination: Coordination,
+  identities: readonly ListedIdentity[],
+  fingerprint: string,
+): Promise<ListedIdentity[]> {
+  const etcd = await etcdBehind(coordination, identities, ({ believes }) => believes.includes(fingerprint));
+  return [...etcd, ...notRenewed(identities, fingerprint)];
+}
+
+function notRenewed(identities: readonly ListedIdentity[], fingerprint: string): ListedIdentity[] {
   return identities.filter(
     ({ kind, enrolled, revocation, record }) =>
       kind !== 'server' &&
@@ -226,8 +237,9 @@ export function notFollowed(identities: readonly ListedIdentity[], fingerprint: 
 /** Servers are signed for by the new authority too. WK_CONFLICT while somebody would not believe them; `force`: anyway. */
 export async function finishRotation(coordination: Coordination, force: boolean): Promise<Trust> {
   const identities = await listIdentities(coordination);
+  const { trust: known } = await readTrust(coordination);
+  const behind = await notFollowed(coordination, identities, known.signsOthers);
   return changeTrust(coordination, (trust) => {
-    const behind = notFollowed(identities, trust.signsOthers);
     if (behind.length > 0 && !force) {
       const names = behind.slice(0, 10).map(({ name }) => name);
       const more = behind.length > names.length ? ` and ${behind.length - names.length} more` : '';
@@ -250,8 +262,13 @@ export async function removeTrust(
   force: boolean,
 ): Promise<TrustedAuthority> {
   const identities = await listIdentities(coordination);
+  const etcd = await etcdBehind(
+    coordination,
+    identities,
+    ({ signedBy }) => signedBy?.startsWith(fingerprint.toLowerCase()) !== true,
+  );
   let removed: TrustedAuthority | undefined;
-  await changeTrust(coordination, (trust) => {
+  await changeTrust(coordination, (trust, pool) => {
     const found = trust.authorities.filter(({ certificatePem }) =>
       fingerprintOf(certificatePem).startsWith(fingerprint.toLowerCase()),
     );
@@ -261,9 +278,10 @@ export async function removeTrust(
     const whole = fingerprintOf(removed.certificatePem);
     if (whole === trust.signsOthers || whole === trust.signsServers)
       throw new WatchError('WK_CONFLICT', 'it signs certificates of this pool; rotate first (trust rotate)');
-    const users = identities.filter(
+    const signed = identities.filter(
       ({ enrolled, revocation, record }) => enrolled && revocation === null && record?.authority === whole,
     );
+    const users = removed.pool === pool.id ? [...new Set([...signed, ...etcd])] : signed;
     if (users.length > 0 && !force)
       throw new WatchError(
         'WK_CONFLICT',

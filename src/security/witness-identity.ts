@@ -6,6 +6,7 @@ import { textOf } from '../model/errors.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { every } from '../runtime/timing.ts';
 import { askRenewal } from './ask-renewal.ts';
+import { parseCertificates } from './certificate-info.ts';
 import { publicKeyOf } from './key-pair.ts';
 import { Renewer } from './renewer.ts';
 import { ownAuthorityPems, readTrust } from './trust.ts';
@@ -41,7 +42,7 @@ export class WitnessIdentity implements Disposable {
   static async start(options: Options): Promise<WitnessIdentity> {
     const { runtime, files } = options;
     const read = (path: string): Promise<string> => runtime.files.readText(path, bytesMax);
-    const [keyPem, certificatePem, authorityPem] = await Promise.all(
+    const [keyPem, certificatePem, authorities] = await Promise.all(
       [files.key, files.cert, files.ca].map(read),
     );
     const key = { keyPem: keyPem ?? '', publicKeyPem: publicKeyOf(keyPem ?? '') };
@@ -50,7 +51,7 @@ export class WitnessIdentity implements Disposable {
       credentials: {
         keyPem: key.keyPem,
         certificatePem: certificatePem ?? '',
-        authorityPems: [authorityPem ?? ''],
+        authorityPems: parseCertificates(authorities ?? ''),
       },
       store: {
         nextKey: () => Promise.resolve(key),
@@ -64,6 +65,11 @@ export class WitnessIdentity implements Disposable {
       renewed: () => undefined,
     });
     return new WitnessIdentity(options, renewer);
+  }
+
+  /** Another authority signs for servers and witnesses now. */
+  want(): void {
+    this.#renewer.want();
   }
 
   [Symbol.dispose](): void {

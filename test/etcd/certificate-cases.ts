@@ -136,7 +136,10 @@ async function goodAndRevoked(of: Enrolled, kind: 'agent' | 'server' | 'user'): 
 }
 
 /** As a server signs it for its own etcd, and a witness gets it. */
-async function etcdCredentials({ pool }: Enrolled, identity: Identity): Promise<Credentials> {
+export async function etcdCredentials(
+  pool: Pick<TestPool, 'id' | 'authority'>,
+  identity: Identity,
+): Promise<Credentials> {
   const { keyPem, publicKeyPem } = makeKeyPair();
   const as = { nowMs: nodeClock.wallMs(), serial: etcdSerial(identity.coreId) };
   const request = { identity, publicKeyPem, name: 'etcd', hosts: [`etcd.${pool.id}`, '127.0.0.1'], as };
@@ -148,13 +151,13 @@ async function etcdCredentials({ pool }: Enrolled, identity: Identity): Promise<
 }
 
 async function forEtcd(of: Enrolled, kind: 'server' | 'witness'): Promise<Credentials> {
-  return etcdCredentials(of, await of.enrol(kind));
+  return etcdCredentials(of.pool, await of.enrol(kind));
 }
 
 async function forEtcdAndRevoked(of: Enrolled, kind: 'server' | 'witness'): Promise<Credentials> {
   const identity = await of.enrol(kind);
   await of.revoke(identity);
-  return etcdCredentials(of, identity);
+  return etcdCredentials(of.pool, identity);
 }
 
 async function odd(of: Enrolled, draft: Draft): Promise<Credentials> {

@@ -6,192 +6,70 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { connect as tlsConnect, type ConnectionOptions } from 'node:tls';
-import { openCoordination } from '../../src/coordination/open.ts';
-import { managedUrl } from '../../src/coordination/managed/etcd-files.ts';
-import type { Coordination } from '../../src/coordination/coordination.ts';
-import { dialLink } from '../../src/link/dial-link.ts';
+import { z } from 'zod';
+import { etcdFiles } from '../../src/coordination/managed/etcd-files.ts';
 import { keys } from '../../src/model/definitions.ts';
-import { codeOf } from '../../src/model/errors.ts';
-import { nodeClock, nodeTimers } from '../../src/runtime/node/clock.ts';
-import { nodeCommands } from '../../src/runtime/node/commands.ts';
-import { nodeDatabases } from '../../src/runtime/node/database.ts';
+import { certificateRecordSchema } from '../../src/model/trust.ts';
+import { nodeClock } from '../../src/runtime/node/clock.ts';
 import { nodeFiles } from '../../src/runtime/node/files.ts';
-import { silentLog } from '../../src/runtime/node/log.ts';
-import { nodeNetwork } from '../../src/runtime/node/network.ts';
+import { nodeRandom } from '../../src/runtime/node/random.ts';
 import type { Credentials } from '../../src/runtime/network.ts';
-import { askRenewal } from '../../src/security/ask-renewal.ts';
-import { readAuthorityFile } from '../../src/security/authority-file.ts';
-import { certificateInfo } from '../../src/security/certificate-info.ts';
-import { makeKeyPair } from '../../src/security/key-pair.ts';
-import { makeRenewal } from '../../src/security/proof.ts';
-import { revoke } from '../../src/security/revoke.ts';
-import { TestPool } from '../../src/security/test-pool.ts';
-import { freePorts } from '../pool/free-ports.ts';
-import { RealPool, until, type EtcdListen } from '../pool/real-pool.ts';
+import { fingerprintOf } from '../../src/security/certificate-info.ts';
+import { etcdSignedBy } from '../../src/security/etcd-trust.ts';
+import { createJoinToken, type NewJoinToken } from '../../src/security/join-token.ts';
+import { until } from '../pool/real-pool.ts';
 import { isInstalled } from '../runner/needs.ts';
-import { certificateCases, type Enrolled } from './certificate-cases.ts';
-import { endEtcdOf } from './own-etcd.ts';
+import { actors } from './actors.ts';
+import { certificateCases, etcdCredentials } from './certificate-cases.ts';
+import { epochOfActing } from './etcd-of-pool.ts';
+import { Listeners } from './listeners.ts';
 
 /**
  * Every certificate of the list, and whatever is no TLS of ours, on every listener of a pool that runs: two servers, the
- * virtual interface, and their etcd's two ports. A witness listens with nothing but such an etcd; the console and the
- * endpoints for joining and renewing are behind the servers' own port.
+ * virtual interface, and their etcd's two ports. A witness listens with nothing but such an etcd; the console and
+ * the endpoints for joining and renewing are behind the servers' own port. The tests share the pool, and go on from each other:
+ * the last two change whom it believes.
  */
 const skip = isInstalled('etcd') ? false : 'etcd is not installed';
-const network = nodeNetwork(silentLog);
-const ports = {
-  databases: nodeDatabases,
-  timers: nodeTimers,
-  clock: nodeClock,
-  files: nodeFiles,
-  log: silentLog,
-};
-let pool: RealPool;
-let etcd: EtcdListen;
-let coordination: Coordination;
-let enrolled: Enrolled;
-const names = new Map<string, string>();
+let listeners: Listeners;
 
 before(async () => {
-  if (skip !== false) return;
-  const [client = 0, peer = 0] = await freePorts(2);
-  etcd = [`127.0.0.1:${client}`, `127.0.0.1:${peer}`];
-  pool = await RealPool.start({ coordination: 'managed', etcdListen: [etcd], servers: 2 });
-  const data = path.join(pool.folder, 'server-1');
-  const reading = { files: nodeFiles, commands: nodeCommands() };
-  const authority = await readAuthorityFile(reading, path.join(data, 'authority.pem'));
-  const { identity } = certificateInfo(/-----BEGIN CERT[^]*?-----END.*/.exec(pool.identityPem)?.[0] ?? '');
-  const own = TestPool.of(identity?.pool ?? assert.fail(), authority);
-  coordination = await openCoordination(managedUrl([etcd[0]], own.id, data), ports);
-  enrolled = { pool: own, stranger: await TestPool.make(), enrol, revoke: revokeNow };
+  if (skip === false) listeners = await Listeners.start();
 });
 after(async () => {
-  if (skip !== false) return;
-  await coordination.close();
-  await pool[Symbol.asyncDispose]();
-  await endEtcdOf(pool, 'server-1').catch(() => undefined);
+  if (skip === false) await listeners[Symbol.asyncDispose]();
 });
-
-const enrol: Enrolled['enrol'] = async (kind) => {
-  const identity = enrolled.pool.identity(kind);
-  const { coreId } = identity;
-  const name = `case-${names.size}`;
-  names.set(coreId, name);
-  const definition = {
-    agent: { key: keys.node(coreId), value: { coreId, name, joinedMs: 0 } },
-    server: { key: keys.server(coreId), value: { coreId, name, url: 'https://127.0.0.1:9', joinedMs: 0 } },
-    user: { key: keys.user(coreId), value: { coreId, name, createdMs: 0, roles: ['administrator'] } },
-    witness: { key: keys.witness(coreId), value: { coreId, name, joinedMs: 0 } },
-  }[kind];
-  await coordination.transact({
-    conditions: [],
-    writes: [{ key: definition.key, value: JSON.stringify(definition.value) }],
-  });
-  return identity;
-};
-
-async function revokeNow(identity: Parameters<Enrolled['revoke']>[0]): Promise<void> {
-  const why = { name: 'case', by: 'test', because: 'it was stolen' };
-  await revoke({ coordination, clock: nodeClock }, { identity, ...why });
-}
-
-const urls = (): string[] => [...pool.servers.map(({ url }) => url), pool.virtualUrl];
-const listeners = (): string[] => [...urls(), ...etcd.map((place) => `https://${place}`)];
-
-async function onLink(url: string, credentials: Credentials | null): Promise<'taken' | 'refused'> {
-  if (credentials === null) return 'refused';
-  const { identity } = certificateInfo(credentials.certificatePem);
-  const self = identity?.kind === 'server' ? 'server' : 'agent';
-  const connect = { url, credentials, pool: enrolled.pool.id, timeoutMs: 5_000, messageBytesMax: 1e6 };
-  const hello = { name: names.get(identity?.coreId ?? '') ?? 'nobody', version: '1', dialled: url };
-  const ports = { network, clock: nodeClock, timers: nodeTimers };
-  try {
-    const { connection } = await dialLink(ports, { connect, self, hello });
-    connection.close('seen');
-    return 'taken';
-  } catch {
-    return 'refused';
-  }
-}
-
-async function atApi(url: string, credentials: Credentials | null): Promise<number> {
-  const trust = { authorityPems: [enrolled.pool.authority.certificatePem] };
-  const call = { url: `${url}/api/v1/pool`, method: 'GET', timeoutMs: 5_000, trust };
-  return (await network.call(credentials === null ? call : { ...call, credentials })).status;
-}
-
-async function renewal(url: string, credentials: Credentials | null): Promise<string> {
-  const trust = { authorityPems: [enrolled.pool.authority.certificatePem] };
-  const request =
-    credentials === null
-      ? { certificatePem: '', publicKeyPem: '', proof: '', newProof: '' }
-      : makeRenewal(credentials, makeKeyPair());
-  // So many of them from one address are put off, before anything is looked at.
-  for (const endMs = performance.now() + 30_000; ; await pause(500)) {
-    const answer = await askRenewal(network, [url], trust, request).then(() => 'yes', codeOf);
-    if (answer !== 'WK_OVERLOADED' || performance.now() > endMs) return answer;
-  }
-}
-
-/** What is asked needs no right there: whoever is answered at all was taken. */
-async function atEtcd(place: string, credentials: Credentials | null): Promise<'taken' | 'refused'> {
-  const [host, port] = place.split(':');
-  const own = credentials === null ? {} : { cert: credentials.certificatePem, key: credentials.keyPem };
-  const socket = tlsConnect({ host: host ?? '', port: Number(port), rejectUnauthorized: false, ...own });
-  socket.on('error', () => undefined);
-  socket.write('GET /version HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
-  let said = '';
-  try {
-    for await (const chunk of socket) said += String(chunk);
-  } catch {
-    // Cut by the other side.
-  }
-  return said.startsWith('HTTP/1.1 200') ? 'taken' : 'refused';
-}
-
-/** The same on each of the servers' own ports, or it says where not. */
-async function taken(credentials: Credentials | null): Promise<string[]> {
-  const links = await Promise.all(urls().map((url) => onLink(url, credentials)));
-  const statuses = await Promise.all(urls().map((url) => atApi(url, credentials)));
-  const atEach = await Promise.all(etcd.map((place) => atEtcd(place, credentials)));
-  return [same(links), same(statuses), ...atEach];
-}
-
-function same(found: readonly (string | number)[]): string {
-  const [first = ''] = found;
-  return found.every((one) => one === first) ? String(first) : `${found.join('/')} at ${urls().join(', ')}`;
-}
 
 test('every certificate of the list, on every listener', { skip }, async (t) => {
   const wrong: string[] = [];
   for (const [at, [what, expected, make]] of certificateCases.entries()) {
-    const credentials = await make(enrolled);
+    const credentials = await make(listeners.enrolled);
     const [link, api, renewed, ...atEach] = expected;
     const wanted = [link, String(api), ...atEach].join(' ');
     let found = '';
-    // Word of who is enrolled or revoked may be on its way: what is promised is promised in 5 s.
-    for (const endMs = performance.now() + 5_000; ; await pause(50)) {
-      found = (await taken(credentials)).join(' ');
+    // Word of who is enrolled or revoked may be on its way, and a revoked server or witness costs etcd its connections.
+    for (const endMs = performance.now() + 10_000; ; await pause(50)) {
+      found = (await listeners.taken(credentials)).join(' ');
       if (found === wanted || performance.now() > endMs) break;
     }
     // Once and last: a key that is exchanged twice is taken for stolen.
-    const answer = await renewal(urls()[at % 3] ?? '', credentials);
+    const answer = await listeners.renewal(listeners.urls[at % listeners.urls.length] ?? '', credentials);
     if (found !== wanted || answer !== renewed)
       wrong.push(`${what}: ${found} ${answer}, not ${wanted} ${renewed}`);
   }
   assert.deepEqual(wrong, []);
-  t.diagnostic(`${certificateCases.length} certificates on ${listeners().length} listeners`);
+  t.diagnostic(`${certificateCases.length} certificates on ${listeners.all.length} listeners`);
 });
 
 test('a key that is exchanged twice is out on every listener, with whoever has it', { skip }, async () => {
-  const mine = await enrolled.pool.credentials(await enrol('agent'));
-  await until('it is taken', async () => (await taken(mine))[0] === 'taken', 5_000, 50);
-  assert.equal(await renewal(urls()[0] ?? '', mine), 'yes');
-  assert.equal(await renewal(urls()[1] ?? '', mine), 'WK_REVOKED');
+  const mine = await listeners.enrolled.pool.credentials(await listeners.enrolled.enrol('agent'));
+  await until('it is taken', async () => (await listeners.taken(mine))[0] === 'taken', 10_000, 50);
+  assert.equal(await listeners.renewal(listeners.urls[0] ?? '', mine), 'yes');
+  assert.equal(await listeners.renewal(listeners.urls[1] ?? '', mine), 'WK_REVOKED');
   await until(
     'it is refused everywhere',
-    async () => (await taken(mine)).join() === 'refused,403,refused,refused',
-    5_000,
+    async () => (await listeners.taken(mine)).join() === 'refused,403,refused,refused',
+    10_000,
     50,
   );
 });
@@ -206,10 +84,10 @@ test(
   { skip },
   async () => {
     for (const [version, listening] of [
-      ['TLSv1', listeners()],
-      ['TLSv1.1', listeners()],
+      ['TLSv1', listeners.all],
+      ['TLSv1.1', listeners.all],
       // etcd 3.4 cannot be told to want 1.3; it asks for the certificate in 1.2 just the same.
-      ['TLSv1.2', urls()],
+      ['TLSv1.2', listeners.urls],
     ] as const)
       for (const listener of listening) {
         const old: ConnectionOptions = {
@@ -240,10 +118,10 @@ test(
     const hello = await clientHello();
     const flights = [0, 1, 5, 6, 40, hello.length - 1, hello.length];
     // etcd waits for who stalls: its ports are for the pool's servers alone (docs/etcd.md).
-    const stalls = urls().flatMap((url) =>
+    const stalls = listeners.urls.flatMap((url) =>
       flights.map((sent) => saidTo(netConnect(dialled(url)), hello.subarray(0, sent))),
     );
-    const strange = listeners().flatMap((listener) =>
+    const strange = listeners.all.flatMap((listener) =>
       noTls.map(async ([what, bytes]) => {
         const said = await saidTo(netConnect(dialled(listener)), bytes);
         // Go says in words that this is a TLS port.
@@ -286,10 +164,10 @@ async function clientHello(): Promise<Buffer> {
 }
 
 test('no session is resumed at any listener of ours, nor at another', { skip }, async () => {
-  const mine = await enrolled.pool.credentials(await enrol('agent'));
+  const mine = await listeners.enrolled.pool.credentials(await listeners.enrolled.enrol('agent'));
   const options = { rejectUnauthorized: false, key: mine.keyPem, cert: mine.certificatePem };
   const sessions: Buffer[] = [];
-  for (const url of urls()) {
+  for (const url of listeners.urls) {
     const socket = tlsConnect({ ...dialled(url), ...options });
     socket.on('session', (session: Buffer) => sessions.push(session));
     await once(socket, 'secureConnect');
@@ -297,7 +175,7 @@ test('no session is resumed at any listener of ours, nor at another', { skip }, 
     socket.resume();
     await once(socket, 'close');
   }
-  for (const url of urls())
+  for (const url of listeners.urls)
     for (const session of sessions) {
       const again = tlsConnect({ ...dialled(url), ...options, session });
       await once(again, 'secureConnect');
@@ -316,9 +194,169 @@ test('whatever is secret on the disk of a server that runs is for its owner alon
       if ((mode & 0o077) !== 0) open.push(`${place} ${(mode & 0o777).toString(8)}`);
     }
   };
-  look(path.join(pool.folder, 'server-1'));
+  look(path.join(listeners.pool.folder, 'server-1'));
   assert.deepEqual(
     open.filter((one) => !/etcd\/data\/member\/(?:wal|snap)\/?/.test(one)),
     [],
   );
+});
+
+test(
+  'a join token, at every listener that takes one: once, in time, for whom it is, and not by guessing',
+  { skip },
+  async () => {
+    const { coordination, enrolled, founding } = listeners;
+    const make = (
+      pool: string,
+      authority: { readonly certificatePem: string },
+      draft: Partial<NewJoinToken>,
+    ) =>
+      createJoinToken(
+        { coordination, clock: nodeClock, random: nodeRandom },
+        {
+          pool,
+          authorityFingerprint: fingerprintOf(authority.certificatePem),
+          for: 'agent',
+          name: null,
+          validMs: 3_600_000,
+          ...draft,
+        },
+      );
+    const own = (draft: Partial<NewJoinToken> = {}): Promise<string> =>
+      make(enrolled.pool.id, founding, draft);
+    const { stranger } = enrolled;
+    const used = await own();
+    const made: readonly (readonly [what: string, wanted: string, token: string])[] = [
+      ['good', 'yes', used],
+      ['used already', 'WK_TOKEN_USED', used],
+      ['expired', 'WK_TOKEN_EXPIRED', await own({ validMs: 1 })],
+      ['for another name', 'WK_DENIED', await own({ name: 'another' })],
+      ['for a server', 'WK_DENIED', await own({ for: 'server' })],
+      ['for a witness', 'WK_DENIED', await own({ for: 'witness' })],
+      ['of another pool', 'WK_TOKEN_FOREIGN', await make(stranger.id, stranger.authority, {})],
+      ['made up', 'WK_TOKEN_UNKNOWN', `${used.slice(0, -27)}${'A'.repeat(27)}`],
+      ['cut short', 'WK_BAD_REQUEST', used.slice(0, -1)],
+    ];
+    const wrong: string[] = [];
+    for (const [at, url] of listeners.urls.entries())
+      for (const [what, wanted, token] of made) {
+        const isFirst = what !== 'good' || at === 0;
+        const found = await listeners.join(url, isFirst ? token : await own(), `token-${at}`);
+        if (found !== wanted) wrong.push(`${what} at ${url}: ${found}, not ${wanted}`);
+      }
+    assert.deepEqual(wrong, []);
+    for (const url of listeners.urls) {
+      const guesses = Array.from({ length: 40 }, () =>
+        listeners.joinAtOnce(url, `${used.slice(0, -27)}${'B'.repeat(27)}`, 'guess'),
+      );
+      assert.ok((await Promise.all(guesses)).includes('WK_OVERLOADED'), `guessing at ${url}`);
+    }
+  },
+);
+
+test('the key before a renewal is taken on every listener until the overlap is over', { skip }, async () => {
+  const { enrolled } = listeners;
+  const identity = await enrolled.enrol('agent');
+  const old = await enrolled.pool.credentials(identity);
+  await until('it is taken', async () => (await listeners.taken(old))[0] === 'taken', 10_000, 50);
+  const next = await listeners.renewed(listeners.urls[0] ?? '', old);
+  const outcome = async (of: Credentials): Promise<string> => (await listeners.taken(of)).join();
+  const is = (of: Credentials, wanted: string): Promise<void> =>
+    until(wanted, async () => (await outcome(of)) === wanted, 10_000, 50);
+  await is(next, 'taken,403,refused,refused');
+  await is(old, 'taken,403,refused,refused');
+  const key = keys.certificate(identity.coreId);
+  const record = certificateRecordSchema.parse(
+    JSON.parse((await listeners.coordination.get(key))?.value ?? ''),
+  );
+  assert.ok(record.previous);
+  await listeners.write(key, {
+    ...record,
+    previous: { ...record.previous, untilMs: nodeClock.wallMs() - 1 },
+  });
+  await is(old, 'refused,403,refused,refused');
+  await is(next, 'taken,403,refused,refused');
+});
+
+const listSchema = z.object({
+  authorities: z.array(z.object({ fingerprint: z.string(), duty: z.string() })),
+  notFollowed: z.array(z.object({ kind: z.string(), name: z.string() })),
+});
+
+test(
+  'another authority: both are believed on every listener, then the next one alone, by etcd too',
+  { skip },
+  async (t) => {
+    const { pool, enrolled, founding } = listeners;
+    const [first] = pool.servers;
+    assert.ok(first);
+    await listeners.forgetCases();
+    const config = ['--config', first.config];
+    const list = async (): Promise<z.infer<typeof listSchema>> =>
+      listSchema.parse(JSON.parse(await pool.command('trust', 'list', '--json', ...config)));
+    const before = [await actors(pool, 'acting'), await epochOfActing(first)];
+    const startMs = performance.now();
+    const since = (what: string): void =>
+      t.diagnostic(`${what} after ${Math.round(performance.now() - startMs)} ms`);
+
+    await pool.command('trust', 'rotate', ...config);
+    await pool.renewIdentity();
+    await until('everybody has followed', async () => (await list()).notFollowed.length === 0, 60_000, 250);
+    since('every etcd believes both');
+    const next = await listeners.nextAuthority();
+    listeners.believe([founding.certificatePem, next.authority.certificatePem]);
+    const [agent, server] = [await enrolled.enrol('agent'), await enrolled.enrol('server')];
+    const [oldAgent, newAgent] = [await enrolled.pool.credentials(agent), await next.credentials(agent)];
+    const [oldEtcd, newEtcd] = [
+      await etcdCredentials(enrolled.pool, server),
+      await etcdCredentials(next, server),
+    ];
+    const is = (what: string, of: Credentials, wanted: string): Promise<void> =>
+      until(`${what}: ${wanted}`, async () => (await listeners.taken(of)).join() === wanted, 60_000, 100);
+    for (const one of [oldAgent, newAgent]) await is('an agent', one, 'taken,403,refused,refused');
+    for (const one of [oldEtcd, newEtcd]) await is('a server', one, 'taken,200,taken,taken');
+    await listeners.forgetCases();
+
+    await pool.command('trust', 'rotate', '--finish', ...config);
+    for (const name of listeners.servers)
+      await until(
+        `the next one signed for the etcd of ${name}`,
+        async () =>
+          (await etcdSignedBy(nodeFiles, etcdFiles(path.join(pool.folder, name)))) ===
+          fingerprintOf(next.authority.certificatePem),
+        20_000,
+      );
+    await until(
+      'the founding authority can be removed',
+      () =>
+        pool
+          .command('trust', 'remove', fingerprintOf(founding.certificatePem).slice(0, 16), ...config)
+          .then(() => true),
+      40_000,
+      500,
+    );
+    await is('of the founding authority', oldEtcd, 'refused,401,refused,refused');
+    await is('of the founding authority', oldAgent, 'refused,401,refused,refused');
+    since('the founding authority is believed nowhere');
+    await is('of the next one', newEtcd, 'refused,401,taken,taken');
+    assert.deepEqual([await actors(pool, 'acting'), await epochOfActing(first)], before);
+  },
+);
+
+test('a server is revoked while its connections to etcd are open: they end', { skip }, async (t) => {
+  const { pool, etcd } = listeners;
+  const [first] = pool.servers;
+  assert.ok(first);
+  const stolen = listeners.ownEtcd('server-2');
+  const open = await Promise.all(etcd.map((place) => listeners.openEtcd(place, stolen)));
+  // With an error, which is what `once` would tell of.
+  const ended = Promise.all(open.map((socket) => new Promise((resolve) => socket.once('close', resolve))));
+  const why = ['--because', 'its disk was stolen'];
+  await pool.command('cert', 'revoke', 'server-2', ...why, '--config', first.config);
+  const revokedMs = performance.now();
+  await ended;
+  const tookMs = Math.round(performance.now() - revokedMs);
+  t.diagnostic(`open connections to etcd ended ${tookMs} ms after the command did`);
+  assert.ok(tookMs < 5_000, `${tookMs} ms`);
+  for (const place of etcd) assert.equal(await listeners.atEtcd(place, stolen), 'refused');
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { test } from 'node:test';
+import { test, type TestContext } from 'node:test';
 import { z } from 'zod';
 import { connectMember } from '../../src/coordination/etcd/member.ts';
 import { etcdFiles } from '../../src/coordination/managed/etcd-files.ts';
@@ -24,7 +24,8 @@ import { epochOfActing, etcdOfPool } from './etcd-of-pool.ts';
 import { endEtcdOf, etcdOf } from './own-etcd.ts';
 
 const dayMs = 86_400_000;
-const options = { timeout: 120_000, ...(!isInstalled('etcd') && { skip: 'etcd is not installed' }) };
+const trustSchema = z.object({ notFollowed: z.array(z.object({ kind: z.string(), name: z.string() })) });
+const options = { timeout: 240_000, ...(!isInstalled('etcd') && { skip: 'etcd is not installed' }) };
 
 /** It takes the certificate of this server or witness, has a leader and knows all up to now. */
 async function answers(pool: RealPool, [client]: EtcdListen, who = 'witness'): Promise<boolean> {
@@ -81,6 +82,21 @@ async function startWitness(pool: RealPool, listen: EtcdListen): Promise<Managed
   return process;
 }
 
+/** What is believed changes: each of three members starts anew, one at a time. */
+async function followRotation(pool: RealPool, first: RealServer, t: TestContext): Promise<void> {
+  const voters = ['server-1', 'server-2', 'witness'];
+  const pids = voters.map((name) => etcdOf(pool, name).pid);
+  await pool.command('trust', 'rotate', '--config', first.config);
+  const rotatedMs = performance.now();
+  const behind = async (): Promise<string[]> =>
+    trustSchema
+      .parse(JSON.parse(await pool.command('trust', 'list', '--json', '--config', first.config)))
+      .notFollowed.flatMap(({ kind, name }) => (kind === 'user' ? [] : [name]));
+  await until('every etcd believes both', async () => (await behind()).length === 0, 60_000, 500);
+  t.diagnostic(`every etcd believes both ${Math.round(performance.now() - rotatedMs)} ms after the rotation`);
+  for (const [at, name] of voters.entries()) assert.notEqual(etcdOf(pool, name).pid, pids[at]);
+}
+
 test(
   'two servers and a witness: one voter, then three; any of them is lost, and a server is replaced',
   options,
@@ -107,6 +123,10 @@ test(
       const epoch = await epochOfActing(first);
       const before = await actors(pool, 'acting');
       const commands = nodeCommands();
+
+      await followRotation(pool, first, t);
+      assert.deepEqual([await actors(pool, 'acting'), await epochOfActing(first)], [before, epoch]);
+
       for (const [at, name] of ['server-1', 'server-2', 'witness'].entries()) {
         const killed = etcdOf(pool, name);
         assert.ok(commands.end(killed));

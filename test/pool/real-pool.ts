@@ -36,7 +36,8 @@ export interface RealServer {
   readonly url: string;
   readonly config: string;
   readonly process: ManagedProcess;
-  readonly api: ApiClient;
+  /** Another one when the administrator's certificate is. */
+  api: ApiClient;
 }
 
 export interface RealAgent {
@@ -145,7 +146,19 @@ export class RealPool implements AsyncDisposable {
     const url = `https://127.0.0.1:${port}`;
     const api = new ApiClient(url, this.identityPem);
     this.servers.push({ name, url, config, process, api });
-    await until(`${name} answers`, async () => (await api.get('/readyz', 1_000)) !== null, 20_000);
+    await until(`${name} answers`, async () => (await api.get('/readyz', 1_000)) !== null, 60_000);
+  }
+
+  /** After another authority has begun to sign: the administrator believes it too, and shows what it signed. */
+  async renewIdentity(): Promise<void> {
+    await this.#run('cert', 'renew', '--identity', this.identity, '--server', this.servers[0]?.url ?? '');
+    this.identityPem = readFileSync(this.identity, 'utf8');
+    for (const server of this.servers) {
+      server.api.close();
+      server.api = new ApiClient(server.url, this.identityPem);
+    }
+    this.#virtual?.close();
+    this.#virtual = new ApiClient(this.virtualUrl, this.identityPem);
   }
 
   /** A further server, once the pool is up. */
@@ -222,7 +235,7 @@ export class RealPool implements AsyncDisposable {
         const up = status.members.filter(({ state, healthy }) => state !== 'offline' && healthy).length;
         return up === count && acting?.holder !== null && acting !== undefined;
       },
-      30_000,
+      60_000,
     );
   }
 

@@ -164,7 +164,10 @@ async function inOwnEtcd(
   const run = etcdPlaceOf(place.url, made);
   const config = { pool, server, data: place.data };
   await runtime.files.makeDirectory(place.data, 0o700);
-  await prepareEtcd(runtime, config, run, authority);
+  await prepareEtcd(runtime, config, run, {
+    authority,
+    believed: [authority.certificatePem],
+  });
   const endpoints = [run.client];
   const url = managedUrl(endpoints, pool.id, place.data);
   const unit = await unitFor(runtime, place.data);

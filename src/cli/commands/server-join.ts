@@ -77,7 +77,10 @@ async function run(cli: Cli, options: Options): Promise<void> {
   const etcd = endpoints === null ? {} : { etcd: { endpoints, ...(run !== null && { run }) } };
   const names = { pool, server, coordination: endpoints === null ? coordination : 'managed', ...etcd };
   await writeNewServer(runtime, place, { names, credentials, authority });
-  if (endpoints !== null) await prepareEtcd(runtime, { pool, server, data: place.data }, run, authority);
+  if (endpoints !== null) {
+    const by = { authority, believed: authorityPems };
+    await prepareEtcd(runtime, { pool, server, data: place.data }, run, by);
+  }
   if (options.json)
     return printJson(cli, { pool, server: { coreId, name: options.name }, config: place.config });
   cli.stdout.write(

@@ -114,11 +114,7 @@ async function openCoordinator(
     const coordination = await openCoordination(config.coordination, runtime, callTimeoutMs);
     return { coordination, etcd: null, member: null, stop: () => undefined };
   }
-  const [{ ownMemberOf, prepareEtcd }, { keepEtcdRevoked }, { etcdFiles }] = await Promise.all([
-    import('../machine/managed-etcd.ts'),
-    import('../../security/etcd-revoked.ts'),
-    import('../../coordination/managed/etcd-files.ts'),
-  ]);
+  const { keepEtcd, ownMemberOf, prepareEtcd } = await import('../machine/managed-etcd.ts');
   const { run } = config.etcd;
   await prepareEtcd(runtime, config, run);
   const signing = every(runtime.timers, signEtcdEveryMs, async () => {
@@ -127,11 +123,11 @@ async function openCoordinator(
     );
   });
   const etcd = await openEtcdAt(config.coordination, runtime, callTimeoutMs);
-  const revoked = run === null ? null : await keepEtcdRevoked(runtime, etcd, etcdFiles(config.data));
-  const member = ownMemberOf(runtime, config, etcd, version);
+  const kept = await keepEtcd(runtime, config, etcd);
+  const member = ownMemberOf(runtime, config, etcd, { kept, version });
   const stop = (): void => {
     signing.cancel();
-    revoked?.[Symbol.dispose]();
+    kept[Symbol.dispose]();
   };
   return { coordination: etcd, etcd, member, stop };
 }

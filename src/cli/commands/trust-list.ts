@@ -17,7 +17,8 @@ export function define(command: Command, cli: Cli): void {
   command
     .addHelpText(
       'before',
-      `While the authority is rotated it says who has not followed yet: whose certificate the new one has not signed.
+      `While the authority is rotated it says who has not followed yet: whose certificate the new one has not signed, and whose etcd
+does not believe it.
 `,
     )
     .addOption(configOption())
@@ -29,10 +30,13 @@ async function run(
   cli: Cli,
   { config, json }: { readonly config: string; readonly json?: true },
 ): Promise<void> {
-  const { pool, trust, identities } = await withCoordinator(cli, config, async ({ coordination }) => ({
-    ...(await readTrust(coordination)),
-    identities: await listIdentities(coordination),
-  }));
+  const { pool, trust, identities, behind } = await withCoordinator(cli, config, async ({ coordination }) => {
+    const [known, all] = await Promise.all([readTrust(coordination), listIdentities(coordination)]);
+    const { signsOthers, signsServers } = known.trust;
+    const isUnderWay = signsOthers !== signsServers;
+    const left = isUnderWay ? await notFollowed(coordination, all, signsOthers) : [];
+    return { ...known, identities: all, behind: left };
+  });
   const rows = trust.authorities.map((authority) => {
     const { fingerprint, notAfterMs } = certificateInfo(authority.certificatePem);
     const roles = [
@@ -43,7 +47,6 @@ async function run(
     return { authority, fingerprint, notAfterMs, signed, duty: roles.join(', ') || 'believed' };
   });
   const isRotating = trust.signsOthers !== trust.signsServers;
-  const behind = isRotating ? notFollowed(identities, trust.signsOthers) : [];
   if (json)
     return printJson(cli, {
       authorities: rows.map(({ authority: { pool: of, name, certificatePem }, ...row }) => ({

@@ -1,9 +1,6 @@
 import type { Command } from '@commander-js/extra-typings';
-import { WatchError } from '../../model/errors.ts';
 import { fingerprintOf } from '../../security/certificate-info.ts';
-import { readAuthorityFile } from '../../security/authority-file.ts';
 import { removeTrust } from '../../security/trust.ts';
-import { serverPaths } from '../../server/server-paths.ts';
 import type { Cli } from '../cli.ts';
 import { configOption } from '../options/config-option.ts';
 import { note } from '../terminal/print.ts';
@@ -13,7 +10,8 @@ export function define(command: Command, cli: Cli): void {
   command
     .addHelpText(
       'before',
-      `Whose certificate it signed counts nowhere from then on. Servers and agents that are connected hear of it by themselves.
+      `Whose certificate it signed counts nowhere from then on. Servers and agents that are connected hear of it by themselves, and the
+members of the pool's own etcd start anew, one after the other.
 `,
     )
     .argument('<AUTHORITY>', 'the beginning of its fingerprint, as `trust list` prints it')
@@ -27,15 +25,8 @@ async function run(
   authority: string,
   { config: path, force }: { readonly config: string; readonly force?: true },
 ): Promise<void> {
-  const removed = await withCoordinator(cli, path, async ({ runtime, config, coordination }) => {
-    const founding = await readAuthorityFile(runtime, serverPaths(config.data).authority);
-    const isFounding = fingerprintOf(founding.certificatePem).startsWith(authority.toLowerCase());
-    if (isFounding && config.etcd !== null)
-      throw new WatchError(
-        'WK_CONFLICT',
-        "the pool's own etcd has its certificates from this authority; it has to stay (docs/certificates.md)",
-      );
-    return removeTrust(coordination, authority, force === true);
-  });
+  const removed = await withCoordinator(cli, path, ({ coordination }) =>
+    removeTrust(coordination, authority, force === true),
+  );
   note(cli, `the authority ${fingerprintOf(removed.certificatePem).slice(0, 16)} is not believed any more`);
 }

@@ -39,7 +39,11 @@ async function run(cli: Cli, options: ClientOptions & PrintOptions): Promise<voi
     },
     { title: 'SINCE', align: 'right', value: ({ sinceMs }) => ageText(sinceMs, nowMs) },
     { title: 'AGENTS', align: 'right', value: ({ agents }) => String(agents) },
-    { title: 'MESSAGES', align: 'right', value: ({ messages }) => String(messages) },
+    {
+      title: 'MESSAGES',
+      align: 'right',
+      value: ({ messages }) => (messages === null ? '–' : String(messages)),
+    },
     { title: 'BECAUSE', value: ({ because }) => because },
   ];
   printTable(cli, rows, columns, 'no virtual interface is defined');

@@ -35,16 +35,14 @@ async function run(cli: Cli, configPath: string): Promise<void> {
     { OwnMember },
     { lockData },
     { keepAlive },
-    { WitnessIdentity },
-    { keepEtcdRevoked },
+    { keepWitnessEtcd },
   ] = await Promise.all([
     import('../../coordination/open.ts'),
     import('../../coordination/managed/etcd-files.ts'),
     import('../../coordination/managed/own-member.ts'),
     import('../../pool/keeper-file.ts'),
     import('../../runtime/node/keep-alive.ts'),
-    import('../../security/witness-identity.ts'),
-    import('../../security/etcd-revoked.ts'),
+    import('../machine/witness-etcd.ts'),
   ]);
   const { pool, witness, data, etcd } = config;
   const { key: keyFile } = etcdFiles(data);
@@ -57,8 +55,7 @@ async function run(cli: Cli, configPath: string): Promise<void> {
   const key = keys.witness(witness.coreId);
   try {
     const files = etcdFiles(data);
-    using _identity = await WitnessIdentity.start({ runtime, coordination, files });
-    using _revoked = await keepEtcdRevoked(runtime, coordination, files);
+    using kept = await keepWitnessEtcd(runtime, coordination, files);
     using member = new OwnMember({
       runtime,
       coordination,
@@ -68,6 +65,8 @@ async function run(cli: Cli, configPath: string): Promise<void> {
       files,
       unit: etcd.run.unit,
       version: cli.version,
+      terms: kept.terms,
+      signedBy: kept.signedBy,
     });
     await member.start();
     using service = new ServiceManager(cli, runtime);

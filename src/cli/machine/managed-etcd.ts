@@ -1,11 +1,8 @@
 import { Option } from '@commander-js/extra-typings';
 import { endEtcd, ensureEtcd } from '../../coordination/managed/etcd-process.ts';
-import {
-  environmentText,
-  etcdEnvironment,
-  type EtcdMember,
-} from '../../coordination/managed/etcd-environment.ts';
+import type { EtcdMember } from '../../coordination/managed/etcd-environment.ts';
 import { etcdFiles } from '../../coordination/managed/etcd-files.ts';
+import type { EtcdTerms } from '../../coordination/managed/etcd-terms.ts';
 import { OwnMember } from '../../coordination/managed/own-member.ts';
 import {
   foundingMember,
@@ -18,13 +15,18 @@ import type { Address } from '../../model/address.ts';
 import { addressText, parseAddress } from '../../model/address.ts';
 import { keys } from '../../model/definitions.ts';
 import { codeOf } from '../../model/errors.ts';
+import type { Trust } from '../../model/trust.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { sleep } from '../../runtime/timing.ts';
 import type { Authority } from '../../security/authority.ts';
 import { readAuthorityFile } from '../../security/authority-file.ts';
+import { fingerprintOf, issuerOf } from '../../security/certificate-info.ts';
+import { openAuthority } from '../../security/open-authority.ts';
 import { writeEtcdIdentity } from '../../security/etcd-identity.ts';
+import { keepEtcdRevoked } from '../../security/etcd-revoked.ts';
+import { believedForEtcd, etcdSignedBy, keepEtcdTrust } from '../../security/etcd-trust.ts';
 import type { ServerConfig } from '../../server/config.ts';
-import { serverPaths } from '../../server/server-paths.ts';
+import { isAuthorityFile, serverPaths } from '../../server/server-paths.ts';
 import { addressOption } from '../options/address-option.ts';
 
 const clientPort = 2_379;
@@ -65,17 +67,69 @@ export async function unitFor({ files }: Pick<Runtime, 'files'>, data: string): 
   return `${name}.service`;
 }
 
-/** Signs this server's certificate for etcd, as a member where it runs one and as a client in any case. */
+/**
+ * Signs this server's certificate for etcd, as a member where it runs one and as a client in any case: with the authority that
+ * signed the one before, while nobody can be asked for another.
+ */
 export async function prepareEtcd(
   runtime: Runtime,
   { pool, server, data }: Pick<ServerConfig, 'pool' | 'server' | 'data'>,
   run: EtcdPlace | null,
-  authority?: Authority,
+  by?: { readonly authority: Authority; readonly believed: readonly string[] },
 ): Promise<void> {
-  const signer = authority ?? (await readAuthorityFile(runtime, serverPaths(data).authority));
+  const signer = by?.authority ?? (await lastSigner(runtime, data));
+  const known = by?.believed ?? (await believedForEtcd(runtime.files, etcdFiles(data)));
+  const believed = known.length > 0 ? known : [signer.certificatePem];
   const hosts = run === null ? [] : [run.client, run.peer].flatMap((text) => parseAddress(text)?.host ?? []);
   const who = { pool: pool.id, coreId: server.coreId, name: server.name, hosts };
-  await writeEtcdIdentity(runtime, signer, who, etcdFiles(data));
+  await writeEtcdIdentity(runtime, signer, believed, who, etcdFiles(data));
+}
+
+async function lastSigner(runtime: Runtime, data: string): Promise<Authority> {
+  const { files } = runtime;
+  const first = await readAuthorityFile(runtime, serverPaths(data).authority);
+  const { cert } = etcdFiles(data);
+  if ((await files.status(cert)) === null) return first;
+  const certificatePem = await files.readText(cert);
+  const names = (await files.list(data)).filter(isAuthorityFile);
+  const all = await Promise.all(names.map((name) => readAuthorityFile(runtime, `${data}/${name}`)));
+  return all.find((one) => issuerOf(certificatePem, [one.certificatePem]) !== null) ?? first;
+}
+
+/** What a server's etcd, and its connections to etcd, have to know of the pool, kept as it changes. */
+export interface KeptEtcd extends Disposable {
+  readonly terms: () => EtcdTerms;
+  readonly signedBy: () => Promise<string | null>;
+}
+
+/** Follows whom the pool believes and refuses; signs anew when another authority signs for servers. */
+export async function keepEtcd(
+  runtime: Runtime,
+  config: ServerConfig,
+  coordination: EtcdCoordination,
+): Promise<KeptEtcd> {
+  const { data } = config;
+  const paths = etcdFiles(data);
+  const signedBy = (): Promise<string | null> => etcdSignedBy(runtime.files, paths);
+  const followed = async (trust: Trust): Promise<void> => {
+    if ((await signedBy()) === trust.signsServers) return;
+    const authority = await openAuthority(runtime, serverPaths(data), trust, trust.signsServers);
+    const believed = await believedForEtcd(runtime.files, paths);
+    await prepareEtcd(runtime, config, config.etcd?.run ?? null, { authority, believed });
+    runtime.log.info("another authority signed this server's certificate for etcd", {
+      authority: fingerprintOf(authority.certificatePem).slice(0, 16),
+    });
+  };
+  const revoked = await keepEtcdRevoked(runtime, coordination, paths);
+  const trust = await keepEtcdTrust(runtime, coordination, paths, followed);
+  return {
+    terms: () => ({ believes: trust.believes(), refuses: revoked.coreIds() }),
+    signedBy,
+    [Symbol.dispose]: () => {
+      revoked[Symbol.dispose]();
+      trust[Symbol.dispose]();
+    },
+  };
 }
 
 /**
@@ -94,12 +148,14 @@ export async function withNewEtcd<T>(
   await runtime.files.makeDirectory(files.folder, 0o700);
   await writeLocalMember(runtime.files, files, local);
   const member: EtcdMember = { poolId: pool.id, ...local, ...place, files };
-  await ensureEtcd(runtime, member, null);
+  const believes = (await believedForEtcd(runtime.files, files)).map(fingerprintOf);
+  const terms = { believes, refuses: [] };
+  await ensureEtcd(runtime, member, { unit: null, terms });
   const deadlineMs = runtime.clock.monotonicMs() + startsWithinMs;
   for (;;) {
     try {
       const result = await use(name);
-      if (unit !== null) await handOver(runtime, member);
+      if (unit !== null) await handOver(runtime, member, { unit, terms });
       return result;
     } catch (error) {
       if (codeOf(error) !== 'WK_COORDINATOR_AWAY' || runtime.clock.monotonicMs() >= deadlineMs) throw error;
@@ -109,10 +165,13 @@ export async function withNewEtcd<T>(
 }
 
 /** Ours has ended before systemd finds the configuration that it starts its own with: there are never two. */
-async function handOver(runtime: Runtime, member: EtcdMember): Promise<void> {
+async function handOver(
+  runtime: Runtime,
+  member: EtcdMember,
+  how: { readonly unit: string; readonly terms: EtcdTerms },
+): Promise<void> {
   await endEtcd(runtime, member.files);
-  const text = environmentText(etcdEnvironment(member));
-  await runtime.files.writeAtomic(member.files.environment, text, 0o600);
+  await ensureEtcd(runtime, member, how);
 }
 
 /** The member of etcd that a server runs or offers to run; null where it is only a client. */
@@ -120,7 +179,7 @@ export function ownMemberOf(
   runtime: Runtime,
   config: ServerConfig,
   coordination: EtcdCoordination,
-  version: string,
+  { kept, version }: { readonly kept: KeptEtcd; readonly version: string },
 ): OwnMember | null {
   const run = config.etcd?.run ?? null;
   if (run === null) return null;
@@ -134,5 +193,7 @@ export function ownMemberOf(
     files: etcdFiles(config.data),
     unit: run.unit,
     version,
+    terms: kept.terms,
+    signedBy: kept.signedBy,
   });
 }

@@ -19,6 +19,8 @@ export interface VotingMember {
 export interface VotingMembers {
   /** As of now, and who leads them. Errors: WK_COORDINATOR_AWAY, also when they have no majority. */
   list(): Promise<{ readonly members: readonly VotingMember[]; readonly leader: bigint }>;
+  /** Which voters answer at this moment and know a leader. */
+  well(): Promise<ReadonlySet<bigint>>;
   addLearner(peerUrl: string): Promise<void>;
   promote(id: bigint): Promise<void>;
   remove(id: bigint): Promise<void>;
@@ -62,6 +64,13 @@ export class MemberList implements VotingMembers {
         };
       },
       { repeatable: true },
+    );
+  }
+
+  async well(): Promise<ReadonlySet<bigint>> {
+    const answers = await this.#members.each((member, options) => member.maintenance.status({}, options));
+    return new Set(
+      answers.flatMap(({ header, leader }) => (leader === 0n || !header ? [] : [header.memberId])),
     );
   }
 

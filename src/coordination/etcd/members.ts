@@ -75,20 +75,28 @@ export class Members {
     if (!this.#members.includes(current)) for (const stream of this.#streams) stream.abort();
   }
 
-  /** From now on who we are is said with these: every connection is made anew. */
+  /** From now on who we are is said with these, on new connections; what is under way at the old ones may end first. */
   renew(credentials: Credentials): void {
     if (this.#closed) return;
     const before = this.#members;
     this.#credentials = credentials;
     this.#members = before.map(({ endpoint }) => connectMember(endpoint, credentials));
     for (const stream of this.#streams) stream.abort();
-    for (const member of before) member.close();
+    this.#options.timers.after(this.#options.callMs, () => before.forEach((member) => member.close()));
   }
 
   /** Asks the current member once, within `limitMs`. Errors: what it or the connection said. */
   async once<T>(run: Run<T>, limitMs: number): Promise<T> {
     if (this.#closed) throw this.away('it was closed');
     return await this.#attempt(this.#current(), run, limitMs);
+  }
+
+  /** Asks all of them at once; what is not answered in time is left out. */
+  async each<T>(run: Run<T>): Promise<T[]> {
+    if (this.#closed) throw this.away('it was closed');
+    const asked = this.#members.map((member) => this.#attempt(member, run, this.#options.callMs));
+    const answers = await Promise.allSettled(asked);
+    return answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
   }
 
   get closed(): boolean {

@@ -33,8 +33,8 @@ export interface EtcdOptions {
 export const etcdCallMsMax = 1_000;
 const probeEveryMs = 500;
 const followEveryMs = 3_000;
-/** Far within the life of a certificate, and seldom enough that making all connections anew does not matter. */
-const renewEveryMs = 7 * 86_400_000;
+/** They change daily, and when the pool's authority is exchanged: all processes of a machine follow its files. */
+const renewEveryMs = 3_000;
 
 /** The coordinator of many machines: etcd, of one, three or five members. See DESIGN.md. */
 export function openEtcd(options: EtcdOptions): EtcdCoordination {
@@ -47,11 +47,13 @@ export class EtcdCoordination implements Coordination {
   readonly #timers: Timers;
   readonly #watches = new Set<KeyWatch>();
   readonly #list: MemberList;
+  #credentials: Credentials | undefined;
   #probe: Timer | null = null;
   #following: Timer | null = null;
   #renewing: Timer | null = null;
 
   constructor(options: EtcdOptions) {
+    this.#credentials = options.credentials;
     const callMs = Math.min(options.callMs ?? etcdCallMsMax, etcdCallMsMax);
     const onLeft = (): void => void this.#list.reread();
     this.#members = new Members({ ...options, callMs, onLeft });
@@ -67,7 +69,10 @@ export class EtcdCoordination implements Coordination {
 
   async #renew(freshCredentials: () => Promise<Credentials>, log: Log): Promise<void> {
     try {
-      this.#members.renew(await freshCredentials());
+      const fresh = await freshCredentials();
+      if (JSON.stringify(fresh) === JSON.stringify(this.#credentials)) return;
+      this.#credentials = fresh;
+      this.#members.renew(fresh);
     } catch (error) {
       log.warn('the certificate for etcd cannot be read again', { because: textOf(error) });
     }

@@ -1,7 +1,7 @@
 /** What lies where below a server's data folder when the pool runs its own etcd; all of it for the owner alone. */
 export interface EtcdFilePaths {
   readonly folder: string;
-  /** The authority to believe, and this machine's certificate for etcd: as a server, a peer and a client. */
+  /** The authorities to believe, and this machine's certificate for etcd: as a server, a peer and a client. */
   readonly ca: string;
   readonly cert: string;
   readonly key: string;
@@ -22,6 +22,8 @@ export interface EtcdFilePaths {
   readonly servers: string;
   /** What was known of the coordinator last. */
   readonly known: string;
+  /** On which terms the member that runs here was started (etcd-terms.ts). */
+  readonly terms: string;
   readonly log: string;
   /** The process that was started last. */
   readonly process: string;
@@ -43,6 +45,7 @@ export function etcdFiles(data: string): EtcdFilePaths {
     alone: `${folder}/alone.json`,
     servers: `${folder}/servers.json`,
     known: `${folder}/known.json`,
+    terms: `${folder}/terms.json`,
     log: `${folder}/etcd.log`,
     process: `${folder}/process.json`,
   };

@@ -5,6 +5,7 @@ import type { Runtime } from '../../runtime/runtime.ts';
 import { sleep } from '../../runtime/timing.ts';
 import { environmentText, etcdEnvironment, type EtcdMember } from './etcd-environment.ts';
 import type { EtcdFilePaths } from './etcd-files.ts';
+import { writeTerms, type EtcdTerms } from './etcd-terms.ts';
 
 type Ports = Pick<Runtime, 'commands' | 'files' | 'timers' | 'log'>;
 
@@ -15,23 +16,26 @@ const processSchema = z.object({ pid: z.int(), startTicks: z.int(), bootId: z.st
 
 /**
  * Sees to it that this machine's member of etcd runs, in a process of its own that outlives us: one that is already
- * there is left alone. With `unit` systemd runs it, as soon as its configuration is there (`watchkeeper-etcd.path`).
+ * there is left alone. `terms` are those that the files of the member say. With `unit` systemd runs it, as soon as its configuration is there (`watchkeeper-etcd.path`).
  * Errors: WK_NOT_FOUND where etcd is not installed.
  */
 export async function ensureEtcd(
   { commands, files, log }: Omit<Ports, 'timers'>,
   member: EtcdMember,
-  unit: string | null,
+  { unit, terms }: { readonly unit: string | null; readonly terms: EtcdTerms },
 ): Promise<void> {
   const { folder, environment: path, log: outputPath, process } = member.files;
   const environment = etcdEnvironment(member);
   await files.makeDirectory(folder, 0o700);
   const text = environmentText(environment);
-  if ((await files.status(path)) === null || (await files.readText(path)) !== text)
-    await files.writeAtomic(path, text, 0o600);
+  const isNew = (await files.status(path)) === null;
+  // systemd starts it as soon as that is there.
+  if (isNew && unit !== null) await writeTerms(files, member.files, terms);
+  if (isNew || (await files.readText(path)) !== text) await files.writeAtomic(path, text, 0o600);
   if (unit !== null) return;
   const last = await lastProcess(files, process);
   if (last !== null && commands.isRunning(last)) return;
+  await writeTerms(files, member.files, terms);
   const started = start(commands, environment, outputPath);
   await files.writeAtomic(process, JSON.stringify(started), 0o600);
   log.info('etcd was started', { pid: started.pid, log: outputPath });
@@ -46,6 +50,22 @@ export async function endEtcd(
   { environment, process }: EtcdFilePaths,
 ): Promise<void> {
   await files.remove(environment);
+  await endProcess({ commands, files, timers }, process);
+}
+
+/** Ends it, and starts it again on these terms; a unit of systemd is started again by systemd. Errors: as `endEtcd`. */
+export async function restartEtcd(
+  ports: Ports,
+  member: EtcdMember,
+  how: { readonly unit: string | null; readonly terms: EtcdTerms },
+): Promise<void> {
+  await endProcess(ports, member.files.process);
+  // Whatever starts from now on reads what the terms say; written before, they could be said of one that was never ended.
+  await writeTerms(ports.files, member.files, how.terms);
+  await ensureEtcd(ports, member, how);
+}
+
+async function endProcess({ commands, files, timers }: Omit<Ports, 'log'>, process: string): Promise<void> {
   const last = await lastProcess(files, process);
   if (last === null) return;
   commands.end(last);

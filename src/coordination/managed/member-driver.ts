@@ -74,10 +74,13 @@ export class MemberDriver implements Disposable {
 
   async #candidates(): Promise<Candidate[]> {
     const { coordination, clock } = this.#options;
-    const [records, signs] = await Promise.all([
+    const [records, signs, revocations] = await Promise.all([
       coordination.list(keys.etcdMembers),
       coordination.list(keys.etcdSigns),
+      coordination.list(keys.revocations),
     ]);
+    // The others would go on dialling its member, and send it everything.
+    const revoked = new Set(revocations.items.map(({ key }) => key.slice(keys.revocations.length)));
     const nowMs = clock.monotonicMs();
     const fit = new Set<string>();
     for (const { key, value, revision } of signs.items) {
@@ -91,8 +94,8 @@ export class MemberDriver implements Disposable {
     }
     return records.items.flatMap(({ key, value }) => {
       const record = etcdMemberSchema.safeParse(JSON.parse(value));
-      if (!record.success) return [];
       const coreId = key.slice(keys.etcdMembers.length);
+      if (!record.success || revoked.has(coreId)) return [];
       const { name = coreId, peer } = record.data;
       return [{ name, peerUrl: `https://${peer}`, isFit: fit.has(coreId) }];
     });

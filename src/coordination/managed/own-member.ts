@@ -12,9 +12,11 @@ import type { Runtime } from '../../runtime/runtime.ts';
 import { every, sleep } from '../../runtime/timing.ts';
 import type { Coordination } from '../coordination.ts';
 import type { VotingMember, VotingMembers } from '../etcd/member-list.ts';
+import { cutConnections } from './cut-connections.ts';
 import type { EtcdFilePaths } from './etcd-files.ts';
 import { KnownCoordinator } from './known-coordinator.ts';
-import { endEtcd, ensureEtcd, whyNoEtcd } from './etcd-process.ts';
+import { endEtcd, ensureEtcd, restartEtcd, whyNoEtcd } from './etcd-process.ts';
+import { mayStop, readTerms, whatIsBehind, writeTerms, type EtcdTerms } from './etcd-terms.ts';
 import {
   foundingMember,
   joiningMember,
@@ -26,6 +28,7 @@ import {
   type EtcdPlace,
   type LocalMember,
 } from './local-member.ts';
+import { RestartTurn } from './restart-turn.ts';
 
 export interface OwnMemberOptions {
   readonly runtime: Pick<Runtime, 'clock' | 'commands' | 'files' | 'log' | 'random' | 'timers'>;
@@ -38,6 +41,10 @@ export interface OwnMemberOptions {
   /** The unit of systemd that runs it; null where we do. */
   readonly unit: string | null;
   readonly version: string;
+  /** What the files say by now of whom to believe and whom to refuse. */
+  readonly terms: () => EtcdTerms;
+  /** Fingerprint of the authority that signed this machine's certificate for etcd. */
+  readonly signedBy: () => Promise<string | null>;
 }
 
 const lookEveryMs = 1_000;
@@ -46,6 +53,9 @@ const checkInstalledEveryMs = 60_000;
 /** A member that was taken in starts within this, or its place is no good for a while. */
 const startsWithinMs = 30_000;
 const noGoodForMs = 300_000;
+/** etcd starts in less than a second where it has little to read. */
+const comesBackWithinMs = 30_000;
+const comesBackEveryMs = 100;
 
 /**
  * This machine's member of the pool's etcd: runs it while etcd lists it, begins anew when it was taken in anew, and else
@@ -63,10 +73,13 @@ export class OwnMember implements Disposable {
   #trouble = '';
   #doubt: string | null = null;
   readonly #known: KnownCoordinator;
+  readonly #turn: RestartTurn;
 
   constructor(options: OwnMemberOptions) {
     this.#options = options;
     this.#known = new KnownCoordinator(options.runtime.files, options.files.known);
+    const { coordination, runtime, owner } = options;
+    this.#turn = new RestartTurn({ coordination, clock: runtime.clock }, owner.coreId);
   }
 
   /** Starts what ran here before, since nobody may be there to ask, and looks again and again until disposed. */
@@ -122,6 +135,7 @@ export class OwnMember implements Disposable {
     switch (step.kind) {
       case 'run':
         if (local !== null) await this.#run(local);
+        if (local !== null && step.state === 'voter') await this.#followTerms(local, members);
         return step.state;
       case 'begin':
         await this.#begin(step.added, members);
@@ -154,8 +168,55 @@ export class OwnMember implements Disposable {
   }
 
   async #run(local: LocalMember): Promise<void> {
-    const { runtime, poolId, place, files, unit } = this.#options;
-    await ensureEtcd(runtime, { poolId, ...local, ...place, files }, unit);
+    const { runtime, poolId, place, files, unit, terms } = this.#options;
+    await ensureEtcd(runtime, { poolId, ...local, ...place, files }, { unit, terms: terms() });
+  }
+
+  /** Somebody was revoked, or other authorities are believed, since the member that runs here was started. */
+  async #followTerms(local: LocalMember, members: readonly VotingMember[]): Promise<void> {
+    const { runtime, files, place } = this.#options;
+    const terms = this.#options.terms();
+    const behind = whatIsBehind(await readTerms(runtime.files, files), terms);
+    if (behind === 'nothing') return;
+    if (behind === 'connections' && (await cutConnections(runtime.commands, place))) {
+      runtime.log.warn('every connection to the etcd on this machine was ended, since somebody was revoked');
+      return await writeTerms(runtime.files, files, terms);
+    }
+    await this.#restartInTurn(local, members, terms);
+  }
+
+  /** One member of the whole pool at a time, and only while the others have a majority without it. */
+  async #restartInTurn(
+    local: LocalMember,
+    members: readonly VotingMember[],
+    terms: EtcdTerms,
+  ): Promise<void> {
+    const { runtime, poolId, place, files, unit, coordination } = this.#options;
+    const voters = members.filter(({ isLearner }) => !isLearner);
+    const others = voters.filter(({ name }) => name !== local.name).map(({ id }) => id);
+    const isSafe = async (): Promise<boolean> => mayStop(others, await coordination.voting.well());
+    if (!(await isSafe()) || !(await this.#turn.take())) return;
+    try {
+      // Whoever had the turn before may still be on its way back.
+      if (!(await isSafe())) return;
+      runtime.log.warn('etcd on this machine is started anew, to believe and refuse whom the pool does now');
+      await restartEtcd(runtime, { poolId, ...local, ...place, files }, { unit, terms });
+      await this.#isBack(voters.find(({ name }) => name === local.name)?.id ?? 0n);
+    } finally {
+      await this.#turn.release();
+    }
+  }
+
+  async #isBack(id: bigint): Promise<void> {
+    const { runtime, coordination } = this.#options;
+    const { clock, timers, log } = runtime;
+    for (const endMs = clock.monotonicMs() + comesBackWithinMs; clock.monotonicMs() < endMs;) {
+      if ((await coordination.voting.well()).has(id)) return;
+      await sleep(timers, comesBackEveryMs);
+    }
+    log.error('etcd on this machine was started anew and does not answer', {
+      log: this.#options.files.log,
+    });
   }
 
   /** What was here is put aside, as when another etcd had taken us out. Done twice, the second time changes nothing. */
@@ -212,7 +273,16 @@ export class OwnMember implements Disposable {
     const nowMs = runtime.clock.monotonicMs();
     if (nowMs - this.#signedMs < signEveryMs || !(await this.#vouches(nowMs))) return;
     const because = await this.#whyNot(state, nowMs);
-    const sign = etcdSignSchema.parse({ state, because, version, atMs: Math.floor(runtime.clock.wallMs()) });
+    const terms = this.#options.terms();
+    const running = state === 'offered' ? terms : await readTerms(runtime.files, this.#options.files);
+    const sign = etcdSignSchema.parse({
+      state,
+      because,
+      version,
+      atMs: Math.floor(runtime.clock.wallMs()),
+      believes: terms.believes.filter((fingerprint) => running?.believes.includes(fingerprint)),
+      signedBy: await this.#options.signedBy(),
+    });
     if (await this.#write(keys.etcdSign(owner.coreId), sign)) this.#signedMs = nowMs;
   }
 

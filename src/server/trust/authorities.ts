@@ -36,8 +36,8 @@ export class Authorities {
   }
 
   /**
-   * What a server that joins now is given: the first one while it is believed, since the pool's own etcd goes by it; after
-   * that the one that signs for servers, whose key opens those that follow.
+   * What a server that joins now is given: the first one while it is believed, since its key opens those that followed;
+   * after that the one that signs for servers.
    */
   async forNewServer(pool: Pool): Promise<Authority> {
     const first = await this.first();
@@ -54,9 +54,9 @@ export class Authorities {
   async signer(kind: IdentityKind): Promise<Authority> {
     const { runtime, config } = this.#state.parts;
     const trust = this.trust();
-    // A witness is known by the pool's own etcd alone, which goes by the first.
-    if (trust === null || kind === 'witness') return this.first();
-    const wanted = kind === 'server' ? trust.signsServers : trust.signsOthers;
+    if (trust === null) return this.first();
+    // A witness is seen by the pool's etcd alone, which is to servers what they are to each other.
+    const wanted = kind === 'server' || kind === 'witness' ? trust.signsServers : trust.signsOthers;
     try {
       return await openAuthority(runtime, serverPaths(config.data), trust, wanted);
     } catch (error) {
