@@ -213,7 +213,10 @@ export const poolStatusSchema = z
       }),
     ),
     messages: messageCountsSchema,
-    /** Policies for servers: whether the acting server follows any, and how many messages wait for their service hours. */
+    /**
+     * Policies for servers: whether the acting server follows any, and how many messages wait for their service hours (0, and no
+     * `sharing`, for who may not see everything).
+     */
     serverRules: z.object({ active: z.boolean(), held: z.int() }).default({ active: false, held: 0 }),
     /** With which other pools messages are shared, and how that goes. */
     sharing: z.array(sharingStatusSchema).default([]),

@@ -90,10 +90,13 @@ export const virtualInterfacesSchema = z
         epoch: z.int(),
         sinceMs: z.int(),
         because: z.enum(roleReasons),
-        /** Connected through it now, whichever server one asks. */
+        /** Connected through it now, whichever server one asks; of those whom the caller may see. */
         agents: z.int(),
-        /** Came through it to any server since that started; of the others by what they told some seconds ago. */
-        messages: z.int(),
+        /**
+         * Came through it to any server since that started; of the others by what they told some seconds ago. Null for who may
+         * not see everything.
+         */
+        messages: z.int().nullable(),
       }),
     ),
   })

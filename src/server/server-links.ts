@@ -138,6 +138,7 @@ export class ServerLinks {
       depot: this.depot,
       isServer: (coreId) => pool.server(coreId) !== null,
       stateOf: (message) => ({
+        node: store.messages.get(message)?.message.node ?? null,
         isOpen: store.messages.get(message)?.message.state === 'open',
         stateHlc: store.messages.stateVersion(message)?.hlc ?? 0,
       }),

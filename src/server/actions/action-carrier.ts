@@ -188,7 +188,7 @@ export class ActionCarrier {
     const now = stateOf(message);
     const hlc = Math.max(journal.nextHlc(), now.stateHlc + 1);
     const about = { ...order, message };
-    const annotation = resultAnnotation(about, report, rows.output(order, 0, 1_000), hlc);
+    const annotation = resultAnnotation(about, now.node, report, rows.output(order, 0, 1_000), hlc);
     return [annotation, ...acknowledgement(about, report, now, hlc)];
   }
 }

@@ -32,6 +32,8 @@ import type { PolicyBook, Wanted } from './policy-book.ts';
 import { toolViews } from './tool-view.ts';
 
 const piecesMax = 1_000;
+/** Pages of actions that one request looks through. */
+const passedOverMax = 5;
 
 interface Ports {
   readonly clock: Clock;
@@ -145,6 +147,7 @@ export class ActionService implements ActionPort {
     const deadlineMs = askedMs + withinMs;
     const asked = { id, askedMs, deadlineMs, by: by.name, message: message ?? null };
     const orders = nodes.map((node) => this.#order(asked, node, doing));
+    this.#mustBeRepeated(orders);
     const answer = { deadlineMs, refused };
     if (orders.length === 0) return { request: null, actions: [], copies: 0, ...answer };
     // Before the orders, in the same journal: whoever has one of them has the record.
@@ -160,15 +163,16 @@ export class ActionService implements ActionPort {
     const found: ActionRecord[] = [];
     let before = cursor;
     let isLast = false;
-    // Of what the caller may not see pages are passed over, until there are enough.
-    while (found.length <= limit && !isLast) {
+    // Of what the caller may not see pages are passed over, until there are enough; so many at once, or others would wait.
+    for (let pages = 0; found.length <= limit && !isLast && pages < passedOverMax; pages++) {
       const page = rows.list({ request, node: coreId, message, before, limit: limit + 1 });
       found.push(...page.filter(({ order }) => isNodeInScope(scope, order.nodeName)));
       isLast = page.length <= limit;
       before = page.at(-1)?.order.id;
     }
     const actions = found.slice(0, limit).map((record) => actionView(record, clock.wallMs()));
-    return { actions, next: found.length > limit ? (actions.at(-1)?.id ?? null) : null };
+    if (found.length > limit) return { actions, next: actions.at(-1)?.id ?? null };
+    return { actions, next: isLast ? null : (before ?? null) };
   }
 
   detail(id: string, after: number, scope: Scope): ActionDetail | null {
@@ -179,6 +183,18 @@ export class ActionService implements ActionPort {
       action: actionView(record, clock.wallMs()),
       output: rows.output(record.order, after, piecesMax),
     };
+  }
+
+  /** A key that was given before asks for the same again: under it no other program may hide. */
+  #mustBeRepeated(orders: readonly ActionOrder[]): void {
+    for (const order of orders) {
+      const known = this.#ports.rows.get(order.id)?.order;
+      if (known === undefined) continue;
+      const what = ({ by, tool, command, user, message }: ActionOrder): string =>
+        JSON.stringify([by, tool, command, user, message]);
+      if (what(known) !== what(order))
+        throw new WatchError('WK_CONFLICT', 'idempotencyKey: something else was asked for under it');
+    }
   }
 
   #about({ message }: Pick<ActionRequest, 'message'>, by: Account): AboutMessage | null {

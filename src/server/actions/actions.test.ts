@@ -99,6 +99,31 @@ test('asked twice with one key, at two servers, is done once', async () => {
   assert.equal(ids.size, 1);
   assert.equal((await settled(servers, [...ids][0] ?? '')).state, 'done');
   assert.equal(await count(), 1);
+
+  // Under a key that somebody else has given, or that stood for something else, nothing is asked.
+  await setTool(first, 'other', { command: ['/bin/true'] });
+  const bob = by('bob', { right: 'act' });
+  await assert.rejects(ask(first, { ...request, tool: 'other' }), { code: 'WK_CONFLICT' });
+  await assert.rejects(ask(first, request, bob), { code: 'WK_CONFLICT' });
+});
+
+test('who may see none of many actions is answered page by page', async () => {
+  await using servers = await TestServers.start(1);
+  const [server] = servers.running;
+  assert.ok(server);
+  await servers.enrolNode('web01');
+  await setTool(server, 'any', { command: ['/bin/true'] });
+  for (let at = 0; at < 20; at++) await ask(server, { tool: 'any', nodes: ['web01'] });
+  const scope = by('db', { right: 'see', nodes: ['db*'] }).rights.scope('see');
+  const found: ActionView[] = [];
+  let pages = 0;
+  for (let cursor: string | undefined, isLast = false; !isLast; pages++) {
+    const page = server.view.actions.page({ limit: 2, cursor }, scope);
+    found.push(...page.actions);
+    isLast = page.next === null;
+    cursor = page.next ?? undefined;
+  }
+  assert.deepEqual([found.length, pages > 1], [0, true]);
 });
 
 test('an agent that ended in the middle says so, and does not begin again wherever it returns', async () => {

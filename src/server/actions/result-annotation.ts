@@ -2,10 +2,12 @@ import type { ActionOrder, ActionReport } from '../../model/action.ts';
 import type { OutputPiece } from '../../model/action-api.ts';
 import { messageLimits } from '../../model/message.ts';
 import type { Operation } from '../../model/operation.ts';
+import type { Uuid } from '../../model/uuid.ts';
 import { derivedId } from './derived-id.ts';
 
-/** The state of a message; 0 while nobody and nothing has set it. */
+/** A message as it is: core ID of its node, null where it is not here; its state, 0 while nobody and nothing has set it. */
 export interface MessageNow {
+  readonly node: Uuid | null;
   readonly isOpen: boolean;
   readonly stateHlc: number;
 }
@@ -13,16 +15,21 @@ export interface MessageNow {
 type About = ActionOrder & { readonly message: string };
 type Ended = ActionReport & { readonly kind: 'ended' };
 
-/** What was done about a message, for whoever reads it. The same action makes the same annotation, however often it is told. */
+/**
+ * What was done about a message, for whoever reads it. The same action makes the same annotation, however often it is told. Who
+ * may see the message need not see another node than its own: what was done there is read in the action itself.
+ */
 export function resultAnnotation(
   order: About,
+  nodeOfMessage: Uuid | null,
   { result, because }: Ended,
   output: readonly OutputPiece[],
   hlc: number,
 ): Operation {
-  const { id, nodeName, message } = order;
-  const head = `${saidOf(order)} on ${nodeName}: ${result} (${because}). Action ${id}`;
-  const printed = output.map(({ text }) => text).join('');
+  const { id, node, nodeName, message } = order;
+  const isThere = node === nodeOfMessage;
+  const head = `${saidOf(order)} on ${isThere ? nodeName : 'another node'}: ${result} (${because}). Action ${id}`;
+  const printed = isThere ? output.map(({ text }) => text).join('') : '';
   const room = messageLimits.textCharsMax - head.length - 2;
   // What was printed last says most.
   const tail = printed.length > room ? `…${printed.slice(1 - room)}` : printed;

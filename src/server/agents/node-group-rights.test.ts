@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { messageCountsSchema, messagePageSchema } from '../../model/api.ts';
+import { messageCountsSchema, messagePageSchema, poolStatusSchema } from '../../model/api.ts';
 import { keys } from '../../model/definitions.ts';
 import { connectAgent, message } from '../testing/test-agent.ts';
 import { eventually, TestServers } from '../testing/test-servers.ts';
@@ -43,6 +43,8 @@ test('rights over a node group follow who is in it: in lists, counts, and what m
       .toSorted();
   assert.deepEqual(await seen(), ['web1']);
   assert.equal(messageCountsSchema.parse(await ask('/api/v1/counts')).total, 1);
+  const status = poolStatusSchema.parse(await ask('/api/v1/pool'));
+  assert.deepEqual([status.messages.total, status.serverRules.held, status.sharing], [1, 0, []]);
   const rights = server.view.account(identity)?.rights ?? assert.fail();
   assert(rights.covers('operate', { nodeName: 'web1' }) && !rights.covers('operate', { nodeName: 'db1' }));
 

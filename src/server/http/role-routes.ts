@@ -9,7 +9,7 @@ import {
   roleViewSchema,
   virtualInterfacesSchema,
 } from '../../model/role-api.ts';
-import { known } from './authorize.ts';
+import { known, seenBy } from './authorize.ts';
 import { errorAnswers, type App, type Parts } from './app.ts';
 
 /** A slash in the name of a role (`virtual-interface/NAME`) is sent as `%2F`. */
@@ -33,7 +33,7 @@ export function roleRoutes(app: App, { view }: Parts): void {
       summary: 'Every virtual interface, and what comes through it',
       response: { 200: virtualInterfacesSchema, ...errorAnswers },
     },
-    handler: async () => view.virtualInterfaces(),
+    handler: async ({ caller }) => view.virtualInterfaces(seenBy(caller)),
   });
 
   app.route({

@@ -77,7 +77,7 @@ export interface ServerView {
   operate(request: OperationRequest, by: Account): Promise<OperationAnswer>;
   poolStatus(scope: Scope): Soon<PoolStatus>;
   nodes(scope: Scope): Soon<readonly NodeView[]>;
-  virtualInterfaces(): Soon<VirtualInterfaces>;
+  virtualInterfaces(scope: Scope): Soon<VirtualInterfaces>;
   roles(): Soon<readonly RoleView[]>;
   /** Null when there is no such role. */
   role(role: string): Soon<RoleView | null>;

@@ -104,7 +104,7 @@ export function preferredInterface(pool: PoolView): PreferredInterface | null {
 export function interfaceViews(
   pool: PoolView,
   nodes: readonly NodeStatus[],
-  messagesOf: (role: string) => number,
+  messagesOf: (role: string) => number | null,
 ): VirtualInterfaceView[] {
   return pool.roles().flatMap((definition) => {
     const { role, carrier } = definition;

@@ -187,7 +187,9 @@ export class View implements ServerView {
   }
 
   async #withCounts(status: PoolStatus, scope: Scope): Promise<PoolStatus> {
-    return { ...status, messages: await this.counts(scope) };
+    // How many messages wait, here or for another pool, are figures of all nodes.
+    const serverRules = { ...status.serverRules, held: 0 };
+    return { ...status, serverRules, sharing: [], messages: await this.counts(scope) };
   }
 
   nodes(scope: Scope = null): readonly NodeView[] {
@@ -209,10 +211,13 @@ export class View implements ServerView {
     return definition === null ? null : roleView(pool, definition);
   }
 
-  virtualInterfaces(): InterfacesView {
+  virtualInterfaces(scope: Scope = null): InterfacesView {
     const { pool, messages, self, counters, members } = this.#parts;
-    const nodes = messages.nodes((coreId) => pool.liveOriginOf(coreId));
-    const views = interfaceViews(pool, nodes, (role) => members.messagesVia(role, counters.via(role)));
+    const nodes = messages
+      .nodes((coreId) => pool.liveOriginOf(coreId))
+      .filter(({ name }) => isNodeInScope(scope, name));
+    const countOf = (role: string): number => members.messagesVia(role, counters.via(role));
+    const views = interfaceViews(pool, nodes, scope === null ? countOf : () => null);
     return { server: { coreId: self.coreId, name: self.name }, virtualInterfaces: views };
   }
 
