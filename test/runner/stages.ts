@@ -105,8 +105,7 @@ export const stages: readonly Stage[] = [
         {
           patterns: [options.quick ? 'test/etcd/{contract,tls}.test.ts' : 'test/etcd/*.test.ts'],
           timeoutMs: options.quick ? 90_000 : 600_000,
-          // Most of their time is waiting: for leases to end, and for outages that are to last.
-          concurrency: 2,
+          concurrency: 1,
         },
         options,
       ),

@@ -72,8 +72,14 @@ test('who waits to join is listed, approved and denied by name', async (t) => {
   for (const name of ['web01', 'web02']) {
     const coreId = uuidV4(runtime.random.bytes(16));
     const request = {
-      ...{ coreId, kind: 'agent', name, keySha256: 'ab'.repeat(32), askedMs: 1, address: '192.0.2.7' },
-      ...{ state: 'waiting', by: null },
+      coreId,
+      kind: 'agent',
+      name,
+      keySha256: 'ab'.repeat(32),
+      askedMs: 1,
+      address: '192.0.2.7',
+      state: 'waiting',
+      by: null,
     };
     await coordination.transact({
       conditions: [],
