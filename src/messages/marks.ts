@@ -100,7 +100,7 @@ export class Marks {
     );
     this.#mark = database.prepare(`SELECT ${markColumns} FROM marks WHERE message = ?`);
     this.#place = database.prepare(
-      'SELECT row, severity, node, message_group AS "group" FROM messages WHERE id = ?',
+      'SELECT row, severity, node, message_group AS "group", hlc FROM messages WHERE id = ?',
     );
     this.#writeMark = database.prepare(
       `INSERT INTO marks(message, here, state, owner, annotations, acknowledged_ms, acknowledged_by, state_hlc,
@@ -137,7 +137,11 @@ export class Marks {
     // A message whose only decision became void is as if nothing had ever happened to it.
     if (operations.length === 0 && closes.length === 0) this.#removeMark.run(id);
     else this.#put(message, place, mark);
-    if (place && mark.state !== known.state) this.#move(place, known.state, mark.state);
+    if (!place) return;
+    if (mark.state !== known.state) this.#move(place, known.state, mark.state);
+    if (mark.state === known.state && mark.acknowledgedMs === known.acknowledgedMs) return;
+    this.#places.count(place, known, place.severity, -1);
+    this.#places.count(place, mark, place.severity, 1);
   }
 
   operationsOn(message: Uuid): StoredOperation[] {
@@ -192,8 +196,6 @@ export class Marks {
   #move(place: Place, from: MessageState, to: MessageState): void {
     this.#totals.count(from, place.severity, -1);
     this.#totals.count(to, place.severity, 1);
-    this.#places.count(place, from, place.severity, -1);
-    this.#places.count(place, to, place.severity, 1);
     this.#duplicates.change(place.row, to);
     this.#index.setAcknowledged(place.row, to === 'acknowledged');
   }

@@ -1,5 +1,5 @@
 import type { Message } from '../model/message.ts';
-import { compareVersions, type MessageState, type Version } from '../model/operation.ts';
+import { compareVersions, type Version } from '../model/operation.ts';
 import { severities, severityRank } from '../model/severity.ts';
 import { uuidText, type Uuid } from '../model/uuid.ts';
 import type { Database, Statement } from '../runtime/database.ts';
@@ -9,7 +9,7 @@ import { idBytes, writeIdBytes } from './id-bytes.ts';
 import { messageHash, messageSeed, type HashSeed } from './message-hash.ts';
 import { messageOf, type MessageColumns } from './message-columns.ts';
 import type { Nodes } from './nodes.ts';
-import type { PlaceCounts } from './place-counts.ts';
+import type { CountedPlace, CountedState, PlaceCounts } from './place-counts.ts';
 import type { StampOrigins } from './stamp-origins.ts';
 import type { Totals } from './totals.ts';
 
@@ -48,6 +48,8 @@ type StoredMessage = MessageColumns & {
   readonly origin: string;
 };
 
+const isOpen: CountedState = { state: 'open', acknowledgedMs: null };
+
 const columns = `m.row, m.id, m.raised, n.core_id AS nodeId, m.severity, m.created_ms AS createdMs, m.hlc,
   o.origin, m.text, m.application, m.object, m.message_group AS messageGroup, m.key, m.source, m.attributes`;
 const joined = `FROM messages m JOIN nodes n ON n.number = m.node JOIN stamp_origins o ON o.number = m.origin`;
@@ -74,7 +76,9 @@ export class MessageRows {
     this.#find = database.prepare(`SELECT ${columns} ${joined} WHERE m.id = ?`);
     this.#restamp = database.prepare('UPDATE messages SET node = ?, hlc = ?, origin = ? WHERE row = ?');
     this.#delete = database.prepare('DELETE FROM messages WHERE row = ?');
-    this.#markOf = database.prepare('SELECT state FROM marks WHERE message = ?');
+    this.#markOf = database.prepare(
+      'SELECT state, acknowledged_ms AS acknowledgedMs FROM marks WHERE message = ?',
+    );
     this.#markHere = database.prepare('UPDATE marks SET here = ? WHERE message = ?');
     this.#all = database.prepare(`SELECT ${columns} ${joined}`);
     this.#indexed = database.prepare(
@@ -121,10 +125,11 @@ export class MessageRows {
     );
     if (done.changes === 0) return false;
     totals.takeRow();
-    const state = totals.waiting === 0 ? 'open' : this.#welcome(id);
+    const counted = totals.waiting === 0 ? isOpen : this.#welcome(id);
+    const { state } = counted;
     index.add({ row, node: arrival.nodeNumber, acknowledged: state === 'acknowledged', message });
     totals.count(state, rank, 1);
-    places.count({ row, node: arrival.nodeNumber, group: message.group ?? null }, state, rank, 1);
+    places.count(placeOf(row, arrival, message), counted, rank, 1);
     duplicates.add(row, arrival.node, message, state);
     totals.addHash(messageHash(arrival.seed, message));
     return true;
@@ -141,6 +146,10 @@ export class MessageRows {
     // Of the node too, which hardly ever happens: it says something else then.
     if (arrival.node !== known.node) this.#parts.duplicates.forget();
     this.#parts.totals.takeHash(hashOf(known));
+    const state = this.#stateOf(idBytes(known.message.id)) ?? isOpen;
+    const rank = severityRank(known.message.severity);
+    this.#parts.places.count(this.#placeOf(known), state, rank, -1);
+    this.#parts.places.count(placeOf(known.row, arrival, known.message), state, rank, 1);
     this.#restamp.run(arrival.nodeNumber, arrival.stamp.hlc, arrival.originNumber, known.row);
     this.#parts.totals.addHash(messageHash(arrival.seed, known.message));
   }
@@ -148,20 +157,15 @@ export class MessageRows {
   /** Takes the message out of view and counts; what operators did to it stays, as for one that is not here yet. */
   remove(known: PresentMessage): void {
     const id = idBytes(known.message.id);
-    const mark = this.#markOf.get<{ state: number }>(id);
-    const state: MessageState = mark?.state === 1 ? 'acknowledged' : 'open';
+    const marked = this.#stateOf(id);
+    const counted = marked ?? isOpen;
     this.#delete.run(known.row);
     const rank = severityRank(known.message.severity);
-    this.#parts.totals.count(state, rank, -1);
-    const place = {
-      row: known.row,
-      node: this.#parts.nodes.numberOf(known.node),
-      group: known.message.group ?? null,
-    };
-    this.#parts.places.count(place, state, rank, -1);
+    this.#parts.totals.count(counted.state, rank, -1);
+    this.#parts.places.count(this.#placeOf(known), counted, rank, -1);
     this.#parts.duplicates.change(known.row, null);
     this.#parts.totals.takeHash(hashOf(known));
-    if (!mark) return;
+    if (!marked) return;
     this.#markHere.run(0, id);
     this.#parts.totals.countWaiting(1);
   }
@@ -189,13 +193,30 @@ export class MessageRows {
   }
 
   /** A message comes for which operations may be waiting: its state is what they made of it. */
-  #welcome(id: Uint8Array): MessageState {
-    const mark = this.#markOf.get<{ state: number }>(id);
-    if (!mark) return 'open';
+  #welcome(id: Uint8Array): CountedState {
+    const marked = this.#stateOf(id);
+    if (!marked) return isOpen;
     this.#markHere.run(1, id);
     this.#parts.totals.countWaiting(-1);
-    return mark.state === 1 ? 'acknowledged' : 'open';
+    return marked;
   }
+
+  /** Null where nothing was ever done to it. */
+  #stateOf(id: Uint8Array): CountedState | null {
+    const mark = this.#markOf.get<{ state: number; acknowledgedMs: number | null }>(id);
+    return mark
+      ? { state: mark.state === 1 ? 'acknowledged' : 'open', acknowledgedMs: mark.acknowledgedMs }
+      : null;
+  }
+
+  #placeOf({ row, node, stamp, message }: PresentMessage): CountedPlace {
+    const { hlc } = stamp;
+    return { row, node: this.#parts.nodes.numberOf(node), group: message.group ?? null, hlc };
+  }
+}
+
+function placeOf(row: number, { nodeNumber, stamp }: Arrival, { group }: Message): CountedPlace {
+  return { row, node: nodeNumber, group: group ?? null, hlc: stamp.hlc };
 }
 
 export function hashOf(known: PresentMessage): number {

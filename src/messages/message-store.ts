@@ -10,6 +10,7 @@ import type {
 import type { Entry, RuleProgress } from '../model/entry.ts';
 import { unreachable } from '../model/invariant.ts';
 import type { Version } from '../model/operation.ts';
+import type { OverviewSpan } from '../model/overview.ts';
 import type { Origin } from '../model/origin.ts';
 import { isInScope, type Scope } from '../model/rights.ts';
 import type { Uuid } from '../model/uuid.ts';
@@ -28,7 +29,7 @@ import { MessageRows } from './message-rows.ts';
 import { MessageViews } from './message-views.ts';
 import { Nodes } from './nodes.ts';
 import { PageQuery } from './page-query.ts';
-import { PlaceCounts } from './place-counts.ts';
+import { PlaceCounts, type OpenPlaces } from './place-counts.ts';
 import { Raises } from './raises.ts';
 import { RoleHistory, type RoleChange } from './role-history.ts';
 import { Sharing } from './sharing.ts';
@@ -215,6 +216,12 @@ export class MessageStore implements Applier {
   countsWithin(scope: Scope, pause: () => Promise<void>): Promise<MessageCounts> {
     const names = this.#nodes.names();
     return this.#places.counts(scope, (node) => names.get(node) ?? '', pause);
+  }
+
+  /** What is open where in `scope`, and how that came to be. The first question takes a while, as above. */
+  overview(scope: Scope, span: OverviewSpan, nowMs: number, pause: () => Promise<void>): Promise<OpenPlaces> {
+    const names = this.#nodes.names();
+    return this.#places.overview({ scope, span, nowMs }, (node) => names.get(node) ?? '', pause);
   }
 
   /** The messages that these entries are about, as they are now, each once. One out of view is left out. */

@@ -5,7 +5,18 @@ import { after, test } from 'node:test';
 import { encodeBody } from '../journal/body.ts';
 import type { EntryBody, EntryKind } from '../model/entry.ts';
 import { isInScope, type Scope } from '../model/rights.ts';
-import { coreId, messageId, openTestStore, testFolder, testMessage } from './testing/test-store.ts';
+import { MessageStore } from './message-store.ts';
+import type { OpenPlaces } from './place-counts.ts';
+import {
+  coreId,
+  messageId,
+  openTestStore,
+  originNumber,
+  testEntry,
+  testFolder,
+  testMessage,
+  type TestStore,
+} from './testing/test-store.ts';
 
 const folder = testFolder();
 after(() => folder.remove());
@@ -89,4 +100,86 @@ test('and begin anew after a transaction that was undone', async () => {
   await assert.rejects(report(50_001, 4_000));
   store.database.exec('PRAGMA max_page_count = 1000000');
   await assertCounts();
+});
+
+test('the overview follows what comes, is done, comes earlier by another way, and is void', async () => {
+  const followed = openTestStore(join(folder.path, 'overview.db'), 9);
+  after(() => followed.close());
+  const hourMs = 3_600_000;
+  const startMs = 480_000 * hourMs;
+  const nowMs = startMs + 3 * hourMs + 1;
+  const seqs = new Map<string, number>();
+  const receive = async <K extends EntryKind>(
+    atMs: number,
+    kind: K,
+    body: EntryBody<K>,
+    origin = originNumber(1),
+  ): Promise<void> => {
+    const seq = (seqs.get(origin) ?? 0) + 1;
+    seqs.set(origin, seq);
+    await followed.journal.receive([testEntry({ origin, seq, hlc: atMs * 1_000 }, kind, body)]);
+  };
+  const overviewOf = ({ messages }: Pick<TestStore, 'messages'>, scope: Scope): Promise<OpenPlaces> =>
+    messages.overview(scope, '6h', nowMs, turn);
+  const operation = (number: number, kind: 'acknowledge' | 'unacknowledge', atMs: number) => ({
+    operations: [
+      {
+        id: messageId(800_000 + (atMs - startMs)),
+        message: messageId(number),
+        kind,
+        by: 'ann',
+        hlc: atMs * 1_000,
+      },
+    ],
+  });
+  await overviewOf(followed, null);
+  const web = { node: coreId(50), nodeName: 'web' };
+  const many = [1, 2, 3, 4].map((number) => testMessage(number, { group: number === 4 ? 'os' : 'db' }));
+  await receive(startMs + 1, 'messages', { ...web, messages: many });
+  await receive(startMs + 2, 'messages', {
+    node: coreId(51),
+    nodeName: 'mail',
+    messages: [testMessage(5, { severity: 'critical' })],
+  });
+  await receive(startMs + hourMs, 'operations', operation(1, 'acknowledge', startMs + hourMs));
+  await receive(startMs + hourMs + 5, 'operations', operation(2, 'acknowledge', startMs + hourMs + 5));
+  await receive(startMs + 2 * hourMs, 'operations', operation(2, 'unacknowledge', startMs + 2 * hourMs));
+  // Acknowledged once more, later: then it is acknowledged since then.
+  await receive(startMs + 3 * hourMs, 'operations', operation(1, 'acknowledge', startMs + 3 * hourMs));
+  // Acknowledged before it came; and one that came to another server an hour before.
+  await receive(startMs + hourMs, 'operations', operation(6, 'acknowledge', startMs + hourMs + 9));
+  await receive(startMs + 2 * hourMs, 'messages', { ...web, messages: [testMessage(6)] });
+  await receive(startMs - hourMs, 'messages', { ...web, messages: many.slice(0, 1) }, originNumber(2));
+
+  for (const scope of [null, ...scopes.slice(1)]) {
+    const counted = MessageStore.open(followed.database);
+    assert.deepEqual(await overviewOf(followed, scope), await overviewOf({ messages: counted }, scope));
+  }
+  const { steps, nodes, groups } = await overviewOf(followed, null);
+  const at = (ms: number) => steps.find(({ fromMs }) => fromMs === ms);
+  assert.deepEqual(
+    [startMs - 2 * hourMs, startMs - hourMs, startMs, startMs + hourMs, startMs + 3 * hourMs].map(
+      (ms) => at(ms)?.open.major,
+    ),
+    [0, 1, 4, 4, 3],
+  );
+  assert.equal(at(startMs)?.arrived.critical, 1);
+  assert.equal(at(startMs + 3 * hourMs)?.acknowledged.major, 1);
+  assert.deepEqual(
+    nodes.map(({ name, open }) => [name, open.critical, open.major]),
+    [
+      ['mail', 1, 0],
+      ['web', 0, 3],
+    ],
+  );
+  assert.deepEqual(
+    groups.map(({ name, open }) => [name, open.critical + open.major]),
+    [
+      [null, 1],
+      ['db', 2],
+      ['os', 1],
+    ],
+  );
+  const [only] = (await overviewOf(followed, [{ groups: ['os'] }])).nodes;
+  assert.equal(only?.open.major, 1);
 });

@@ -77,6 +77,7 @@ export const routePermissions: Readonly<Record<string, RoutePermission>> = {
   'GET /api/v1/messages/:id': see,
   'POST /api/v1/operations': operate,
   'GET /api/v1/counts': see,
+  'GET /api/v1/overview': see,
   'GET /api/v1/events': see,
   'GET /api/v1/nodes': see,
   // Servers ask each other where their journals stand: before one is removed, and before a coordinator is confirmed.

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { MessageView, OperationRequest } from '../../model/api.ts';
+import type { Overview } from '../../model/overview.ts';
 import type { Account } from '../../access/caller.ts';
 import { rights, Rights, type Permission, type Scope } from '../../model/rights.ts';
 import type { Identity } from '../../model/identity.ts';
@@ -156,6 +157,10 @@ export class FakeView implements ServerView {
   }
   counts(): typeof counts {
     return counts;
+  }
+  async overview(): Promise<Overview> {
+    const nodes = { number: 0, latest: [] };
+    return { steps: [], sinceMs: null, nodes: [], groups: [], nodesCame: nodes, nodesWent: nodes };
   }
   async operate(request: OperationRequest, { name: by }: Account): Promise<{ results: []; copies: number }> {
     this.operations.push({ request, by });

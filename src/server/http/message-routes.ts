@@ -9,6 +9,7 @@ import {
   operationRequestSchema,
 } from '../../model/api.ts';
 import { WatchError } from '../../model/errors.ts';
+import { overviewQuerySchema, overviewSchema } from '../../model/overview.ts';
 import { severities } from '../../model/severity.ts';
 import { known, seenBy } from './authorize.ts';
 import { errorAnswers, type App, type Parts } from './app.ts';
@@ -93,5 +94,18 @@ export function messageRoutes(app: App, { view }: Parts): void {
       response: { 200: messageCountsSchema, ...errorAnswers },
     },
     handler: async ({ caller }) => view.counts(seenBy(caller)),
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/api/v1/overview',
+    schema: {
+      summary: 'What is open where, how that came to be, and which nodes came and went',
+      description:
+        'Counted from all messages; a server that is asked for the first time counts a million of them in some seconds.',
+      querystring: overviewQuerySchema,
+      response: { 200: overviewSchema, ...errorAnswers },
+    },
+    handler: async ({ query, caller }) => view.overview(query.span, seenBy(caller)),
   });
 }

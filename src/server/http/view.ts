@@ -20,6 +20,7 @@ import type {
   RoleView,
   VirtualInterfaces,
 } from '../../model/role-api.ts';
+import type { Overview, OverviewSpan } from '../../model/overview.ts';
 import type { AccessApi } from './access-api.ts';
 import type { ActionPort } from './action-port.ts';
 import type { ActionView, OutputPiece } from '../../model/action-api.ts';
@@ -70,6 +71,8 @@ export interface ServerView {
   /** Null when there is no such message in the scope. */
   message(id: string, scope: Scope): Soon<MessageDetail | null>;
   counts(scope: Scope): Soon<MessageCounts>;
+  /** Waits until all messages are counted, seconds for a million when it is asked for the first time. */
+  overview(span: OverviewSpan, scope: Scope): Promise<Overview>;
   /**
    * Resolves when the operations are on disk here, and on a second server or known to be at risk. A message that the
    * caller may not see is not there; one that it may not operate on is named in the answer.

@@ -22,6 +22,7 @@ import type {
   RoleView,
   VirtualInterfaces as InterfacesView,
 } from '../../model/role-api.ts';
+import type { Overview, OverviewSpan } from '../../model/overview.ts';
 import type { InterfacesAnswer, InterfacesRequest } from '../../model/published-addresses.ts';
 import type { Account } from '../../access/caller.ts';
 import { isNodeInScope, Rights, type Scope } from '../../model/rights.ts';
@@ -44,6 +45,7 @@ import { drillRole } from '../roles/drill-role.ts';
 import { changesSince } from './live-changes.ts';
 import type { Members } from '../health/members.ts';
 import type { CoordinatorState } from '../roles/keeper-link.ts';
+import { nodeChanges } from './node-changes.ts';
 import { operate } from './operate.ts';
 import type { OwnMessages } from '../health/own-messages.ts';
 import type { PoolView } from './pool-view.ts';
@@ -160,6 +162,12 @@ export class View implements ServerView {
     const { messages } = this.#parts;
     if (scope === null) return messages.counts();
     return messages.countsWithin(scope, () => this.#pause());
+  }
+
+  async overview(span: OverviewSpan, scope: Scope = null): Promise<Overview> {
+    const nowMs = this.#parts.runtime.clock.wallMs();
+    const places = await this.#parts.messages.overview(scope, span, nowMs, () => this.#pause());
+    return { ...places, ...nodeChanges(this.nodes(scope), nowMs) };
   }
 
   /** Between two parts of a long piece of work. */
