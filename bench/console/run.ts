@@ -3,10 +3,11 @@
  * real server, in headless Chromium. Ends with 1 where a promise is not kept. With `--pause` it waits for a line of input
  * once the messages are stored, so that the machine can be made quiet for the measuring alone.
  */
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import path from 'node:path';
-import { createInterface } from 'node:readline/promises';
+import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
@@ -138,8 +139,9 @@ console.log(`\n${total.toLocaleString('en-US')} messages, ${machine}\n\n${figure
 process.exitCode = summaries.every(({ ratio }) => ratio === null || ratio >= 1) ? 0 : 1;
 
 async function aLine(): Promise<void> {
+  process.stderr.write('press Enter to measure\n');
   const input = createInterface({ input: process.stdin });
-  await input.question('press Enter to measure\n');
+  await once(input, 'line');
   input.close();
 }
 

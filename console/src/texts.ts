@@ -3,6 +3,7 @@ import { accessTexts } from './texts/access.ts';
 import { actionTexts } from './texts/actions.ts';
 import { configurationTexts } from './texts/configuration.ts';
 import { many } from './texts/many.ts';
+import { overviewTexts } from './texts/overview.ts';
 import { poolTexts } from './texts/pool.ts';
 import { viewTexts } from './texts/views.ts';
 
@@ -353,25 +354,5 @@ export const texts = {
     ago: (span: string) => `${span} ago`,
     now: 'now',
   },
-  overview: {
-    title: 'Overview',
-    open: 'Open messages',
-    openOf: (severity: string) => `Open ${severity} messages`,
-    acknowledged: 'Acknowledged',
-    stored: 'Stored in all',
-    worst: 'Worst nodes',
-    worstNote: (rows: number) => `by open messages, of the newest ${rows.toLocaleString('en')}`,
-    worstEmpty: 'Nothing is open.',
-    arrivals: 'Messages of the last hour',
-    arrivalsNote: 'every five minutes, by severity',
-    arrivalsCut: (rows: number) => `the newest ${rows.toLocaleString('en')} of them`,
-    changes: 'Role changes of the last hour',
-    changesEmpty: 'No role changed its holder.',
-    changed: (role: string, from: string, to: string) => `${role}: ${from} → ${to}`,
-    table: 'As a table',
-    from: 'From',
-    total: 'In all',
-    group: 'Groups',
-    noGroup: 'without a group',
-  },
+  ...overviewTexts,
 } as const;

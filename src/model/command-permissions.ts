@@ -141,6 +141,7 @@ export const commandPermissions: Readonly<Record<string, CommandPermission>> = {
   'role list': asking('GET /api/v1/roles'),
   'role show': asking(role),
   'role move': changeRole,
+  'role drill': asking('GET /api/v1/roles', pool, 'POST /api/v1/roles/:role/drill', `${role}/history`),
   'role take': { asks: [pool], local: 'coordinator' },
   'role pin': changeRole,
   'role unpin': changeRole,

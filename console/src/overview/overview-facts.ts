@@ -1,57 +1,106 @@
-import type { MessageView } from '../../../src/model/api.ts';
-import { severities, severityRank, type Severity } from '../../../src/model/severity.ts';
+import type { AuditView } from '../../../src/model/audit.ts';
+import type { HistoryEntry } from '../../../src/model/config.ts';
+import type { Overview } from '../../../src/model/overview.ts';
+import type { RoleChangeView } from '../../../src/model/role-api.ts';
+import { severities, type Severity } from '../../../src/model/severity.ts';
+import { spanText } from '../settings/times.ts';
+import { texts } from '../texts.ts';
 
-export interface Bucket {
-  readonly fromMs: number;
-  readonly counts: Readonly<Record<Severity, number>>;
+const t = texts.overview;
+/** Of more nodes that came or went one line tells. */
+const namedNodes = 4;
+export const changesShown = 40;
+
+/** One line of what changed. */
+export interface Change {
+  readonly key: string;
+  readonly kind: 'role' | 'definition' | 'node' | 'deployment' | 'sign-in';
+  readonly atMs: number;
+  readonly text: string;
+  readonly about: string;
 }
 
-export interface Worst {
-  readonly name: string;
-  readonly count: number;
-  readonly worst: Severity;
+/** What each source told; null where the reader has no right to it, or it was not read yet. */
+export interface ChangeSources {
+  readonly roles: readonly RoleChangeView[];
+  readonly definitions: readonly HistoryEntry[] | null;
+  readonly audit: readonly AuditView[] | null;
+  readonly nodes: Pick<Overview, 'nodesCame' | 'nodesWent'> | null;
 }
 
-/** How many messages were made in each stretch of time, by severity; the last stretch ends now. */
-export function bucketsOf(
-  messages: readonly MessageView[],
-  nowMs: number,
-  bucketMs: number,
-  number: number,
-): Bucket[] {
-  const startMs = nowMs - bucketMs * number;
-  return Array.from({ length: number }, (_, at): Bucket => {
-    const fromMs = startMs + at * bucketMs;
-    const inside = messages.filter(({ createdMs }) => createdMs >= fromMs && createdMs < fromMs + bucketMs);
-    return { fromMs, counts: countsOf(inside) };
-  });
+/** Everything that changed since then, the newest first. */
+export function changesOf({ roles, definitions, audit, nodes }: ChangeSources, sinceMs: number): Change[] {
+  return [
+    ...roles.map(roleChange),
+    ...(definitions ?? []).map(definitionChange),
+    ...(audit ?? []).map(audited),
+    ...(nodes === null
+      ? []
+      : [...nodeChanges('came', nodes.nodesCame), ...nodeChanges('went', nodes.nodesWent)]),
+  ]
+    .filter(({ atMs }) => atMs >= sinceMs)
+    .sort((a, b) => b.atMs - a.atMs);
 }
 
-/** Those with the most urgent messages first, and among equals those with the most. */
-export function worstOf(
-  messages: readonly MessageView[],
-  nameOf: (message: MessageView) => string,
-  numberMax: number,
-): Worst[] {
-  const byName = Map.groupBy(messages, nameOf);
-  const all = [...byName].map(([name, own]): Worst => {
-    const rank = Math.max(...own.map(({ severity }) => severityRank(severity)));
-    return { name, count: own.length, worst: severities[rank] ?? 'unknown' };
-  });
-  return all
-    .sort(
-      (a, b) =>
-        severityRank(b.worst) - severityRank(a.worst) || b.count - a.count || (a.name < b.name ? -1 : 1),
-    )
-    .slice(0, numberMax);
+/** The severity of the worst that is open. */
+export function worstSeverity(open: Readonly<Record<Severity, number>>): Severity {
+  return severities.findLast((severity) => open[severity] > 0) ?? 'unknown';
 }
 
 export function totalOf(counts: Readonly<Record<Severity, number>>): number {
   return severities.reduce((sum, severity) => sum + counts[severity], 0);
 }
 
-function countsOf(messages: readonly MessageView[]): Record<Severity, number> {
-  const counts = { unknown: 0, normal: 0, warning: 0, minor: 0, major: 0, critical: 0 };
-  for (const { severity } of messages) counts[severity] += 1;
-  return counts;
+function roleChange(change: RoleChangeView): Change {
+  const { role, epoch, atMs, fromName, from, holderName, holder, because, unheldMs } = change;
+  const unheld = unheldMs === null ? [] : [`${texts.pool.unheldFor}: ${spanText(unheldMs)}`];
+  return {
+    key: `role ${role} ${epoch}`,
+    kind: 'role',
+    atMs: atMs ?? 0,
+    text: t.changed(role, fromName ?? from ?? texts.pool.nobody, holderName ?? holder),
+    about: [...(because === null ? [] : [because]), ...unheld].join(' · '),
+  };
+}
+
+function definitionChange({ kind, name, revision, atMs, by, via, what, changes }: HistoryEntry): Change {
+  const more = changes.length > 2 ? ' …' : '';
+  return {
+    key: `definition ${kind} ${name} ${revision}`,
+    kind: 'definition',
+    atMs,
+    text: t.definition(kind, name, texts.configuration.what[what]),
+    about: [texts.configuration.by(by, via), changes.slice(0, 2).join(', ') + more]
+      .filter(Boolean)
+      .join(' · '),
+  };
+}
+
+function audited({ origin, number, atMs, by, action, target, outcome, detail, from }: AuditView): Change {
+  const isSession = action.startsWith('session');
+  const words = isSession ? t.sessions[action] : undefined;
+  return {
+    key: `audit ${origin} ${number}`,
+    kind: isSession ? 'sign-in' : 'deployment',
+    atMs,
+    text: isSession ? t.session(target || by, words ?? action, outcome === 'denied') : t.deployed(by, target),
+    about: [from, outcome === 'denied' ? detail : ''].filter(Boolean).join(' · '),
+  };
+}
+
+function nodeChanges(what: 'came' | 'went', { number, latest }: Overview['nodesCame']): Change[] {
+  if (number > namedNodes) {
+    const names = latest.slice(0, namedNodes).map(({ name }) => name);
+    const about = t.amongThem(names.join(', '));
+    return [
+      { key: `nodes ${what}`, kind: 'node', atMs: latest[0]?.atMs ?? 0, text: t.nodes[what](number), about },
+    ];
+  }
+  return latest.map(({ name, atMs, server }) => ({
+    key: `node ${what} ${name}`,
+    kind: 'node',
+    atMs,
+    text: t.node[what](name),
+    about: server === null ? '' : t.atServer(server),
+  }));
 }

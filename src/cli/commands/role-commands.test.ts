@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { WatchError } from '../../model/errors.ts';
 import type { RoleChangeView, RoleView } from '../../model/role-api.ts';
 import type { HttpCall } from '../../runtime/network.ts';
 import { jsonAnswer, runFake, type Answerer, type Ran } from '../fake-cli.ts';
@@ -174,4 +175,86 @@ test('show and list: people see names and states', async () => {
   assert.match(show.stdout, /1 +m1 +active/);
   const list = await run('role list --color never', () => jsonAnswer({ roles: [roleView()] }));
   assert.match(list.stdout, /virtual-interface\/front +m1 +3 .* m1 +manual +- +first holder/);
+});
+
+/** A pool of m1, which holds the role, and m2. Once m1 is killed m2 takes it, and m1 is back some looks later. */
+function drilledPool(calls: HttpCall[], refusal: string | null = null): Answerer {
+  let looks = 0;
+  let isKilled = false;
+  return (call) => {
+    calls.push(call);
+    const { pathname } = new URL(call.url);
+    if (pathname.endsWith('/drill')) {
+      if (refusal !== null)
+        return jsonAnswer({ error: { code: 'WK_CONFLICT', text: refusal, retry: false } }, 409);
+      isKilled = true;
+      // Who was asked was killed before it could answer.
+      throw new WatchError('WK_UNREACHABLE');
+    }
+    if (pathname.endsWith('/history'))
+      return jsonAnswer({
+        changes: isKilled ? [changeView({ because: 'killed in a drill', planned: false })] : [],
+      });
+    if (pathname.endsWith('/roles'))
+      return jsonAnswer({ roles: [roleView(), roleView({ role: 'acting', holder: 'id2' })] });
+    return jsonAnswer(drillStatus(isKilled && ++looks < 3 ? 'offline' : 'active', isKilled ? 12 : 10));
+  };
+}
+
+function drillStatus(state: 'active' | 'offline', total: number): unknown {
+  const counts = { unknown: 0, normal: 0, warning: 0, minor: 0, major: total, critical: 0 };
+  const none = { ...counts, major: 0 };
+  const member = (number: number) => ({
+    coreId: `id${number}`,
+    name: `m${number}`,
+    url: `https://m${number}:1`,
+    addresses: [],
+    rank: number,
+    duty: null,
+    state: number === 1 ? state : 'active',
+    healthy: true,
+    because: state === 'offline' ? 'no sign of life' : '',
+    sinceMs: null,
+    lastHeartbeatMs: null,
+    version: '1',
+    lagEntries: 0,
+    positions: null,
+  });
+  return {
+    pool: { id: 'p', name: 'pool' },
+    server: { coreId: 'id2', name: 'm2', version: '1', origin: 'o', positions: {}, stateHash: '' },
+    coordinator: { reachable: true, kind: 'etcd' },
+    atRisk: { is: false, because: '' },
+    members: [member(1), member(2)],
+    roles: [],
+    messages: { total, open: counts, acknowledged: none },
+  };
+}
+
+test('drill: kills the holder, and says who took over, for how long nobody did, and that all is whole', async () => {
+  const calls: HttpCall[] = [];
+  const { exitCode, stderr } = await run(`role drill ${name}`, drilledPool(calls));
+  assert.equal(exitCode, 0, stderr);
+  assert.match(stderr, /^m1 is killed; it held virtual-interface\/front\n/);
+  assert.match(stderr, /moved from m1 to m2: killed in a drill; nobody held it for 41 ms \(epoch 4\)/);
+  assert.match(stderr, /m1 was back after .*\nmessages stored: 10 before, 12 now, on each of 2 servers\n$/);
+  const post = calls.find(({ method }) => method === 'POST');
+  assert.deepEqual(JSON.parse(String(post?.body)), { epoch: 3 });
+  const { stdout } = await run(`role drill ${name} --json`, drilledPool([]));
+  const told = JSON.parse(stdout);
+  assert.deepEqual(
+    [told.holder, told.changes[0].holderName, told.messages],
+    ['m1', 'm2', { before: 10, after: 12 }],
+  );
+});
+
+test('drill: only looked at, refused, or of a role that there is not', async () => {
+  const calls: HttpCall[] = [];
+  const looked = await run(`role drill ${name} --dry-run`, drilledPool(calls));
+  assert.equal(looked.stderr, 'm1 would be killed; it holds virtual-interface/front\n');
+  assert.ok(calls.every(({ method }) => method !== 'POST'));
+  const refused = await run(`role drill ${name}`, drilledPool([], 'the pool is at risk already: m2 is away'));
+  assert.equal(refused.exitCode, 6);
+  assert.match(refused.stderr, /the pool is at risk already: m2 is away/);
+  assert.notEqual((await run('role drill nothing', drilledPool([]))).exitCode, 0);
 });

@@ -193,6 +193,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: () => import('../commands/role-move.ts'),
   },
   {
+    path: 'role drill',
+    summary: 'lose the holder of a role on purpose, and see what happens',
+    load: () => import('../commands/role-drill.ts'),
+  },
+  {
     path: 'role take',
     summary: 'take a role by hand when the only etcd is lost',
     load: () => import('../commands/role-take.ts'),
