@@ -5,6 +5,7 @@ import { configurationTexts } from './texts/configuration.ts';
 import { many } from './texts/many.ts';
 import { overviewTexts } from './texts/overview.ts';
 import { poolTexts } from './texts/pool.ts';
+import { sharingTexts } from './texts/sharing.ts';
 import { viewTexts } from './texts/views.ts';
 
 /** Every text that the console shows and no server sent, so that another language is a folder like this one's. */
@@ -355,4 +356,5 @@ export const texts = {
     now: 'now',
   },
   ...overviewTexts,
+  ...sharingTexts,
 } as const;

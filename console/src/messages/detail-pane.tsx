@@ -21,6 +21,7 @@ import { texts } from '../texts.ts';
 import { linkTo } from './addresses.ts';
 import { actionIcons } from './bulk-bar.tsx';
 import { copyText } from '../browser/copy-text.ts';
+import { MessageSharingList } from './message-sharing.tsx';
 import { noFilter, searchOfFilter } from './view-filter.ts';
 
 const t = texts.detail;
@@ -103,6 +104,7 @@ function DetailBody({
       )}
       <Facts detail={detail} />
       <MessageActions message={message.id} />
+      <MessageSharingList sharing={detail.sharing} />
       <History detail={detail} />
     </div>
   );
