@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
-import { RealPool } from '../pool/real-pool.ts';
-import { assertSound, goTo, looks } from './axe.ts';
-import { launch, noChromium } from './chromium.ts';
-import { makeToken, openConsole, type Operator } from './console-page.ts';
+import { before, describe, test } from 'node:test';
+import type { Page } from 'playwright-core';
+import { assertSound, goTo, windows } from './axe.ts';
+import { makeToken, type Operator } from './console-page.ts';
+import { noChromium } from './chromium.ts';
+import { inConsole, sharedPlace, type ConsolePlace, type ConsoleOptions } from './console-place.ts';
 
 const flexible = `RESPMGRCONFIGS
   RESPMGRCONFIG DESCRIPTION "the desk"
@@ -20,37 +20,16 @@ const flexible = `RESPMGRCONFIGS
 `;
 
 describe('the configuration in the console', { skip: noChromium }, () => {
-  let pool: RealPool;
-  let browser: Browser;
-  let token: string;
+  let place: ConsolePlace;
 
   before(async () => {
-    pool = await RealPool.start({ servers: 1, agents: 2 });
-    token = await makeToken(pool);
-    browser = await launch();
-  });
-  after(async () => {
-    await browser?.close();
-    await pool?.[Symbol.asyncDispose]();
+    place = await sharedPlace();
   });
 
-  async function inConsole(
-    options: Partial<Parameters<typeof openConsole>[1]>,
+  const inConfiguration = (
+    options: ConsoleOptions,
     body: (operator: Operator) => Promise<void>,
-  ): Promise<void> {
-    const operator = await openConsole(browser, {
-      url: pool.virtualUrl,
-      token,
-      path: '/configuration',
-      ...options,
-    });
-    try {
-      await body(operator);
-      assert.deepEqual(operator.faults, []);
-    } finally {
-      await operator.close();
-    }
-  }
+  ): Promise<void> => inConsole(place, { path: '/configuration', ...options }, body);
 
   const save = (page: Page) => page.getByRole('button', { name: /^Save/ });
   const preview = (page: Page) => page.locator('.definition-preview');
@@ -63,7 +42,7 @@ describe('the configuration in the console', { skip: noChromium }, () => {
   }
 
   test('a policy and its group: written by form, wrong as text, previewed on its nodes, brought back', () =>
-    inConsole({}, async ({ page }) => {
+    inConfiguration({}, async ({ page }) => {
       await add(page, 'disk');
       await page.getByLabel('Every').fill('5m');
       await preview(page).getByText('every: (nothing) -> 5m').waitFor();
@@ -110,8 +89,8 @@ describe('the configuration in the console', { skip: noChromium }, () => {
     }));
 
   test('two at once: the second is told what the first changed, and nothing is lost', () =>
-    inConsole({ path: '/configuration?kind=node-group&name=all' }, async (ann) =>
-      inConsole({ path: '/configuration?kind=node-group&name=all' }, async (bob) => {
+    inConfiguration({ path: '/configuration?kind=node-group&name=all' }, async (ann) =>
+      inConfiguration({ path: '/configuration?kind=node-group&name=all' }, async (bob) => {
         const nodes = (page: Page) => page.getByLabel(/^Nodes, as patterns/);
         await nodes(ann.page).fill('node-*\nweb*');
         await nodes(bob.page).fill('node-*\ndb*');
@@ -131,7 +110,7 @@ describe('the configuration in the console', { skip: noChromium }, () => {
     ));
 
   test('flexible management: checked as one types, and explained for a message at a time', () =>
-    inConsole({ path: '/configuration?kind=try' }, async ({ page }) => {
+    inConfiguration({ path: '/configuration?kind=try' }, async ({ page }) => {
       const text = page.getByLabel('Text of flexible management');
       await text.fill(flexible);
       await page.getByText(/It goes to .*desk\.example/).waitFor();
@@ -148,14 +127,14 @@ describe('the configuration in the console', { skip: noChromium }, () => {
     }));
 
   test('an observer is told why', async () => {
-    await inConsole({ token: await makeToken(pool, 'observer') }, async ({ page }) => {
+    await inConfiguration({ token: await makeToken(place.pool, 'observer') }, async ({ page }) => {
       await page.getByText(/You may not see this: you/).waitFor();
     });
   });
 
-  for (const [colorScheme, viewport] of looks)
-    test(`axe finds nothing, nothing is wider than the window: ${colorScheme}, ${viewport.width} px`, () =>
-      inConsole({ colorScheme, viewport }, async ({ page }) => {
+  for (const viewport of windows)
+    test(`axe finds nothing, nothing is wider than the window: ${viewport.width} px`, () =>
+      inConfiguration({ viewport }, async ({ page }) => {
         for (const [address, text] of [
           ['/configuration', 'Choose a definition'],
           ['/configuration?kind=policy&name=disk', 'Nothing is wrong with it.'],
@@ -169,7 +148,7 @@ describe('the configuration in the console', { skip: noChromium }, () => {
             await page.locator('.is-deciding').waitFor();
           }
           if (process.env['WK_LOOK'] !== undefined) {
-            const name = `${address.replaceAll(/\W+/g, '-')}-${colorScheme}-${viewport.width}.png`;
+            const name = `${address.replaceAll(/\W+/g, '-')}-${viewport.width}.png`;
             await page.screenshot({ path: `${process.env['WK_LOOK']}/${name}` });
           }
           await assertSound(page, address);

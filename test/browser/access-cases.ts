@@ -1,40 +1,22 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
-import { RealPool } from '../pool/real-pool.ts';
-import { assertSound, goTo, looks } from './axe.ts';
-import { launch, noChromium } from './chromium.ts';
-import { makeToken, openConsole, type Operator } from './console-page.ts';
+import { before, describe, test } from 'node:test';
+import type { Page } from 'playwright-core';
+import { assertSound, goTo, windows } from './axe.ts';
+import { makeToken, type Operator } from './console-page.ts';
+import { noChromium } from './chromium.ts';
+import { inConsole, sharedPlace, type ConsolePlace, type ConsoleOptions } from './console-place.ts';
 
 const password = 'a long night is coming';
 
 describe('users and audit in the console', { skip: noChromium }, () => {
-  let pool: RealPool;
-  let browser: Browser;
-  let token: string;
+  let place: ConsolePlace;
 
   before(async () => {
-    pool = await RealPool.start({ servers: 1 });
-    token = await makeToken(pool);
-    browser = await launch();
-  });
-  after(async () => {
-    await browser?.close();
-    await pool?.[Symbol.asyncDispose]();
+    place = await sharedPlace();
   });
 
-  async function inConsole(
-    options: Partial<Parameters<typeof openConsole>[1]>,
-    body: (operator: Operator) => Promise<void>,
-  ): Promise<void> {
-    const operator = await openConsole(browser, { url: pool.virtualUrl, token, path: '/users', ...options });
-    try {
-      await body(operator);
-      assert.deepEqual(operator.faults, []);
-    } finally {
-      await operator.close();
-    }
-  }
+  const inAccess = (options: ConsoleOptions, body: (operator: Operator) => Promise<void>): Promise<void> =>
+    inConsole(place, { path: '/users', ...options }, body);
 
   const rowOf = (page: Page, name: string) =>
     page.getByRole('row').filter({ has: page.getByRole('rowheader', { name }) });
@@ -45,7 +27,7 @@ describe('users and audit in the console', { skip: noChromium }, () => {
   }
 
   test('a user: added with a link, signed in with it, seen, ended, disabled, and what may not be done says why', () =>
-    inConsole({}, async ({ page }) => {
+    inAccess({}, async ({ page }) => {
       await page.getByRole('button', { name: 'Add a user' }).click();
       const dialog = page.getByRole('dialog');
       await dialog.getByLabel('Name', { exact: true }).fill('ann');
@@ -56,7 +38,7 @@ describe('users and audit in the console', { skip: noChromium }, () => {
       await dialog.getByRole('button', { name: 'Close' }).last().click();
       await rowOf(page, 'ann').getByText('no password yet').waitFor();
 
-      const hers = await browser.newContext({ ignoreHTTPSErrors: true });
+      const hers = await place.browser.newContext({ ignoreHTTPSErrors: true });
       const herPage = await hers.newPage();
       await herPage.goto(link);
       await herPage.getByLabel('New password').fill(password);
@@ -90,7 +72,7 @@ describe('users and audit in the console', { skip: noChromium }, () => {
     }));
 
   test('a user role with scopes, and a service token that is shown once', () =>
-    inConsole({ path: '/users?show=roles' }, async ({ page }) => {
+    inAccess({ path: '/users?show=roles' }, async ({ page }) => {
       const dialog = page.getByRole('dialog');
       await page.getByRole('button', { name: 'Add a user role' }).click();
       await dialog.getByLabel('Name', { exact: true }).fill('web-desk');
@@ -117,7 +99,7 @@ describe('users and audit in the console', { skip: noChromium }, () => {
         .getByText('observer, web-desk')
         .or(page.getByText('web-desk, observer'))
         .waitFor();
-      const answer = await page.request.get(`${pool.virtualUrl}/api/v1/nodes`, {
+      const answer = await page.request.get(`${place.pool.virtualUrl}/api/v1/nodes`, {
         headers: { authorization: `Bearer ${made}` },
       });
       assert.equal(answer.status(), 200);
@@ -127,7 +109,7 @@ describe('users and audit in the console', { skip: noChromium }, () => {
     }));
 
   test('the audit trail: who did it, filtered by address, and verified', () =>
-    inConsole({ path: '/audit?action=user.create' }, async ({ page }) => {
+    inAccess({ path: '/audit?action=user.create' }, async ({ page }) => {
       await page.getByRole('row').filter({ hasText: 'user.create' }).first().waitFor();
       assert.equal(await page.getByRole('row').filter({ hasText: 'token.create' }).count(), 0);
       await page.getByRole('radio', { name: 'Refused' }).check();
@@ -140,16 +122,16 @@ describe('users and audit in the console', { skip: noChromium }, () => {
     }));
 
   test('an observer is told why there is nothing to see', async () => {
-    await inConsole({ token: await makeToken(pool, 'observer') }, async ({ page }) => {
+    await inAccess({ token: await makeToken(place.pool, 'observer') }, async ({ page }) => {
       await page.getByText(/You may not see this: you/).waitFor();
       await goTo(page, '/audit');
       await page.getByText(/You may not see this: you/).waitFor();
     });
   });
 
-  for (const [colorScheme, viewport] of looks)
-    test(`axe finds nothing, nothing is wider than the window: ${colorScheme}, ${viewport.width} px`, () =>
-      inConsole({ colorScheme, viewport }, async ({ page }) => {
+  for (const viewport of windows)
+    test(`axe finds nothing, nothing is wider than the window: ${viewport.width} px`, () =>
+      inAccess({ viewport }, async ({ page }) => {
         for (const [address, text] of [
           ['/users', 'admin'],
           ['/users?show=roles', 'built in'],
@@ -161,7 +143,7 @@ describe('users and audit in the console', { skip: noChromium }, () => {
           await page.getByText(text).first().waitFor();
           await assertSound(page, address);
           if (process.env['WK_LOOK'] !== undefined) {
-            const name = `${address.replaceAll(/\W+/g, '-')}-${colorScheme}-${viewport.width}.png`;
+            const name = `${address.replaceAll(/\W+/g, '-')}-${viewport.width}.png`;
             await page.screenshot({ path: `${process.env['WK_LOOK']}/${name}` });
           }
         }

@@ -1,21 +1,32 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import type { Browser } from 'playwright-core';
-import { RealPool, until } from '../pool/real-pool.ts';
+import { before, describe, test } from 'node:test';
+import { until } from '../pool/real-pool.ts';
 import { assertSound } from './axe.ts';
-import { launch, noChromium } from './chromium.ts';
-import { makeToken, openConsole, type Operator } from './console-page.ts';
+import type { Operator } from './console-page.ts';
+import { noChromium } from './chromium.ts';
+import { inConsole, sharedPlace, type ConsolePlace } from './console-place.ts';
 import { report } from './reporter.ts';
 
 describe('nodes and tools in the console', { skip: noChromium }, () => {
-  let pool: RealPool;
-  let browser: Browser;
-  let token: string;
+  let place: ConsolePlace;
 
   before(async () => {
-    pool = await RealPool.start({ servers: 1, agents: 2 });
-    token = await makeToken(pool);
-    browser = await launch();
+    place = await sharedPlace();
+  });
+
+  const inNodes = (path: string, body: (operator: Operator) => Promise<void>): Promise<void> =>
+    inConsole(place, { path }, body);
+
+  async function put(path: string, data: unknown): Promise<void> {
+    const { pool, browser, token } = place;
+    const context = await browser.newContext({ ignoreHTTPSErrors: true });
+    const headers = { authorization: `Bearer ${token}` };
+    const answer = await context.request.put(`${pool.virtualUrl}/api/v1/${path}`, { headers, data });
+    assert.equal(answer.status(), 200, await answer.text());
+    await context.close();
+  }
+
+  test('policies, groups and tools are there', async () => {
     await put('policies/disk', {
       source: { kind: 'command', name: 'disk', command: ['/usr/bin/test', '-d', '/var'], every: '1h' },
     });
@@ -28,31 +39,9 @@ describe('nodes and tools in the console', { skip: noChromium }, () => {
       },
     });
   });
-  after(async () => {
-    await browser?.close();
-    await pool?.[Symbol.asyncDispose]();
-  });
-
-  async function put(path: string, data: unknown): Promise<void> {
-    const context = await browser.newContext({ ignoreHTTPSErrors: true });
-    const headers = { authorization: `Bearer ${token}` };
-    const answer = await context.request.put(`${pool.servers[0]?.url}/api/v1/${path}`, { headers, data });
-    assert.equal(answer.status(), 200, await answer.text());
-    await context.close();
-  }
-
-  async function inConsole(path: string, body: (operator: Operator) => Promise<void>): Promise<void> {
-    const operator = await openConsole(browser, { url: pool.servers[0]?.url ?? '', token, path });
-    try {
-      await body(operator);
-      assert.deepEqual(operator.faults, []);
-    } finally {
-      await operator.close();
-    }
-  }
 
   test('what a node should run and whether it does; by groups; drift alone', () =>
-    inConsole('/nodes', async ({ page }) => {
+    inNodes('/nodes', async ({ page }) => {
       const row = page.getByRole('row').filter({ hasText: 'node-1' });
       await row.getByText('runs 1 policy').waitFor({ timeout: 20_000 });
       await assertSound(page, 'nodes as a table');
@@ -67,7 +56,7 @@ describe('nodes and tools in the console', { skip: noChromium }, () => {
     }));
 
   test('a tool runs on the selected nodes, and what it prints comes in', () =>
-    inConsole('/nodes', async ({ page }) => {
+    inNodes('/nodes', async ({ page }) => {
       await page.getByRole('checkbox', { name: 'Select all 2' }).check();
       await page.getByRole('button', { name: 'Run a tool' }).click();
       const dialog = page.getByRole('dialog');
@@ -85,10 +74,10 @@ describe('nodes and tools in the console', { skip: noChromium }, () => {
     }));
 
   test('on a message: the result is with it', async () => {
-    const [agent] = pool.agents;
+    const [agent] = place.pool.agents;
     assert.ok(agent);
     const [id = ''] = await report(agent, [{ severity: 'major', text: 'look at me' }]);
-    await inConsole(`/messages/${id}`, async ({ page }) => {
+    await inNodes(`/messages/${id}`, async ({ page }) => {
       const pane = page.getByRole('complementary');
       await until('it is there', async () => (await pane.getByText('look at me').count()) > 0, 5_000);
       await pane.getByRole('button', { name: 'Run a tool' }).click();
