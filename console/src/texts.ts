@@ -342,6 +342,7 @@ export const texts = {
     deploymentFailed: (because: string) => `What they should run could not be read: ${because}`,
     cut: (shown: number, all: number) =>
       `Only the first ${shown.toLocaleString('en')} of ${all.toLocaleString('en')} are shown; search for the others.`,
+    showMore: (number: number) => `Show ${number.toLocaleString('en')} more`,
     select: (name: string) => `Select ${name}`,
     selectAll: (number: number) => `Select all ${number.toLocaleString('en')}`,
     count: (shown: number, all: number) =>

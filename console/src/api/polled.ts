@@ -14,6 +14,10 @@ export interface Polled<T> {
   readonly error: string | null;
 }
 
+/** What takes long, ten thousand nodes say, is asked for less often: it rests so many times as long as it took. */
+const restFactor = 10;
+const restMsMax = 30_000;
+
 /** One answer of the API, asked for again and again while somebody looks at it. All who look share the questions. */
 export class PolledAnswer<T> {
   readonly store = new Store<Polled<T>>({ value: null, atMs: null, error: null });
@@ -46,20 +50,27 @@ export class PolledAnswer<T> {
     if (this.#asking || this.#looking === 0) return;
     this.#asking = true;
     this.#timer?.cancel();
+    let tookMs = 0;
     try {
-      if (session.get().mode === 'signed in' && document.visibilityState === 'visible') await this.#ask();
+      if (session.get().mode === 'signed in' && document.visibilityState === 'visible')
+        tookMs = await this.#ask();
     } finally {
       this.#asking = false;
-      if (this.#looking > 0) this.#timer = door.after(this.#everyMs, () => void this.refresh());
+      const pauseMs = Math.max(this.#everyMs, Math.min(restMsMax, restFactor * tookMs));
+      if (this.#looking > 0) this.#timer = door.after(pauseMs, () => void this.refresh());
     }
   }
 
-  async #ask(): Promise<void> {
+  /** How long the answer took; 0 where there was none. */
+  async #ask(): Promise<number> {
+    const startedMs = door.nowMs();
     try {
       const value = await ask(this.#path, this.#schema, { timeoutMs: 5_000 });
       this.store.set({ value, atMs: door.nowMs(), error: null });
+      return door.nowMs() - startedMs;
     } catch (error) {
       this.store.update((before) => ({ ...before, error: textOf(error) }));
+      return 0;
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { JSX } from 'react';
+import { useState, type JSX } from 'react';
 import type { NodeView } from '../../../src/model/api.ts';
 import { consolePages } from '../../../src/model/console-pages.ts';
 import { door } from '../browser/door.ts';
@@ -11,8 +11,8 @@ import { texts } from '../texts.ts';
 import type { NodeFacts } from './node-facts.ts';
 
 const t = texts.nodes;
-/** More rows than this are narrowed by searching, not by scrolling. */
-export const rowsMax = 1_000;
+/** So many at once: ten thousand rows would be drawn anew with every answer. */
+const rowsAtOnce = 200;
 
 const stateRank = { refused: '0', pending: '1', unknown: '2', current: '3' } as const;
 
@@ -50,6 +50,7 @@ export interface NodeTableProps {
 
 export function NodeTable(props: NodeTableProps): JSX.Element {
   const { label, rows, sort, isDown, sortBy, selected, select } = props;
+  const [rowsMax, setRowsMax] = useState(rowsAtOnce);
   const shown = rows.slice(0, rowsMax);
   const names = rows.map(({ node }) => node.name);
   const isAll = names.length > 0 && names.every((name) => selected.has(name));
@@ -94,7 +95,14 @@ export function NodeTable(props: NodeTableProps): JSX.Element {
           </tbody>
         </table>
       </TableFrame>
-      {rows.length > rowsMax && <p className="faint">{t.cut(rowsMax, rows.length)}</p>}
+      {rows.length > rowsMax && (
+        <div className="panel-end">
+          <p className="faint">{t.cut(rowsMax, rows.length)}</p>
+          <button type="button" className="button" onClick={() => setRowsMax(rowsMax + rowsAtOnce)}>
+            {t.showMore(Math.min(rowsAtOnce, rows.length - rowsMax))}
+          </button>
+        </div>
+      )}
     </>
   );
 }

@@ -1,4 +1,4 @@
-import type { JSX } from 'react';
+import { useRef, type JSX } from 'react';
 import type { OpenStep, OverviewSpan } from '../../../src/model/overview.ts';
 import { severities } from '../../../src/model/severity.ts';
 import { Segments } from '../parts/segments.tsx';
@@ -6,10 +6,10 @@ import { TableFrame } from '../parts/table-frame.tsx';
 import { useTimes } from '../settings/times.ts';
 import { texts } from '../texts.ts';
 import { totalOf } from './overview-facts.ts';
+import { useWidth } from './use-width.ts';
 
 const t = texts.overview;
 const height = 120;
-const width = 720;
 const spans = ['1h', '6h', '24h'] as const satisfies readonly OverviewSpan[];
 
 interface Props {
@@ -58,48 +58,54 @@ function happened({ arrived, acknowledged }: OpenStep): readonly [arrived: numbe
 
 function Columns({ steps }: { readonly steps: readonly OpenStep[] }): JSX.Element {
   const times = useTimes();
+  const frame = useRef<HTMLDivElement>(null);
+  const width = useWidth(frame, 720);
   const most = Math.max(1, ...steps.map(({ open }) => totalOf(open)));
   const slot = width / Math.max(1, steps.length);
   // Times of day need so much room.
   const every = Math.ceil(46 / slot);
   return (
-    <svg className="over-time" viewBox={`0 0 ${width} ${height + 20}`} role="img" aria-label={t.overTime}>
-      <line x1="0" x2={width} y1={height + 0.5} y2={height + 0.5} className="axis" />
-      {steps.map(({ fromMs, toMs, open }, at) => {
-        let below = 0;
-        const total = totalOf(open);
-        return (
-          <g key={fromMs}>
-            {severities.toReversed().map((severity) => {
-              const tall = (open[severity] / most) * (height - 14);
-              below += tall;
-              return (
-                tall > 0 && (
-                  <rect
-                    key={severity}
-                    className={`bar bar-${severity}`}
-                    x={at * slot + slot * 0.12}
-                    width={slot * 0.76}
-                    y={height - below}
-                    height={tall}
-                  />
-                )
-              );
-            })}
-            {total > 0 && at % Math.ceil(every / 2) === (steps.length - 1) % Math.ceil(every / 2) && (
-              <text x={at * slot + slot / 2} y={height - below - 4} textAnchor="middle">
-                {shortNumber(total)}
-              </text>
-            )}
-            {at % every === (steps.length - 1) % every && (
-              <text x={at * slot + slot / 2} y={height + 15} textAnchor="middle" className="axis-text">
-                {times.clock(toMs).slice(0, 5)}
-              </text>
-            )}
-          </g>
-        );
-      })}
-    </svg>
+    <div className="over-time">
+      <div ref={frame}>
+        <svg width={width} height={height + 20} role="img" aria-label={t.overTime}>
+          <line x1="0" x2={width} y1={height + 0.5} y2={height + 0.5} className="axis" />
+          {steps.map(({ fromMs, toMs, open }, at) => {
+            let below = 0;
+            const total = totalOf(open);
+            return (
+              <g key={fromMs}>
+                {severities.toReversed().map((severity) => {
+                  const tall = (open[severity] / most) * (height - 14);
+                  below += tall;
+                  return (
+                    tall > 0 && (
+                      <rect
+                        key={severity}
+                        className={`bar bar-${severity}`}
+                        x={at * slot + slot * 0.12}
+                        width={slot * 0.76}
+                        y={height - below}
+                        height={tall}
+                      />
+                    )
+                  );
+                })}
+                {total > 0 && at % Math.ceil(every / 2) === (steps.length - 1) % Math.ceil(every / 2) && (
+                  <text x={at * slot + slot / 2} y={height - below - 4} textAnchor="middle">
+                    {shortNumber(total)}
+                  </text>
+                )}
+                {at % every === (steps.length - 1) % every && (
+                  <text x={at * slot + slot / 2} y={height + 15} textAnchor="middle" className="axis-text">
+                    {times.clock(toMs).slice(0, 5)}
+                  </text>
+                )}
+              </g>
+            );
+          })}
+        </svg>
+      </div>
+    </div>
   );
 }
 
