@@ -26,7 +26,7 @@ export function openSteps(
     steps.push({ fromMs, toMs: Math.min(nowMs, fromMs + parts * stepMs), open, ...sums });
     open = before(open, sums);
   }
-  return steps.reverse();
+  return steps.toReversed();
 }
 
 type Counts = MessageCounts['open'];

@@ -102,12 +102,15 @@ test('and begin anew after a transaction that was undone', async () => {
   await assertCounts();
 });
 
-test('the overview follows what comes, is done, comes earlier by another way, and is void', async () => {
-  const followed = openTestStore(join(folder.path, 'overview.db'), 9);
-  after(() => followed.close());
-  const hourMs = 3_600_000;
-  const startMs = 480_000 * hourMs;
-  const nowMs = startMs + 3 * hourMs + 1;
+const hourMs = 3_600_000;
+const startMs = 480_000 * hourMs;
+const nowMs = startMs + 3 * hourMs + 1;
+
+const overviewOf = ({ messages }: Pick<TestStore, 'messages'>, scope: Scope): Promise<OpenPlaces> =>
+  messages.overview(scope, '6h', nowMs, turn);
+
+/** Messages that come, are done, come earlier by another way, and wait for what was done to them. */
+async function fillOverview(followed: TestStore): Promise<void> {
   const seqs = new Map<string, number>();
   const receive = async <K extends EntryKind>(
     atMs: number,
@@ -119,8 +122,6 @@ test('the overview follows what comes, is done, comes earlier by another way, an
     seqs.set(origin, seq);
     await followed.journal.receive([testEntry({ origin, seq, hlc: atMs * 1_000 }, kind, body)]);
   };
-  const overviewOf = ({ messages }: Pick<TestStore, 'messages'>, scope: Scope): Promise<OpenPlaces> =>
-    messages.overview(scope, '6h', nowMs, turn);
   const operation = (number: number, kind: 'acknowledge' | 'unacknowledge', atMs: number) => ({
     operations: [
       {
@@ -150,7 +151,12 @@ test('the overview follows what comes, is done, comes earlier by another way, an
   await receive(startMs + hourMs, 'operations', operation(6, 'acknowledge', startMs + hourMs + 9));
   await receive(startMs + 2 * hourMs, 'messages', { ...web, messages: [testMessage(6)] });
   await receive(startMs - hourMs, 'messages', { ...web, messages: many.slice(0, 1) }, originNumber(2));
+}
 
+test('the overview follows what comes, is done, comes earlier by another way, and waited for', async () => {
+  const followed = openTestStore(join(folder.path, 'overview.db'), 9);
+  after(() => followed.close());
+  await fillOverview(followed);
   for (const scope of [null, ...scopes.slice(1)]) {
     const counted = MessageStore.open(followed.database);
     assert.deepEqual(await overviewOf(followed, scope), await overviewOf({ messages: counted }, scope));

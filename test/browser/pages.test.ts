@@ -1,8 +1,8 @@
 import { after } from 'node:test';
-import './access-cases.ts';
-import './configuration-cases.ts';
-import './node-cases.ts';
-import './every-page-cases.ts';
 import { endSharedPlace } from './console-place.ts';
 
 after(endSharedPlace);
+await import('./access-cases.ts');
+await import('./configuration-cases.ts');
+await import('./node-cases.ts');
+await import('./every-page-cases.ts');

@@ -86,6 +86,10 @@ export function messageRoutes(app: App, { view }: Parts): void {
     },
   });
 
+  countRoutes(app, view);
+}
+
+function countRoutes(app: App, view: Parts['view']): void {
   app.route({
     method: 'GET',
     url: '/api/v1/counts',
