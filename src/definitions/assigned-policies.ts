@@ -1,6 +1,6 @@
 import type { DepotBytes, DepotFile, DepotFiles } from '../model/depot.ts';
 import type { NodeFacts, PolicyGroup } from '../model/node-definitions.ts';
-import type { ManagerSystem, ManagerSystems } from '../model/policy.ts';
+import { isForServers, type ManagerSystem, type ManagerSystems } from '../model/policy.ts';
 import type { NodeGroup, PolicyDefinition } from '../model/policy-definitions.ts';
 import { depotNamesOf } from '../policies/depot-reference.ts';
 import { withoutActions } from '../policies/policy-actions.ts';
@@ -122,7 +122,7 @@ export class AssignedPolicies {
   /** What servers follow is refused in groups when it is written; a group that names it all the same brings nobody anything. */
   #isForNodes(name: string): boolean {
     const policy = this.#policies.get(name);
-    return policy !== undefined && policy.source['kind'] !== 'server-flexible-management';
+    return policy !== undefined && !isForServers(policy.source['kind']);
   }
 
   /** Rules name servers; agents need to know where those are and whom to believe. Commands name files, of which they need the digests. */

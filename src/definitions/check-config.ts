@@ -1,6 +1,7 @@
 import { placeText, type DefinitionKind, type DefinitionPlace } from '../model/config.ts';
 import { depotFileContentSchema, depotLimits } from '../model/depot.ts';
 import { WatchError } from '../model/errors.ts';
+import { isForServers } from '../model/policy.ts';
 import { circleFrom } from './circle-from.ts';
 import type { Content } from './canonical.ts';
 import type { Reference } from './config-codec.ts';
@@ -121,7 +122,7 @@ function checkForNodes(
 ): void {
   for (const { content, ...place } of changed) {
     if (content === null) continue;
-    if (place.kind === 'policy' && isForServers(content)) {
+    if (place.kind === 'policy' && isForServers(content['kind'])) {
       const users = usersOf(after, place);
       if (users.length > 0)
         throw new WatchError(
@@ -132,17 +133,16 @@ function checkForNodes(
     if (place.kind !== 'node-group' && place.kind !== 'policy-group') continue;
     const wrong = codecOf(place.kind)
       .references(content)
-      .find((one) => one.kind === 'policy' && isForServers(after.get({ kind: 'policy', name: one.name })));
+      .find(
+        (one) =>
+          one.kind === 'policy' && isForServers(after.get({ kind: 'policy', name: one.name })?.['kind']),
+      );
     if (wrong)
       throw new WatchError(
         'WK_BAD_REQUEST',
         `${placeText(place)}: ${saidOf(wrong)} is for servers: it is in force for the pool without any group`,
       );
   }
-}
-
-function isForServers(content: Content | null): boolean {
-  return content?.['kind'] === 'server-flexible-management';
 }
 
 /** Only what was changed can have closed a circle, so one is looked for from there. */

@@ -89,6 +89,13 @@ export const commandPermissions: Readonly<Record<string, CommandPermission>> = {
   'policy remove': asking('DELETE /api/v1/policies/:name'),
   'policy status': asking('GET /api/v1/deployment'),
   'policy deploy': asking('GET /api/v1/deployment', 'POST /api/v1/deployment'),
+  'outage add': asking('GET /api/v1/node-groups', 'POST /api/v1/config'),
+  'outage list': asking('GET /api/v1/policies', 'GET /api/v1/policies/:name'),
+  'outage remove': asking(
+    'GET /api/v1/policies',
+    'GET /api/v1/policies/:name',
+    'DELETE /api/v1/policies/:name',
+  ),
   'tool list': asking('GET /api/v1/tools'),
   'tool show': asking('GET /api/v1/tools/:name'),
   'tool set': asking('PUT /api/v1/tools/:name'),

@@ -121,6 +121,7 @@ export const configVias = [
   'config apply',
   'config rollback',
   'node label',
+  'outage add',
   'depot add',
   'depot remove',
   'agent profile',

@@ -5,6 +5,7 @@ import { depotFilesSchema } from './depot.ts';
 import { durationSchema } from './duration.ts';
 import { messageLimits } from './message.ts';
 import { policyActionSchema, stateActionSchema } from './policy-action.ts';
+import { outageSchema } from './outage.ts';
 import { severities } from './severity.ts';
 
 const severity = z.enum(severities);
@@ -173,9 +174,15 @@ export const policySchema = z.discriminatedUnion('kind', [
   commandPolicySchema,
   flexiblePolicySchema,
   serverFlexiblePolicySchema,
+  outageSchema,
   primaryManagerSchema,
 ]);
 export type Policy = Readonly<z.infer<typeof policySchema>>;
+
+/** What the servers follow for every message of the pool, by its kind; nodes get none of it. */
+export function isForServers(kind: unknown): boolean {
+  return kind === 'server-flexible-management' || kind === 'outage';
+}
 
 export function isWatchPolicy(policy: Policy): policy is WatchPolicy {
   return policy.kind === 'log-file' || policy.kind === 'command';

@@ -107,7 +107,11 @@ export function isNodeInScope(scope: Scope, nodeName: string): boolean {
   return scope === null || scope.some((selector) => fitsNode(selector, nodeName));
 }
 
-function selectorOf({ nodes, nodeGroups, groups }: Permission, isInGroup: IsInGroup): Selector {
+/** What it says, and who its node groups are at the time when it is asked. */
+export function selectorOf(
+  { nodes, nodeGroups, groups }: z.infer<typeof selectorSchema>,
+  isInGroup: IsInGroup,
+): Selector {
   return {
     ...(nodes && { nodes }),
     ...(nodeGroups && {

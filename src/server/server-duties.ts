@@ -148,6 +148,7 @@ export class ServerDuties {
       ownMessages: state.ownMessages,
       automatic: this.#ports.automatic,
       factsOf: (nodeName) => this.#ports.factsOf(nodeName),
+      isInGroup: (nodeName, group) => state.pool.isInGroup(nodeName, group),
       append: (body) =>
         store.journal.append({ kind: 'decisions', body: encodeBody('decisions', body) }, body),
     });

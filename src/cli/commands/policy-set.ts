@@ -2,6 +2,7 @@ import type { Command } from '@commander-js/extra-typings';
 import { z } from 'zod';
 import { policyDetailSchema, type PolicyDetail } from '../../model/policy-api.ts';
 import { nameSchema } from '../../model/definitions.ts';
+import { isForServers } from '../../model/policy.ts';
 import { checkedPolicySchema } from '../../policies/checked-policy.ts';
 import { readYamlFile } from '../../runtime/yaml-file.ts';
 import type { Cli } from '../cli.ts';
@@ -60,7 +61,7 @@ defined: what is shared with other pools, service hours, outages. No group names
 }
 
 function reachText({ kind, groups, nodes, source }: PolicyDetail): string {
-  if (kind === 'server-flexible-management')
+  if (isForServers(kind))
     return source['active'] === false ? 'not in force: active is false' : 'in force for the pool';
   return groups.length === 0 ? 'no group names it yet' : countsText(nodes);
 }

@@ -8,6 +8,7 @@ export const groups: Readonly<Record<string, string>> = {
   node: 'managed systems',
   'node-group': 'sets of nodes, and what they get',
   policy: 'what agents watch, and which servers they obey and tell',
+  outage: 'when messages of what is being worked on are not worked on themselves',
   depot: 'files that policies bring along',
   tool: 'programs that may be run on nodes',
   action: 'what nodes were asked to do',

@@ -167,4 +167,20 @@ export const identityCommands: readonly CommandEntry[] = [
     summary: 'write a policy of flexible management in its canonical form',
     load: () => import('../commands/policy-print.ts'),
   },
+
+  {
+    path: 'outage add',
+    summary: 'say that nodes or message groups are out of service for a time',
+    load: () => import('../commands/outage-add.ts'),
+  },
+  {
+    path: 'outage list',
+    summary: 'show outages: of what, until when, who said so and why',
+    load: () => import('../commands/outage-list.ts'),
+  },
+  {
+    path: 'outage remove',
+    summary: 'end outages now, or take away those that are over',
+    load: () => import('../commands/outage-remove.ts'),
+  },
 ];

@@ -10,6 +10,7 @@ import type { NodeFacts } from '../../model/node-definitions.ts';
 import type { Origin } from '../../model/origin.ts';
 import type { PolicyDefinition } from '../../model/policy-definitions.ts';
 import type { ManagerSystems } from '../../model/policy.ts';
+import type { IsInGroup } from '../../model/rights.ts';
 import { hopsMax } from '../../model/sharing.ts';
 import { uuidV7, type Uuid } from '../../model/uuid.ts';
 import type { Grant } from '../../pool/grants.ts';
@@ -19,6 +20,7 @@ import type { Random } from '../../runtime/random.ts';
 import type { AutomaticActions } from '../actions/automatic-actions.ts';
 import type { Grants } from '../roles/grants.ts';
 import type { OwnMessages } from '../health/own-messages.ts';
+import { definedOutages, handleInOutage, type DefinedOutage } from './outages.ts';
 import {
   handle,
   serverRules,
@@ -63,11 +65,12 @@ interface Ports {
   policies(): readonly PolicyDefinition[];
   /** What rules about nodes go by. */
   factsOf(nodeName: string): NodeFacts;
+  readonly isInGroup: IsInGroup;
   append(body: EntryBody<'decisions'>): Promise<unknown>;
 }
 
 /**
- * What the acting server decides about each message: by the policies for servers service hours, outages, and with which other
+ * What the acting server decides about each message: by the outages and the policies for servers whether it is worked on now, and with which other
  * pools it is shared; by the policy that made it, what is done about it. Modes: idle, following (a grant of the role is held and its takeover stored).
  *
  * It walks the journal, and writes with its decisions how far it came, so that a successor goes on there: what it decided and
@@ -85,6 +88,7 @@ export class MessageRules {
   #isUnsaved = false;
   #savedMs = 0;
   #rules: readonly ServerRules[] | null = null;
+  #outages: readonly DefinedOutage[] | null = null;
   #systems: ManagerSystems | null = null;
   /** How much waits for other pools, counted once a look. */
   readonly #waiting = new Map<Uuid, number>();
@@ -119,6 +123,7 @@ export class MessageRules {
 
   policiesChanged(): void {
     this.#rules = null;
+    this.#outages = null;
     this.#systems = null;
     this.#heldAfter = { after: null };
     if (this.#epoch !== null) this.#lookIn(0);
@@ -129,8 +134,17 @@ export class MessageRules {
     return this.#rules;
   }
 
+  #outagesNow(): readonly DefinedOutage[] {
+    this.#outages ??= definedOutages(this.#ports.policies(), this.#ports.isInGroup);
+    return this.#outages;
+  }
+
+  #isAnyRule(): boolean {
+    return this.#rulesNow().length > 0 || this.#outagesNow().length > 0;
+  }
+
   #isWanted(): boolean {
-    return this.#rulesNow().length > 0 || this.#ports.automatic.isWanted;
+    return this.#isAnyRule() || this.#ports.automatic.isWanted;
   }
 
   /** The earliest of all that asked. */
@@ -217,7 +231,7 @@ export class MessageRules {
     readonly decisions: readonly Decision[];
     readonly isHandled: boolean;
   } {
-    if (this.#rulesNow().length === 0) return { decisions: [], isHandled: false };
+    if (!this.#isAnyRule()) return { decisions: [], isHandled: false };
     const placed = { ...message, node, nodeName };
     const handled = this.#handled(placed, message.createdMs);
     if (handled === null) return { decisions: this.#share(placed, message.createdMs), isHandled: false };
@@ -225,7 +239,10 @@ export class MessageRules {
     return { decisions: isKnown ? [] : [this.#close(message.id, handled)], isHandled: true };
   }
 
+  /** An outage is what somebody says of today; it goes before what is said for every day. */
   #handled(message: PlacedMessage, epochMs: number): Handled | null {
+    const inOutage = handleInOutage(this.#outagesNow(), message, epochMs);
+    if (inOutage !== null) return inOutage;
     const { facts, moment } = this.#asked(message, epochMs);
     return handle(this.#rulesNow(), facts, moment);
   }
@@ -317,7 +334,7 @@ export class MessageRules {
     const handled = message ? this.#handled(message, nowMs) : null;
     if (message && handled?.what === 'held' && handled.untilMs === untilMs) return [];
     const because =
-      handled === null && this.#rulesNow().length > 0
+      handled === null && (untilMs === null ? this.#isAnyRule() : untilMs <= nowMs)
         ? 'its service hours have begun'
         : 'the rules that hold messages have changed';
     const release: Decision = { kind: 'release', id: this.#newId(), message: id, close, because };

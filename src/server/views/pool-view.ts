@@ -79,6 +79,10 @@ export class PoolView {
     this.#isInGroup = isInGroup;
   }
 
+  isInGroup(nodeName: string, group: string): boolean {
+    return this.#isInGroup(nodeName, group);
+  }
+
   get live(): boolean {
     return this.#mirror.live;
   }
