@@ -17,7 +17,7 @@ export interface WholeShape {
   readonly lease: Timings;
   /** Caps of the agents' buffers in bytes, one for each agent. */
   readonly bufferBytesMax: readonly number[];
-  /** How often faults of one kind come. */
+  /** Between how many and how many milliseconds lie, in the mean, two faults of one kind. */
   readonly faultsEveryMs: readonly [number, number];
 }
 
@@ -31,6 +31,13 @@ const messagesPerSecond = [1.6, 2.1] as const;
 const plenty = 1e9;
 const little = 24_000;
 
+/** How often faults of one kind come. A storm of two thousand an hour costs three times an hour with fifty: mostly restarts. */
+const storm = [5_000, 50_000] as const;
+const rough = [15_000, 150_000] as const;
+const unsettled = [60_000, 300_000] as const;
+const calm = [120_000, 600_000] as const;
+const paces = [storm, rough, rough, unsettled, unsettled, unsettled, calm, calm] as const;
+
 /** Leases as a configuration may name them. Those that renew often cost most of the time of a pool that has little to do. */
 function drawLease(random: SeededRandom): Timings {
   const roll = random.unit();
@@ -43,7 +50,7 @@ export function drawShape(random: SeededRandom): WholeShape {
   const agents = random
     .fork('agents')
     .pick([5, 5, 5, 5, 5, 5, 5, 5, 6, 6, 6, 6, 8, 8, 8, 10, 10, 15, 20, 40]);
-  const burstMax = random.fork('burst').pick([1, 8, 16, 24, 32]);
+  const burstMax = random.fork('burst').pick([1, 8, 8, 16, 16, 24, 24, 32, 32]);
   const perSecond = random.fork('rate').between(...messagesPerSecond);
   const buffers = random.fork('buffers');
   const losesTails = servers > 1 && random.fork('tails').chance(0.35);
@@ -59,11 +66,6 @@ export function drawShape(random: SeededRandom): WholeShape {
     bufferBytesMax: Array.from({ length: agents }, () =>
       buffers.chance(0.3) && !losesTails ? little : plenty,
     ),
-    faultsEveryMs: random.fork('pace').pick([
-      [5_000, 50_000],
-      [15_000, 150_000],
-      [60_000, 300_000],
-      [120_000, 600_000],
-    ]),
+    faultsEveryMs: random.fork('pace').pick(paces),
   };
 }
