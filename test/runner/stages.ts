@@ -105,7 +105,7 @@ export const stages: readonly Stage[] = [
         {
           patterns: [options.quick ? 'test/etcd/{contract,tls}.test.ts' : 'test/etcd/*.test.ts'],
           timeoutMs: options.quick ? 90_000 : 600_000,
-          concurrency: 1,
+          concurrency: 2,
         },
         options,
       ),
