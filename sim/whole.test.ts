@@ -4,7 +4,7 @@ import { runSeed } from './scenarios/scenario.ts';
 import { wholeScenario } from './scenarios/whole.ts';
 
 const seeds = 8;
-const faultsMs = 20_000;
+const faultsMs = 60_000;
 
 test(`whole: ${seeds} seeds of keepers, servers and agents as they ship`, async () => {
   const fired = new Map<string, number>();
