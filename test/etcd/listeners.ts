@@ -215,8 +215,14 @@ export class Listeners implements AsyncDisposable {
   async renewed(url: string, credentials: Credentials): Promise<Credentials> {
     const next = makeKeyPair();
     const trust = { authorityPems: this.#believed };
-    const answer = await askRenewal(network, [url], trust, makeRenewal(credentials, next));
-    return { keyPem: next.keyPem, ...answer };
+    const request = makeRenewal(credentials, next);
+    for (const endMs = performance.now() + 60_000; ; await pause(500)) {
+      const answer = await askRenewal(network, [url], trust, request).catch((error: unknown) => {
+        if (!isForLater(codeOf(error)) || performance.now() > endMs) throw error;
+        return null;
+      });
+      if (answer !== null) return { keyPem: next.keyPem, ...answer };
+    }
   }
 
   /** What becomes of a token: `yes`, or the code of the error. Each time with a key and a core ID of its own. */
@@ -267,11 +273,14 @@ export class Listeners implements AsyncDisposable {
 }
 
 /** So many of them from one address are put off, before anything is looked at; and etcd has just cut its connections. */
+function isForLater(code: string): boolean {
+  return code === 'WK_OVERLOADED' || code === 'WK_COORDINATOR_AWAY';
+}
+
 async function patiently(ask: () => Promise<string>): Promise<string> {
   for (const endMs = performance.now() + 30_000; ; await pause(500)) {
     const answer = await ask();
-    const isForLater = answer === 'WK_OVERLOADED' || answer === 'WK_COORDINATOR_AWAY';
-    if (!isForLater || performance.now() > endMs) return answer;
+    if (!isForLater(answer) || performance.now() > endMs) return answer;
   }
 }
 

@@ -151,7 +151,10 @@ export class RealPool implements AsyncDisposable {
 
   /** After another authority has begun to sign: the administrator believes it too, and shows what it signed. */
   async renewIdentity(): Promise<void> {
-    await this.#run('cert', 'renew', '--identity', this.identity, '--server', this.servers[0]?.url ?? '');
+    const from = ['--identity', this.identity, '--server', this.servers[0]?.url ?? ''];
+    // Its own etcd may be starting anew with what it believes now, and is away for a moment then.
+    const what = 'the administrator has what the next authority signed';
+    await until(what, () => this.#run('cert', 'renew', ...from).then(() => true), 30_000);
     this.identityPem = readFileSync(this.identity, 'utf8');
     for (const server of this.servers) {
       server.api.close();
