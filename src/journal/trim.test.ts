@@ -39,6 +39,18 @@ test('however long others are away, what no majority has is kept', () => {
   assert.equal(held([{ positions: { a: 40 }, absentMs: 10 }]), false, 'it is the member, not the rule');
 });
 
+test('who is away and has what we lack holds back what it lacks, however long it is away', () => {
+  const here = { positions: { a: 100, b: 7 }, absentMs: 0 };
+  const away = (b: number) => [here, { positions: { a: 40, b }, absentMs: 1_000_000 }];
+  const both = (last: number) => [head, { origin: 'b', firstKept: 1, last, bytes: 10, oldSeq: 0 }];
+  assert.equal(plan({ members: away(7), heads: both(7) }), 60);
+  assert.equal(plan({ members: away(8), heads: both(7) }), 40);
+  assert.equal(plan({ members: away(8), heads: both(8) }), 60, 'until we have it');
+  assert.equal(plan({ members: away(1) }), 40, 'of an origin that is not known here');
+  assert.equal(plan({ members: [{ ...here, positions: { a: 100, b: 99 } }], heads: both(7) }), 60);
+  assert.equal(planTrim({ heads: both(7), members: away(8), unapplied: new Map(), limits }).isHeldBack, true);
+});
+
 test('an entry not applied yet stays, and what follows it', () => {
   assert.equal(plan({ unapplied: new Map([['a', 30]]) }), 29);
 });

@@ -29,7 +29,7 @@ export interface TrimInput {
 
 export interface TrimPlan {
   readonly trim: readonly { readonly origin: Origin; readonly upTo: number }[];
-  /** The limits alone would let more go, which no majority has. */
+  /** The limits alone would let more go, which no majority has, or somebody lacks who has what we lack. */
   readonly isHeldBack: boolean;
 }
 
@@ -38,24 +38,32 @@ export interface TrimPlan {
  * `keepForAbsentMs`, and only while the whole journal is smaller than `keepForAbsentBytes`; later it takes a snapshot.
  *
  * Whatever the limits say, what goes is known to a majority of the pool's servers. Two parts of a pool that cannot reach
- * each other would else each let go of what the other lacks, and a snapshot of either would lack what the other had.
+ * each other would else each let go of what the other lacks, and a snapshot of either would lack what the other had. For the same
+ * reason whoever has what we lack holds back what it lacks itself, for as long as it takes: of three that are cut off in turn, each
+ * pair is a majority.
  */
 export function planTrim({ heads, members, unapplied, limits }: TrimInput): TrimPlan {
   const bytes = heads.reduce((sum, head) => sum + head.bytes, 0);
-  const holding = members.filter(
-    ({ absentMs }) =>
-      absentMs === 0 || (absentMs <= limits.keepForAbsentMs && bytes <= limits.keepForAbsentBytes),
-  );
+  const isWaitedFor = ({ absentMs }: TrimMember): boolean =>
+    absentMs === 0 || (absentMs <= limits.keepForAbsentMs && bytes <= limits.keepForAbsentBytes);
+  const ownPositions = new Map(heads.map(({ origin, last }) => [origin, last]));
+  const waitedFor = members.filter(isWaitedFor);
+  const ahead = members.filter((member) => !isWaitedFor(member) && hasWhatIsLacking(member, ownPositions));
   let isHeldBack = false;
   const trim = heads.flatMap(({ origin, firstKept, last, oldSeq }) => {
-    const known = holding.map(({ positions }) => positions?.[origin] ?? 0);
+    const known = (of: readonly TrimMember[]): number[] =>
+      of.map(({ positions }) => positions?.[origin] ?? 0);
     const kept = unapplied.get(origin);
-    const allowed = Math.min(last, oldSeq, ...known, kept === undefined ? last : kept - 1);
-    const upTo = Math.min(allowed, knownToMajority(members, origin, last));
+    const allowed = Math.min(last, oldSeq, ...known(waitedFor), kept === undefined ? last : kept - 1);
+    const upTo = Math.min(allowed, knownToMajority(members, origin, last), ...known(ahead));
     if (upTo < allowed && allowed >= firstKept) isHeldBack = true;
     return upTo >= firstKept ? [{ origin, upTo }] : [];
   });
   return { trim, isHeldBack };
+}
+
+function hasWhatIsLacking({ positions }: TrimMember, own: ReadonlyMap<Origin, number>): boolean {
+  return Object.entries(positions ?? {}).some(([origin, seq]) => seq > (own.get(origin) ?? 0));
 }
 
 /** How far a majority of all servers has `origin`, this one included; what a member that is away had counts. */

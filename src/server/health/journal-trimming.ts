@@ -58,7 +58,7 @@ export class JournalTrimming {
     ownMessages.report({
       severity: 'warning',
       key: `journal-held:${self.coreId}`,
-      text: `Server ${self.name} keeps ${Math.round(bytes / 1_048_576)} MiB of journal, also what journal.keepForAbsent would let go, because no majority of the servers has it; bring back the servers that are away, or remove them`,
+      text: `Server ${self.name} keeps ${Math.round(bytes / 1_048_576)} MiB of journal, also what journal.keepForAbsent would let go, because no majority of the servers has it, or one that is away lacks it and has what is missing here; bring back the servers that are away, or remove them`,
     });
   }
 }
