@@ -17,7 +17,7 @@ export function startWorkers(jobs: number, program: string): Workers {
   return {
     lanes: children.map((child) => (task) => ask(child, task)),
     [Symbol.dispose]: () => {
-      for (const child of children) child.disconnect();
+      for (const child of children) if (child.connected) child.disconnect();
     },
   };
 }

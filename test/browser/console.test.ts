@@ -7,7 +7,8 @@ import { roleViewSchema } from '../../src/model/role-api.ts';
 import { RealPool, until } from '../pool/real-pool.ts';
 import { assertSound, goTo, windows } from './axe.ts';
 import { launch, noChromium } from './chromium.ts';
-import { makeToken, openConsole, type Operator } from './console-page.ts';
+import { makeToken, type Operator } from './console-page.ts';
+import { inConsole as openFor, type ConsoleOptions } from './console-place.ts';
 import { report } from './reporter.ts';
 import { scene } from './scene.ts';
 
@@ -28,18 +29,8 @@ describe('the console', { skip: noChromium }, () => {
     await pool?.[Symbol.asyncDispose]();
   });
 
-  async function inConsole(
-    options: Partial<Parameters<typeof openConsole>[1]>,
-    body: (operator: Operator) => Promise<void>,
-  ): Promise<void> {
-    const operator = await openConsole(browser, { url: pool.virtualUrl, token, ...options });
-    try {
-      await body(operator);
-      assert.deepEqual(operator.faults, []);
-    } finally {
-      await operator.close();
-    }
-  }
+  const inConsole = (options: ConsoleOptions, body: (operator: Operator) => Promise<void>): Promise<void> =>
+    openFor({ pool, browser, token }, options, body);
 
   const rowOf = (page: Page, text: string) => page.getByRole('row').filter({ hasText: text });
 

@@ -9,7 +9,8 @@ import { Rights, type Permission } from '../../model/rights.ts';
 import { uuidV7 } from '../../model/uuid.ts';
 import type { RunningServer } from '../start-server.ts';
 import { allConnected, type TestNode } from '../testing/test-agent.ts';
-import { countingProgram, runAgent } from '../testing/test-programs.ts';
+import { runAgent } from '../testing/test-agents.ts';
+import { countingProgram } from '../testing/test-programs.ts';
 import { eventually, TestServers } from '../testing/test-servers.ts';
 
 let folder = '';
@@ -38,8 +39,8 @@ function printed(server: RunningServer, id: string): string {
   return (server.view.actions.detail(id, 0, null)?.output ?? []).map(({ text }) => text).join('');
 }
 
-const run = (servers: TestServers, node: TestNode, more: object = {}): Promise<Agent> =>
-  runAgent(servers, folder, node, more);
+const run = (servers: TestServers, node: TestNode, config: object = {}): Promise<Agent> =>
+  runAgent(servers, node, join(folder, node.coreId), { config });
 const counter = (name: string) => countingProgram(folder, name);
 
 function setTool(server: RunningServer, name: string, source: object): Promise<void> {

@@ -7,7 +7,8 @@ import type { ActionOrder } from '../../model/action.ts';
 import { Rights, type Permission } from '../../model/rights.ts';
 import type { RunningServer } from '../start-server.ts';
 import { allConnected } from '../testing/test-agent.ts';
-import { countingProgram, runAgent } from '../testing/test-programs.ts';
+import { runAgent } from '../testing/test-agents.ts';
+import { countingProgram } from '../testing/test-programs.ts';
 import { eventually, TestServers } from '../testing/test-servers.ts';
 import { AutomaticActions } from './automatic-actions.ts';
 import { PolicyBook } from './policy-book.ts';
@@ -105,7 +106,9 @@ test('a line of a log has a tool run on its node, with what it says as one argum
       { match: 'noise' },
     ],
   });
-  await using _agent = await runAgent(servers, folder, node, { servers: [servers.urlOf(second)] });
+  await using _agent = await runAgent(servers, node, join(folder, node.coreId), {
+    config: { servers: [servers.urlOf(second)] },
+  });
   await deployed(first);
   await eventually('it follows', () => first.view.poolStatus().serverRules.active);
   const nasty = `-x "$(id)" 'y' \`z\`; --force`;
@@ -154,7 +157,7 @@ test('an acting server that is lost between deciding and asking is followed by o
   const node = await servers.enrolNode('web01');
   const { program, count } = await countingProgram(folder, 'failover');
   await deploy(first, diskPolicy(program, { acknowledge: true }));
-  const agent = await runAgent(servers, folder, node);
+  const agent = await runAgent(servers, node, join(folder, node.coreId));
   await deployed(first);
   servers.act(first, 1);
   await eventually('it follows', () => first.view.poolStatus().serverRules.active);
@@ -170,7 +173,9 @@ test('an acting server that is lost between deciding and asking is followed by o
   await servers.stop(first);
   servers.act(second, 2);
   // The same of a message that comes while nobody acts, and of one that comes to the new one.
-  await using again = await runAgent(servers, folder, node, { servers: [servers.urlOf(second)] });
+  await using again = await runAgent(servers, node, join(folder, node.coreId), {
+    config: { servers: [servers.urlOf(second)] },
+  });
   await again.send(disk('disk two full'));
   await eventually('both are done', () => actionsOn(second).filter(({ final }) => final).length === 2);
   assert.deepEqual(
@@ -195,7 +200,7 @@ test('what cannot be begun is said on the message, and what another may not trig
   const { policies } = server.view;
   const node = await servers.enrolNode('web01');
   const { program, count } = await countingProgram(folder, 'refused');
-  await using agent = await runAgent(servers, folder, node);
+  await using agent = await runAgent(servers, node, join(folder, node.coreId));
   await deploy(server, diskPolicy(program, { node: 'gone01' }));
   await deployed(server);
   await eventually('it follows', () => server.view.poolStatus().serverRules.active);

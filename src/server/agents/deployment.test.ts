@@ -3,9 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { startAgent, type Agent } from '../../agent/agent.ts';
-import { agentConfigSchema } from '../../agent/config.ts';
-import { noPolicies } from '../../agent/load-policies.ts';
+import type { Agent } from '../../agent/agent.ts';
 import { codeOf } from '../../model/errors.ts';
 import type { LinkConnection } from '../../link/connection.ts';
 import { Rights } from '../../model/rights.ts';
@@ -13,36 +11,11 @@ import { silentLog } from '../../runtime/node/log.ts';
 import { Deployment } from './deployment.ts';
 import type { RunningServer } from '../start-server.ts';
 import type { TestNode } from '../testing/test-agent.ts';
+import { runAgent } from '../testing/test-agents.ts';
 import { eventually, TestServers } from '../testing/test-servers.ts';
 
 const load = { kind: 'command', name: 'load', command: ['/bin/true'], every: '1h' };
 const disk = { ...load, name: 'disk' };
-
-async function run(
-  servers: TestServers,
-  node: TestNode,
-  data: string,
-  more: object = {},
-  system?: string,
-): Promise<Agent> {
-  return startAgent({
-    runtime: servers.runtime,
-    config: agentConfigSchema.parse({
-      name: node.name,
-      coreId: node.coreId,
-      pool: servers.pool.id,
-      servers: servers.running.map((server) => servers.urlOf(server)),
-      data,
-      identity: { certificate: 'c', key: 'k', authorities: 'a' },
-      ...more,
-    }),
-    credentials: await servers.pool.credentials(node.identity),
-    policies: noPolicies,
-    version: '0',
-    ...(system !== undefined && { system }),
-    onFatal: (error) => assert.fail(error),
-  });
-}
 
 function stateOf(server: RunningServer, node: TestNode) {
   return server.view.policies.deployment(null).find(({ coreId }) => coreId === node.coreId)?.state;
@@ -71,8 +44,8 @@ test('what is defined on one server runs on the agents of the other, and comes b
   await policies.setGroup('web', { nodes: ['web*'], groups: [], policies: ['load'] }, 'ann');
   assert.deepEqual(policies.groups()[0]?.members, 1);
   {
-    await using agent = await run(servers, web, `${data}/web`);
-    await using other = await run(servers, db, `${data}/db`);
+    await using agent = await runAgent(servers, web, `${data}/web`);
+    await using other = await runAgent(servers, db, `${data}/db`);
     await eventually('the agent runs the policy', () => policiesOf(agent).includes('load'));
     await eventually('both servers know it', () =>
       servers.running.every(
@@ -96,7 +69,9 @@ test('what is defined on one server runs on the agents of the other, and comes b
   }
   await servers.stop(second);
   await servers.stop(first);
-  await using alone = await run(servers, web, `${data}/web`, { servers: ['https://127.0.0.1:1'] });
+  await using alone = await runAgent(servers, web, `${data}/web`, {
+    config: { servers: ['https://127.0.0.1:1'] },
+  });
   assert.deepEqual(policiesOf(alone), ['disk'], 'nobody can be reached, and it watches all the same');
   await rm(data, { recursive: true });
 });
@@ -110,7 +85,7 @@ test('what a node does not let run is refused there, and everybody sees why', as
   await server.view.policies.set('load', { source: load }, 'ann');
   await server.view.policies.setGroup('all', { nodes: ['*'], groups: [], policies: ['load'] }, 'ann');
   {
-    await using agent = await run(servers, web, data, { programs: ['/opt/*'] });
+    await using agent = await runAgent(servers, web, data, { config: { programs: ['/opt/*'] } });
     await eventually('it is refused', () => stateOf(server, web) === 'refused');
     assert.match(server.view.policies.deployment(null)[0]?.running?.refused?.text ?? '', /\/bin\/true/);
     assert.deepEqual(policiesOf(agent), []);
@@ -171,7 +146,7 @@ test('a node that joins gets the policies of the groups whose rules it fits, and
   await policies.setGroup('oslo', { rules: [{ labels: { site: 'oslo' } }], policies: ['load'] }, 'ann');
   const web = await servers.enrolNode('web01');
   {
-    await using agent = await run(servers, web, `${data}/web`, {}, 'test 1');
+    await using agent = await runAgent(servers, web, `${data}/web`, { system: 'test 1' });
     await eventually(
       'it has what its groups give',
       () => policiesOf(agent).toSorted().join() === 'disk,load',
@@ -221,8 +196,8 @@ test('what is held back goes to released nodes, then to all; what was refused is
     content: { nodes: ['*'], policies: ['load'] },
   };
   {
-    await using one = await run(servers, web, `${data}/web`);
-    await using other = await run(servers, db, `${data}/db`);
+    await using one = await runAgent(servers, web, `${data}/web`);
+    await using other = await runAgent(servers, db, `${data}/db`);
     await eventually('both are there', () => [web, db].every((node) => stateOf(first, node) === 'current'));
     await first.view.config.apply([policyChange, groupChange], ann, { via: 'config apply', hold: true });
     await eventually('both servers say so', () =>

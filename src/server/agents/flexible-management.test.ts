@@ -82,7 +82,7 @@ test('each message goes to whom the policy says at its minute, across a change t
   // Clocks in Oslo go from 02:00 to 03:00 at 01:00 UTC of this day.
   const wall = { nowMs: Date.UTC(2026, 2, 29, 0, 59, 59), timeZone: 'Europe/Oslo' };
   await setDesk(first);
-  await using agent = await runAgent(home, node, data, wall);
+  await using agent = await runAgent(home, node, data, { wall });
   await say(agent, 'before the policy came');
   await first.view.policies.setGroup('databases', group(['desk']), 'ann');
   await eventually('the other pool is reached', () => agent.status.otherPools[0]?.phase === 'live');
@@ -119,7 +119,7 @@ test('what waits for another pool is kept while it is away, once; and goes home 
   const wall = { nowMs: Date.UTC(2026, 0, 10, 3), timeZone: 'Europe/Oslo' };
   await setDesk(first);
   await first.view.policies.setGroup('databases', group(['desk']), 'ann');
-  await using agent = await runAgent(home, node, data, wall);
+  await using agent = await runAgent(home, node, data, { wall });
   await eventually('the other pool is reached', () => agent.status.otherPools[0]?.phase === 'live');
   await say(agent, 'one');
   await eventually('there', () => has(other, 'one'));
@@ -211,7 +211,7 @@ test('a node goes to the primary manager that it was given, if its policies let 
   await setDesk(first);
   await policies.setGroup('databases', group(['desk']), 'ann');
   const away = await home.enrolNode('db8');
-  await using agent = await runAgent(home, node, `${data}/db7`, wall);
+  await using agent = await runAgent(home, node, `${data}/db7`, { wall });
   await eventually('connected', () => agent.status.connection.serverName === 'm1');
   await policies.setPrimary({ manager: 'm2', nodes: ['db7', 'db8'] }, 'ann');
   await eventually('it goes there', () => agent.status.connection.serverName === 'm2');
@@ -230,7 +230,7 @@ test('a node goes to the primary manager that it was given, if its policies let 
   await say(agent, 'to whom the rule says');
   await eventually('a rule is stronger', () => has(pools.other, 'to whom the rule says'));
 
-  await using second = await runAgent(home, away, `${data}/db8`, wall);
+  await using second = await runAgent(home, away, `${data}/db8`, { wall });
   await eventually('who was away follows when it comes', () => second.status.connection.serverName === 'm2');
   await policies.setPrimary({ manager: null, nodes: ['db7', 'db8'] }, 'ann');
   await eventually(

@@ -33,7 +33,7 @@ test('nodes go over from a server to a virtual interface in phases, and back; no
   await using agents = new AsyncDisposableStack();
   const running: Agent[] = [];
   for (const node of nodes)
-    running.push(agents.use(await runAgent(servers, node, `${data}/${node.name}`, wall)));
+    running.push(agents.use(await runAgent(servers, node, `${data}/${node.name}`, { wall })));
   let said = 0;
   const sayAll = async (): Promise<void> => {
     said += 1;

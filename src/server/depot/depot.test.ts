@@ -5,14 +5,13 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { startAgent, type Agent } from '../../agent/agent.ts';
-import { agentConfigSchema } from '../../agent/config.ts';
-import { noPolicies } from '../../agent/load-policies.ts';
+import type { Agent } from '../../agent/agent.ts';
 import { actionRequestSchema } from '../../model/action-api.ts';
 import { Rights } from '../../model/rights.ts';
 import { serverPaths } from '../server-paths.ts';
 import type { RunningServer } from '../start-server.ts';
 import type { TestNode } from '../testing/test-agent.ts';
+import { runAgent } from '../testing/test-agents.ts';
 import { eventually, TestServers } from '../testing/test-servers.ts';
 
 const ann = { name: 'ann', coreId: null, rights: new Rights([{ right: 'configure' }]) };
@@ -36,30 +35,13 @@ async function* bodyOf(text: string): AsyncGenerator<Uint8Array> {
   for (const letter of Buffer.from(text)) yield Uint8Array.of(letter);
 }
 
-async function run(
+const run = (
   servers: TestServers,
   node: TestNode,
   data: string,
   server: RunningServer,
-  more = {},
-): Promise<Agent> {
-  return startAgent({
-    runtime: servers.runtime,
-    config: agentConfigSchema.parse({
-      name: node.name,
-      coreId: node.coreId,
-      pool: servers.pool.id,
-      servers: [servers.urlOf(server)],
-      data,
-      identity: { certificate: 'c', key: 'k', authorities: 'a' },
-      ...more,
-    }),
-    credentials: await servers.pool.credentials(node.identity),
-    policies: noPolicies,
-    version: '0',
-    onFatal: (error) => assert.fail(error),
-  });
-}
+  more: object = {},
+): Promise<Agent> => runAgent(servers, node, data, { config: { servers: [servers.urlOf(server)], ...more } });
 
 const textsOf = (server: RunningServer): string[] =>
   server.view.page({ order: 'newest', limit: 100 }, null).messages.map(({ text }) => text);

@@ -8,16 +8,24 @@ import { fingerprintOf } from '../../security/certificate-info.ts';
 import type { TestNode } from './test-agent.ts';
 import type { TestServers } from './test-servers.ts';
 
-/** A whole agent whose wall clock says what the test says. */
+interface AgentOptions {
+  /** What its wall clock says; the machine's when left out. */
+  readonly wall?: { nowMs: number; readonly timeZone: string };
+  /** More of its configuration. */
+  readonly config?: object;
+  readonly system?: string;
+}
+
+/** A whole agent of that node, which knows every server that runs. */
 export async function runAgent(
   servers: TestServers,
   node: TestNode,
   data: string,
-  wall: { nowMs: number; readonly timeZone: string },
+  { wall, config = {}, system }: AgentOptions = {},
 ): Promise<Agent> {
-  const clock = { ...nodeClock, wallMs: () => wall.nowMs, timeZone: () => wall.timeZone };
+  const clock = wall && { ...nodeClock, wallMs: () => wall.nowMs, timeZone: () => wall.timeZone };
   return startAgent({
-    runtime: { ...servers.runtime, clock },
+    runtime: { ...servers.runtime, ...(clock && { clock }) },
     config: agentConfigSchema.parse({
       name: node.name,
       coreId: node.coreId,
@@ -25,10 +33,12 @@ export async function runAgent(
       servers: servers.running.map((server) => servers.urlOf(server)),
       data,
       identity: { certificate: 'c', key: 'k', authorities: 'a' },
+      ...config,
     }),
     credentials: await servers.pool.credentials(node.identity),
     policies: noPolicies,
     version: '0',
+    ...(system !== undefined && { system }),
     onFatal: (error) => assert.fail(error),
   });
 }
