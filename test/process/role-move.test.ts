@@ -172,8 +172,17 @@ test('automatic failback: the role goes back when the preferred server was well 
     },
     30_000,
   );
-  const { stdout } = await good('history', role, '--limit', '2', '--json');
-  const { changes } = roleHistorySchema.parse(JSON.parse(stdout));
+  // Each change is in the journal of who took the role, and a server that just came back still catches up with it.
+  const newest = async () => {
+    const { stdout } = await good('history', role, '--limit', '2', '--json');
+    return roleHistorySchema.parse(JSON.parse(stdout)).changes;
+  };
+  await until(
+    'both changes are in the history',
+    async () => (await newest())[1]?.epoch === before.epoch + 1,
+    10_000,
+  );
+  const changes = await newest();
   assert.deepEqual(
     changes.map(({ because, planned, fromName, holderName }) => [because, planned, fromName, holderName]),
     [
