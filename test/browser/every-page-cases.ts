@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import type { Page, Route } from 'playwright-core';
-import { assertFits, goTo } from './axe.ts';
+import { RealPool } from '../pool/real-pool.ts';
+import { assertFits, assertSound, goTo } from './axe.ts';
 import { noChromium } from './chromium.ts';
+import { makeToken } from './console-page.ts';
 import { inConsole, sharedPlace, type ConsolePlace } from './console-place.ts';
 
 /** Every page, and what stands on it when all is well. */
@@ -15,6 +17,18 @@ const pages = [
   ['/configuration?kind=try', 'A sample message'],
   ['/users', 'admin'],
   ['/audit', 'token.create'],
+] as const;
+
+/** Every page of a pool that was just founded, and what it says in place of what is not there. */
+const emptyPages = [
+  ['/', /^0$/],
+  ['/messages?state=acknowledged', 'Nothing is acknowledged.'],
+  ['/messages?text=nobody', 'No message passes these filters.'],
+  ['/pool', 'Everything is stored once: the pool has one server'],
+  ['/nodes', 'No agent has joined yet.'],
+  ['/configuration?kind=policy', 'There is none yet.'],
+  ['/users', 'no password yet'],
+  ['/audit', 'That is all.'],
 ] as const;
 
 /** What the page itself is made of, and who is signed in: without those there is no page to look at. */
@@ -118,6 +132,20 @@ describe('every page of the console', { skip: noChromium }, () => {
           await assertFits(page, `${address} with ${what}`);
         }
       }));
+
+  test('a pool that was just founded has nothing yet, and each page says so and is sound', async () => {
+    await using pool = await RealPool.start({ servers: 1, agents: 0 });
+    const fresh = { pool, browser: place.browser, token: await makeToken(pool) };
+    await inConsole(fresh, { path: '/' }, async ({ page }) => {
+      for (const [address, text] of emptyPages) {
+        await goTo(page, address);
+        await page.getByText(text).first().waitFor();
+        await assertFits(page, `${address} of a new pool`);
+        // Looking at all of them takes long, and they are made of the same parts.
+        if (address === '/nodes') await assertSound(page, `${address} of a new pool`);
+      }
+    });
+  });
 
   test('a page that waits for the server says so', () =>
     inConsole(place, { path: '/configuration?kind=try' }, async ({ page }) => {

@@ -6,3 +6,4 @@ await import('./access-cases.ts');
 await import('./configuration-cases.ts');
 await import('./node-cases.ts');
 await import('./every-page-cases.ts');
+await import('./outcome-cases.ts');

@@ -39,5 +39,7 @@ export function NoMessages({ state, filter, show, retry }: Props): JSX.Element {
         </button>
       </Blank>
     );
+  if (filter.state === 'acknowledged')
+    return <Blank icon="check" title={t.emptyAcknowledged} hint={t.emptyAcknowledgedHint} />;
   return <Blank icon="check" title={t.empty} hint={t.emptyHint} />;
 }

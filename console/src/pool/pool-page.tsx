@@ -40,7 +40,7 @@ export function PoolPage(): JSX.Element {
         </h1>
         <p className={`verdict ${atRisk.is ? 'is-risk' : 'is-well'}`} role="status">
           <Icon name={atRisk.is ? 'alert' : 'check'} />
-          {atRisk.is ? t.atRisk(atRisk.because) : t.twice}
+          {atRisk.is ? t.atRisk(atRisk.because) : t.stored(status.members.length)}
         </p>
         <p className="faint page-head-end">{t.coordinator(coordinator.kind)}</p>
         <button type="button" className="button" onClick={() => setDrilling(true)}>

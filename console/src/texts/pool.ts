@@ -4,7 +4,8 @@ export const poolTexts = {
   pool: {
     title: 'Pool',
     picture: 'Servers and what they hold',
-    twice: 'Everything is stored twice',
+    stored: (servers: number) =>
+      servers > 1 ? 'Everything is stored twice' : 'Everything is stored once: the pool has one server',
     atRisk: (because: string) => `At risk: ${because}`,
     coordinator: (kind: string) => `coordinator ${kind}`,
     coordinatorAway:

@@ -50,7 +50,12 @@ function summaryOf(
   return [
     ['pool', `${pool.name} (${pool.id})`],
     ['answered by', `${server.name}, version ${server.version}`],
-    ['at risk', atRisk.is ? style.paint('redBright', `yes: ${safeText(atRisk.because)}`) : 'no'],
+    [
+      'at risk',
+      atRisk.is
+        ? style.paint('redBright', `yes: ${safeText(atRisk.because)}`)
+        : `no: ${safeText(atRisk.because)}`,
+    ],
     ['coordinator', coordinatorText(coordinator, style)],
     ['messages', `${messages.total}, open: ${open.join(', ')}`],
     ...(serverRules.active || serverRules.held > 0

@@ -13,6 +13,11 @@ export function virtualInterfacesOf(status: PoolStatus): Role[] {
   return status.roles.filter((role) => role.role.startsWith(virtualInterfacePrefix));
 }
 
+/** What is said of a pool that is not at risk. */
+export function wellStored(servers: number): string {
+  return servers > 1 ? 'everything is stored twice' : 'everything is stored once: the pool has one server';
+}
+
 export interface OriginFact {
   readonly origin: string;
   /** Name of the server whose journal it is, and the first digits of its incarnation. */

@@ -1,7 +1,7 @@
 import { severities } from '../../model/severity.ts';
 import type { MessageView, PoolStatus } from '../../model/api.ts';
 import type { DemoView } from './demo-view.ts';
-import { actingOf, originFacts, virtualInterfacesOf } from './facts.ts';
+import { actingOf, originFacts, virtualInterfacesOf, wellStored } from './facts.ts';
 import { printable, widthOf, type Line, type Span } from './line.ts';
 import { severityLooks } from './severity-look.ts';
 import { table } from './table.ts';
@@ -37,7 +37,7 @@ function heading(view: DemoView): Line {
     { text: `  ${alive} of ${members.length} servers  ` },
     atRisk.is
       ? { text: `▲ at risk: ${printable(atRisk.because)}`, style: 'notice' }
-      : { text: '● everything is stored twice', style: 'good' },
+      : { text: `● ${wellStored(members.length)}`, style: 'good' },
     { text: running, style: 'faint' },
   ];
 }

@@ -1,6 +1,6 @@
 import type { MessageView } from '../../model/api.ts';
 import type { DemoView } from './demo-view.ts';
-import { virtualInterfacesOf, actingOf } from './facts.ts';
+import { actingOf, virtualInterfacesOf, wellStored } from './facts.ts';
 import { clock, count } from './picture.ts';
 import { printable } from './line.ts';
 
@@ -29,7 +29,7 @@ function factsOf(view: DemoView | null): Map<string, string> {
     const acting = actingOf(view.status);
     if (acting) facts.set('acting', holderText(acting));
     for (const role of virtualInterfacesOf(view.status)) facts.set(role.role, holderText(role));
-    facts.set('copies', atRisk.is ? `at risk, ${atRisk.because}` : 'everything is stored twice');
+    facts.set('copies', atRisk.is ? `at risk, ${atRisk.because}` : wellStored(members.length));
   }
   for (const node of view.nodes)
     facts.set(`agent ${node.name}`, node.connectedTo === null ? 'not connected' : `at ${node.connectedTo}`);
