@@ -67,7 +67,7 @@ export const stages: readonly Stage[] = [
         {
           patterns: ['test/process/*.test.ts'],
           timeoutMs: options.quick ? 90_000 : 420_000,
-          concurrency: 1,
+          concurrency: 2,
           environment: quickEnvironment(options),
         },
         options,
@@ -89,7 +89,7 @@ export const stages: readonly Stage[] = [
           {
             patterns: ['test/browser/*.test.ts'],
             timeoutMs: 600_000,
-            concurrency: 1,
+            concurrency: 2,
             environment: quickEnvironment(options),
           },
           options,
@@ -116,7 +116,7 @@ export const stages: readonly Stage[] = [
       'the archive is made, installed, and run: as a service would be, and on machines of Debian with systemd',
     slow: true,
     run: (options) =>
-      runNodeTests({ patterns: ['test/deploy/*.test.ts'], timeoutMs: 600_000, concurrency: 1 }, options),
+      runNodeTests({ patterns: ['test/deploy/*.test.ts'], timeoutMs: 600_000, concurrency: 2 }, options),
   },
   {
     name: 'simulator',
