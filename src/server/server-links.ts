@@ -148,7 +148,7 @@ export class ServerLinks {
   }
 
   #makeGateway(): Gateway {
-    const { parts, pool, self, copies, counters, identities } = this.#state;
+    const { parts, pool, self, copies, counters, identities, access } = this.#state;
     const { runtime, config, store } = parts;
     const sessions = new Sessions({
       runtime,
@@ -165,6 +165,7 @@ export class ServerLinks {
       snapshots: this.#snapshots,
       questions: this.questions,
       isConnected: (node) => this.gateway.isConnected(node),
+      denied: (draft) => access.denied(draft),
     });
     return new Gateway({
       runtime,

@@ -39,7 +39,7 @@ export async function permissionMatrix(): Promise<string> {
     await table('route', Object.keys(routePermissions), callers, (route, caller) =>
       tryRoute(url, authority.certificatePem, route, caller),
     ),
-    '\n## Link, to a server\n\n`cut`: the connection did not come about, or ended at the hello. An agent that says `batch` with messages of another node is\nrefused for what is in it.\n\n',
+    '\n## Link, to a server\n\n`cut`: the connection did not come about, or ended at the hello. An agent that says `batch` with messages of another node is\nrefused for what is in it; one that says `depotPlease` is given the files that its policies and actions name, and no others.\n\n',
     await table('message', linkTypes, callers.filter(isOnLink), (type, caller) =>
       tryMessage(servers, server, type, caller),
     ),

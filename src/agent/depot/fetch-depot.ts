@@ -71,7 +71,10 @@ export class FetchDepot {
     if (message.sha256 !== assembly.file.sha256) return;
     if (message.type === 'depotNone')
       return this.#fail(
-        new WatchError('WK_NOT_FOUND', `the server has not the file with SHA-256 ${message.sha256}`),
+        new WatchError(
+          'WK_NOT_FOUND',
+          `the server has not the file with SHA-256 ${message.sha256}, or nothing that is for this node names it`,
+        ),
       );
     waiting.timer.cancel();
     if (message.totalBytes !== assembly.file.sizeBytes || message.offset !== assembly.filledBytes)

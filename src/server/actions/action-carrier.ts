@@ -118,6 +118,12 @@ export class ActionCarrier {
       if (this.#carried.get(carried.node.coreId) === carried) this.#offerOpen(carried);
   }
 
+  /** Whether something that the node was asked to do, and has not told the end of, brings that file of the depot along. */
+  names({ coreId }: NodeDefinition, sha256: string): boolean {
+    const open = this.#ports.rows.openOf(coreId);
+    return open.some(({ order }) => order.depot?.some((file) => file.sha256 === sha256) ?? false);
+  }
+
   /** The agent would begin. Throws what refuses it. */
   ready(node: NodeDefinition, connection: LinkConnection, { id }: LinkMessageOf<'actionReady'>): void {
     const { rows, clock, isServer } = this.#ports;

@@ -4,6 +4,7 @@ import type { Uuid } from '../../model/uuid.ts';
 import type { LinkConnection } from '../../link/connection.ts';
 import type { LinkMessageOf } from '../../link/messages.ts';
 import type { NodeDefinition } from '../../model/definitions.ts';
+import { depotLimits } from '../../model/depot.ts';
 import type { PoliciesRunning } from '../../model/policy-definitions.ts';
 import { policySetBytesMax } from '../../policies/policy-set.ts';
 import type { Log } from '../../runtime/log.ts';
@@ -32,6 +33,8 @@ interface Ports {
   readonly log: Log;
 }
 
+const namedMax = 2 * depotLimits.filesMax;
+
 /** From where a node comes, and on what it says it runs. */
 type Seen = Pick<NodeFacts, 'address' | 'system'>;
 
@@ -42,6 +45,8 @@ interface Target {
   running: PoliciesRunning;
   /** What it was sent and has not answered yet. */
   offered: string | null;
+  /** Digests of the files in what it was sent since it last answered: it may be at any of these sets. */
+  readonly named: Set<string>;
 }
 
 /**
@@ -103,11 +108,25 @@ export class Deployment {
     this.#seen.set(node.name, { ...seen, connection });
     const { generation, digest, refused } = told;
     const running = { generation, digest, refused };
-    const target = this.#targets.get(connection) ?? { node, connection, running, offered: null };
+    const target = this.#targets.get(connection) ?? {
+      node,
+      connection,
+      running,
+      offered: null,
+      named: new Set(),
+    };
     target.running = running;
     target.offered = null;
+    // Who refused a set may try it again.
+    if (refused === null) target.named.clear();
     this.#targets.set(connection, target);
     this.#offer(target);
+  }
+
+  /** Whether what the node should run, or a set that it was sent and may still be fetching, brings that file of the depot along. */
+  names(connection: LinkConnection, nodeName: string, sha256: string): boolean {
+    const isSent = this.#targets.get(connection)?.named.has(sha256) ?? false;
+    return isSent || this.assigned.of(nodeName).files.some((file) => file.sha256 === sha256);
   }
 
   gone(connection: LinkConnection): void {
@@ -180,6 +199,8 @@ export class Deployment {
       return;
     }
     target.offered = digest;
+    if (target.named.size > namedMax) target.named.clear();
+    for (const { sha256 } of files) target.named.add(sha256);
     connection.send({ type: 'policies', generation, digest }, body);
   }
 }

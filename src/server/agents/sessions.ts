@@ -1,4 +1,5 @@
 import type { LinkConnection } from '../../link/connection.ts';
+import type { AuditDraft } from '../../model/audit.ts';
 import type { ServerDefinition } from '../../model/definitions.ts';
 import type { Positions } from '../../model/origin.ts';
 import type { Uuid } from '../../model/uuid.ts';
@@ -8,6 +9,7 @@ import { AgentSession } from './agent-session.ts';
 import type { ServerConfig } from '../config.ts';
 import type { Copies } from '../health/copies.ts';
 import type { Deployment } from './deployment.ts';
+import type { DepotGate } from '../depot/serve-depot.ts';
 import type { DepotSource, ServerDepot } from '../depot/server-depot.ts';
 import type { ExternalNodes } from './external-nodes.ts';
 import type { AgentConnection, Session } from './gateway.ts';
@@ -34,6 +36,8 @@ interface Ports {
   readonly snapshots: SnapshotExchange;
   readonly questions: Questions;
   isConnected(node: Uuid): boolean;
+  /** Something was refused. */
+  denied(draft: Omit<AuditDraft, 'outcome'>): void;
 }
 
 /** What is done for whoever was let in: an agent's batches are taken, a server's entries received. */
@@ -60,7 +64,7 @@ export class Sessions {
     if (agent.guestOf !== null) return guestSession(agent, session);
     const { actions } = this.#ports;
     const carried = actions.connected(agent.node, agent.connection);
-    const files = this.#ports.depot.serve(agent.connection);
+    const files = this.#ports.depot.serve(agent.connection, this.#gateOf(agent));
     agent.connection.onMessage((message, body) => {
       if (message.type === 'actionReady') return actions.ready(agent.node, agent.connection, message);
       if (message.type === 'actionReports') return actions.told(agent.node, agent.connection, message, body);
@@ -84,6 +88,25 @@ export class Sessions {
         // Else it has connected anew, on another connection.
         if (!this.#ports.isConnected(agent.node.coreId)) nodeConnections.tell(agent, false);
       },
+    };
+  }
+
+  /** Its policies name the file, or an action that it was asked to do. */
+  #gateOf({ node, connection }: AgentConnection): DepotGate {
+    const { deployment, actions, denied } = this.#ports;
+    return {
+      mayHave: (sha256) => deployment.names(connection, node.name, sha256) || actions.names(node, sha256),
+      denied: (sha256) =>
+        denied({
+          kind: 'agent',
+          by: node.name,
+          coreId: node.coreId,
+          from: connection.remoteAddress,
+          action: 'depot.read',
+          target: sha256,
+          detail: 'neither its policies nor an action names that file',
+          session: null,
+        }),
     };
   }
 

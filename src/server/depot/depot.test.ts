@@ -10,7 +10,7 @@ import { actionRequestSchema } from '../../model/action-api.ts';
 import { Rights } from '../../model/rights.ts';
 import { serverPaths } from '../server-paths.ts';
 import type { RunningServer } from '../start-server.ts';
-import type { TestNode } from '../testing/test-agent.ts';
+import { connectAgent, type TestNode } from '../testing/test-agent.ts';
 import { runAgent } from '../testing/test-agents.ts';
 import { eventually, TestServers } from '../testing/test-servers.ts';
 
@@ -198,4 +198,50 @@ test('what a node does not take is refused there, and what does not fit together
     server.view.config.apply([lost], ann, options),
     /no server that answers has the bytes of depot file lost/,
   );
+});
+
+test('a node gets the files that its policies or actions name and no others, as if those were not there', async () => {
+  await using servers = await TestServers.start(1);
+  const [server] = servers.running;
+  assert.ok(server);
+  const [web, db] = [await servers.enrolNode('web01'), await servers.enrolNode('db01')];
+  await put(server, 'check_disk', saying('one'));
+  await put(server, 'show', saying('a tool'));
+  await server.view.policies.set('disk', { source: policy }, 'ann');
+  await server.view.policies.setGroup('web', { nodes: ['web*'], policies: ['disk'] }, 'ann');
+  await server.view.actions.setTool('show', { source: { command: ['depot:show'] } }, 'ann');
+  const by = { name: 'ann', coreId: null, rights: new Rights([{ right: 'act' }]) };
+  const audited = { kind: 'user', by: 'ann', coreId: null, from: '127.0.0.1', session: null } as const;
+  const asks = async (node: TestNode, text: string): Promise<string> => {
+    const agent = await connectAgent(servers, server, node);
+    agent.say({ type: 'depotPlease', sha256: sha(text) });
+    const answer = () => agent.heard.find(({ type }) => type === 'depotPart' || type === 'depotNone');
+    await eventually('it is answered', () => answer() !== undefined);
+    agent.close();
+    return answer()?.type ?? '';
+  };
+  assert.equal(await asks(web, saying('one')), 'depotPart');
+  assert.equal(await asks(db, saying('one')), 'depotNone', 'of the policy of another node');
+  assert.equal(await asks(db, saying('a tool')), 'depotNone', 'of a tool that nobody ordered');
+  const request = actionRequestSchema.parse({ tool: 'show', nodes: ['db01'], parameters: {} });
+  await server.view.actions.ask(request, by, audited);
+  assert.equal(await asks(db, saying('a tool')), 'depotPart');
+  assert.equal(await asks(web, saying('a tool')), 'depotNone', 'ordered for another node');
+  assert.equal(await asks(web, 'what nobody has'), 'depotNone');
+
+  const refused = () =>
+    server.view.access.audit({ limit: 10, action: 'depot.read', outcome: 'denied' }).records;
+  await eventually('each refusal is in the audit trail', () => refused().length === 4);
+  assert.deepEqual(
+    refused().map(({ kind, by: who, target }) => [kind, who, target]),
+    [
+      ['agent', 'web01', sha('what nobody has')],
+      ['agent', 'web01', sha(saying('a tool'))],
+      ['agent', 'db01', sha(saying('a tool'))],
+      ['agent', 'db01', sha(saying('one'))],
+    ],
+  );
+  const guesser = await connectAgent(servers, server, db);
+  for (let i = 0; i < 17; i++) guesser.say({ type: 'depotPlease', sha256: sha(`guess ${i}`) });
+  await eventually('who guesses on is refused', () => guesser.closed()?.code === 'WK_DENIED');
 });

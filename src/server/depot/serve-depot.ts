@@ -5,6 +5,8 @@ import type { Log } from '../../runtime/log.ts';
 
 /** Files that one peer may wait for; whoever asks waits for each, so more is a fault. */
 const waitingMax = 16;
+/** Files that are not for it; a definition that changed in between explains a few. */
+const deniedMax = 16;
 
 interface Ports {
   readonly folder: Pick<DepotFolder, 'has' | 'list' | 'read'>;
@@ -13,24 +15,46 @@ interface Ports {
   readonly onDamaged: () => void;
 }
 
+/** Which files a peer is given: those that something names which is for it. */
+export interface DepotGate {
+  mayHave(sha256: string): boolean;
+  denied(sha256: string): void;
+}
+
 /** Sends a peer the files that it asks for, one after the other, as fast as it takes them. */
 export class ServeDepot {
   readonly #connection: Pick<LinkConnection, 'send' | 'room'>;
   readonly #ports: Ports;
+  readonly #gate: DepotGate | null;
+  #denied = 0;
   #waiting = 0;
   #last: Promise<void> = Promise.resolve();
 
-  constructor(connection: Pick<LinkConnection, 'send' | 'room'>, ports: Ports) {
+  /** Without a gate for other servers, which have every file. */
+  constructor(connection: Pick<LinkConnection, 'send' | 'room'>, ports: Ports, gate: DepotGate | null) {
     this.#connection = connection;
     this.#ports = ports;
+    this.#gate = gate;
   }
 
-  /** Throws what refuses the peer. */
+  /** What is not for the peer is as if it were not there. Throws what refuses the peer. */
   asked(sha256: string): void {
+    if (this.#gate?.mayHave(sha256) === false) return this.#deny(this.#gate, sha256);
     if (this.#waiting >= waitingMax)
       throw new WatchError('WK_OVERLOADED', `more than ${waitingMax} files of the depot are waited for`);
     this.#waiting += 1;
     this.#last = this.#last.then(() => this.#answer(sha256));
+  }
+
+  #deny(gate: DepotGate, sha256: string): void {
+    gate.denied(sha256);
+    this.#none(sha256);
+    this.#denied += 1;
+    if (this.#denied > deniedMax)
+      throw new WatchError(
+        'WK_DENIED',
+        `more than ${deniedMax} files of the depot were asked for that are not for this node`,
+      );
   }
 
   async #answer(sha256: string): Promise<void> {

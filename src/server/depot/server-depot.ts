@@ -8,7 +8,7 @@ import type { Uuid } from '../../model/uuid.ts';
 import type { Timer } from '../../runtime/clock.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { DepotUnused } from './depot-unused.ts';
-import { ServeDepot } from './serve-depot.ts';
+import { ServeDepot, type DepotGate } from './serve-depot.ts';
 
 /** A member that sends nothing of a file for so long is asked no more for it now. */
 const silentMsMax = 30_000;
@@ -134,9 +134,10 @@ export class ServerDepot {
     return this.#folder.list().find((file) => file.sha256 === sha256)?.sizeBytes ?? null;
   }
 
-  serve(connection: Pick<LinkConnection, 'send' | 'room'>): ServeDepot {
+  /** `gate` is null for another server. */
+  serve(connection: Pick<LinkConnection, 'send' | 'room'>, gate: DepotGate | null): ServeDepot {
     const { log } = this.#ports.runtime;
-    return new ServeDepot(connection, { folder: this.#folder, log, onDamaged: () => this.#step() });
+    return new ServeDepot(connection, { folder: this.#folder, log, onDamaged: () => this.#step() }, gate);
   }
 
   /** What a member that we dialled is told first. */

@@ -66,7 +66,7 @@ export class PeerSender {
     this.#ports = ports;
     this.#theirs = { ...theirs };
     this.#stopListening = ports.journal.onCommit(() => this.#pump());
-    this.#files = ports.depot.serve(connection);
+    this.#files = ports.depot.serve(connection, null);
     connection.onMessage((message) => this.#take(message));
     for (const message of ports.depot.introduction()) this.tellDepot(message);
     ports.told(this.#theirs, null);

@@ -40,6 +40,7 @@ export async function connectAgent(
     heard,
     closed: () => closed,
     close: () => connection.close('done'),
+    say: (said: LinkMessage) => connection.send(said),
     /** Sends a batch of anything at all, and answers its number. */
     send(messages: readonly unknown[], count = messages.length): number {
       batch += 1;
