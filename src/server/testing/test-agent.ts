@@ -25,11 +25,12 @@ export async function connectAgent(
   server: RunningServer,
   node: TestNode,
   credentials?: Credentials,
+  dialled?: string,
 ) {
   const { connection } = await dialLink(servers.runtime, {
     connect: connectOptions(servers, server, credentials ?? (await servers.pool.credentials(node.identity))),
     self: 'agent',
-    hello: { name: node.name, version: '0' },
+    hello: { name: node.name, version: '0', ...(dialled !== undefined && { dialled }) },
   });
   const heard: LinkMessage[] = [];
   let closed: { code: string | null; text: string } | null = null;
