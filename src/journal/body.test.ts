@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { zstdCompressSync } from 'node:zlib';
 import type { EntryBody } from '../model/entry.ts';
 import { codeOf } from '../model/errors.ts';
-import { bodyBytesMax, decodeBody, encodeBody } from './body.ts';
+import { bodyBytesMax, decodeBody, encodeBody, outsideBounds, unfolded } from './body.ts';
 
 const body: EntryBody<'messages'> = {
   node: '0192d3a0-0000-4000-8000-000000000001',
@@ -40,4 +40,22 @@ test('a body that unfolds to too much is refused before it does', () => {
     () => decodeBody('operations', bomb),
     (error) => codeOf(error) === 'WK_TOO_LARGE',
   );
+});
+
+test('what a few bytes unfold to is bounded in depth and number before a parser takes seconds over it', () => {
+  const many = 1_000_000;
+  const bombs = {
+    deep: '['.repeat(many) + ']'.repeat(many),
+    'deep in a message': `{"messages":[{"id":${'['.repeat(many)}${']'.repeat(many)}}]}`,
+    empties: `[${'[],'.repeat(many / 4)}[]]`,
+    numbers: `[${'0,'.repeat(many / 2)}0]`,
+    names: `{${'"a":1,'.repeat(many / 4)}"a":1}`,
+  };
+  for (const [what, bomb] of Object.entries(bombs)) {
+    const bytes = zstdCompressSync(bomb);
+    assert.ok(bytes.length < 1_000, what);
+    const isTooLarge = (error: unknown): boolean => codeOf(error) === 'WK_TOO_LARGE';
+    assert.throws(() => unfolded(bytes, outsideBounds), isTooLarge, what);
+  }
+  assert.throws(() => decodeBody('operations', zstdCompressSync(bombs.deep)), /deeper than 64/);
 });

@@ -1,5 +1,5 @@
 import { WatchError } from '../model/errors.ts';
-import { depthExceeds } from './json-depth.ts';
+import { whyNotParsed } from '../model/json-bounds.ts';
 import { linkMessageSchemas, type LinkMessage, type LinkMessageType } from './messages.ts';
 import { linkRules } from './rules.ts';
 
@@ -72,7 +72,8 @@ export function decodeFrame(bytes: Uint8Array, bytesMax = headerBytesMax): Frame
 }
 
 function decodeHeader(bytes: Buffer): LinkMessage {
-  if (depthExceeds(bytes, headerDepthMax)) throw frameError('its header is nested too deeply');
+  if (whyNotParsed(bytes, { depthMax: headerDepthMax }) !== null)
+    throw frameError('its header is nested too deeply');
   const value = parse(decode(bytes));
   const type = typeOf(value);
   if (type === null) throw frameError('its type is unknown');

@@ -1,3 +1,4 @@
+import { constants, zstdCompressSync } from 'node:zlib';
 import { z } from 'zod';
 import { agentConfigSchema } from '../../src/agent/config.ts';
 import { parseEtcdUrl } from '../../src/coordination/etcd/etcd-url.ts';
@@ -12,6 +13,7 @@ import { networkOf } from '../../src/model/network-of.ts';
 import { interfacesRequestSchema } from '../../src/model/published-addresses.ts';
 import { roleRequestSchema } from '../../src/model/role-api.ts';
 import { renewRequestSchema } from '../../src/model/trust.ts';
+import { uuidV7 } from '../../src/model/uuid.ts';
 import { canonicalAddress, parseVirtualAddress } from '../../src/model/virtual-address.ts';
 import { checkedPolicySchema } from '../../src/policies/checked-policy.ts';
 import { parseYaml } from '../../src/runtime/yaml.ts';
@@ -22,6 +24,7 @@ import { makeKeyPair } from '../../src/security/key-pair.ts';
 import { makeRenewal, verifyProof, verifyRenewal } from '../../src/security/proof.ts';
 import { TestPool } from '../../src/security/test-pool.ts';
 import { parseTrust } from '../../src/security/trust.ts';
+import { readBatch } from '../../src/server/agents/read-batch.ts';
 import { serverConfigSchema } from '../../src/server/config.ts';
 import { decodePositions } from '../../src/server/http/positions-id.ts';
 import { routeOf } from '../../src/model/permissions.ts';
@@ -80,6 +83,14 @@ const frames = [
   encodeFrame({ type: 'positions', positions: { [origin]: 7 }, epochs: { acting: 3 } }),
   encodeFrame({ type: 'refused', code: 'WK_DENIED', text: 'no', retry: false }),
 ].map((frame) => Buffer.from(frame).toString('latin1'));
+
+const batches = [
+  {
+    node: identity.coreId,
+    nodeName: 'web-1',
+    messages: [{ id: uuidV7(1, new Uint8Array(10)), createdMs: 1, severity: 'minor', text: 'a' }],
+  },
+].map((body) => JSON.stringify(body));
 
 const uuid = '0190a6f4-0000-4000-8000-0000000000ff';
 const configs = [
@@ -151,6 +162,14 @@ export const parsers: readonly FuzzedParser[] = [
   },
   { name: 'policies', examples: policies, read: (text) => parseYaml(text, checkedPolicySchema, 'f') },
   { name: 'frames', examples: frames, isBinary: true, read: (_text, bytes) => decodeFrame(bytes) },
+  {
+    name: 'batches',
+    examples: batches,
+    read: (text) => {
+      const bytes = zstdCompressSync(text, { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
+      return readBatch(bytes);
+    },
+  },
   { name: 'json-bodies', examples: bodies, read: (text) => bodySchemas.safeParse(parseOrNull(text)) },
   { name: 'requests', examples: bodies.slice(0, 2), read: readProofs },
   {

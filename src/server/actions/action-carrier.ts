@@ -15,6 +15,7 @@ import {
 import type { NodeDefinition } from '../../model/definitions.ts';
 import type { Entry } from '../../model/entry.ts';
 import { textOf, WatchError } from '../../model/errors.ts';
+import { whyNotParsed } from '../../model/json-bounds.ts';
 import type { Operation } from '../../model/operation.ts';
 import { parseJson } from '../../model/parse-json.ts';
 import type { Uuid } from '../../model/uuid.ts';
@@ -27,6 +28,7 @@ import { acknowledgement, resultAnnotation, type MessageNow } from './result-ann
 /** The protocol that brought actions over the link. */
 export const actionsSince = 4;
 
+const reportsBounds = { depthMax: 8, valuesMax: 100 * reportsMax };
 const reportsSchema = z.array(actionReportSchema).min(1).max(reportsMax);
 /** Reports of one agent that wait for being stored; it has one batch on its way. */
 const storingMax = 4;
@@ -208,6 +210,8 @@ function offer({ connection, offered }: Carried, order: ActionOrder, signed: Sig
 }
 
 function readReports(bytes: Uint8Array): ActionReport[] {
+  const why = whyNotParsed(bytes, reportsBounds);
+  if (why !== null) throw new WatchError('WK_TOO_LARGE', `reports of actions are not read: ${why}`);
   const result = reportsSchema.safeParse(parseJson(bytes));
   if (result.success) return result.data;
   const [issue] = result.error.issues;

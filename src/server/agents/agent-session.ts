@@ -1,4 +1,4 @@
-import { decodeBody, encodeBody } from '../../journal/body.ts';
+import { encodeBody } from '../../journal/body.ts';
 import type { Journal } from '../../journal/journal.ts';
 import type { LinkConnection } from '../../link/connection.ts';
 import type { LinkMessage } from '../../link/messages.ts';
@@ -8,7 +8,7 @@ import { codeOf, errorTable, textOf, WatchError, type ErrorCode } from '../../mo
 import type { Log } from '../../runtime/log.ts';
 import type { Random } from '../../runtime/random.ts';
 import type { Copies } from '../health/copies.ts';
-import { salvageBatch, type RefusedMessage } from './salvage-batch.ts';
+import { readBatch, type RefusedMessage } from './read-batch.ts';
 
 /** Batches of one agent that may be unanswered; told in the welcome, and held here against an agent that ignores it. */
 export const windowBatches = 16;
@@ -95,23 +95,14 @@ export class AgentSession {
   #check(bytes: Uint8Array): {
     body: Uint8Array;
     value: EntryBody<'messages'> | null;
-    refused: RefusedMessage[];
+    refused: readonly RefusedMessage[];
   } {
-    try {
-      const value = decodeBody('messages', bytes);
-      this.#mustBeOwn(value);
-      return { body: bytes, value, refused: [] };
-    } catch (error) {
-      if (codeOf(error) !== 'WK_BAD_REQUEST') throw error;
-      const salvaged = salvageBatch(bytes);
-      if (salvaged === null) throw error;
-      this.#mustBeOwn(salvaged);
-      this.#ports.counted('refusedMessages', salvaged.refused.length);
-      const { node, nodeName, messages, refused } = salvaged;
-      const value = { node, nodeName, messages };
-      if (messages.length === 0) return { body: bytes, value: null, refused };
-      return { body: encodeBody('messages', value), value, refused };
-    }
+    const { refused, ...value } = readBatch(bytes);
+    this.#mustBeOwn(value);
+    if (refused.length === 0) return { body: bytes, value, refused };
+    this.#ports.counted('refusedMessages', refused.length);
+    if (value.messages.length === 0) return { body: bytes, value: null, refused };
+    return { body: encodeBody('messages', value), value, refused };
   }
 
   /** What is refused afterwards is stored all the same, and again with every attempt: the journal would fill up. */

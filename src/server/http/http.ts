@@ -2,9 +2,9 @@ import fastify from 'fastify';
 import { validatorCompiler } from 'fastify-type-provider-zod';
 import type { HttpHandler } from '../../runtime/network.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
-import { depthExceeds } from '../../link/json-depth.ts';
 import { WatchError } from '../../model/errors.ts';
 import { invariant } from '../../model/invariant.ts';
+import { whyNotParsed } from '../../model/json-bounds.ts';
 import type { App, Parts } from './app.ts';
 import type { Caller } from '../../access/caller.ts';
 import { actionRoutes } from './action-routes.ts';
@@ -33,7 +33,7 @@ import { sessionListRoutes, tokenRoutes } from './token-routes.ts';
 import type { ServerView } from './view.ts';
 
 const bodyBytesMax = 256 * 1_024;
-const bodyDepthMax = 64;
+const bodyBounds = { depthMax: 64 };
 
 const routeSets = [
   messageRoutes,
@@ -118,8 +118,9 @@ function boundDepth(app: App): void {
   app.removeContentTypeParser('application/json');
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     const bytes = Buffer.from(body);
-    if (!depthExceeds(bytes, bodyDepthMax)) return parse(request, bytes.toString('utf8'), done);
-    done(new WatchError('WK_BAD_REQUEST', `the body nests deeper than ${bodyDepthMax} levels`));
+    const why = whyNotParsed(bytes, bodyBounds);
+    if (why === null) return parse(request, bytes.toString('utf8'), done);
+    done(new WatchError('WK_BAD_REQUEST', `the body is not read: ${why}`));
   });
 }
 

@@ -1,4 +1,4 @@
-import { fold, unfolded } from '../../journal/body.ts';
+import { fold, outsideBounds, unfolded } from '../../journal/body.ts';
 import type { LinkConnection } from '../../link/connection.ts';
 import type { LinkMessage, LinkMessageOf } from '../../link/messages.ts';
 import type { OutboxItem } from '../../messages/sharing.ts';
@@ -189,7 +189,7 @@ export class ShareExchange {
   async #take({ batch, count }: LinkMessageOf<'share'>, body: Uint8Array): Promise<void> {
     if (this.#isEnded) return;
     try {
-      const parsed = sharedBatchSchema.safeParse(unfolded(body));
+      const parsed = sharedBatchSchema.safeParse(unfolded(body, outsideBounds));
       if (!parsed.success) throw new WatchError('WK_BAD_REQUEST', `share: ${issuesText(parsed.error)}`);
       if (parsed.data.items.length !== count)
         throw new WatchError(
