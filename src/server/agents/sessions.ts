@@ -93,11 +93,11 @@ export class Sessions {
 
   /** Its policies name the file, or an action that it was asked to do. */
   #gateOf({ node, connection }: AgentConnection): DepotGate {
-    const { deployment, actions, denied } = this.#ports;
+    const { deployment, actions } = this.#ports;
     return {
       mayHave: (sha256) => deployment.names(connection, node.name, sha256) || actions.names(node, sha256),
       denied: (sha256) =>
-        denied({
+        this.#ports.denied({
           kind: 'agent',
           by: node.name,
           coreId: node.coreId,
