@@ -143,7 +143,7 @@ test('bad messages are named by their place and never hold up the good ones, how
   assert.equal(agent.closed()?.code, 'WK_BAD_REQUEST');
   assert.match(
     agent.closed()?.text ?? '',
-    /^5000 messages of one batch are bad, the first because of severity: /,
+    /^more than 1170 messages of one batch are bad, the first because of severity: /,
   );
   assert.equal((await connectAgent(servers, a, node)).closed(), null);
 });

@@ -123,6 +123,18 @@ test('heartbeats while nothing happens; a revoked token ends the stream', async 
   assert.equal(view.listeners, 0);
 });
 
+test('a reader whose rights are gone and that reads nothing does not keep its connection', async () => {
+  const { view, timers, sink, rights } = start();
+  sink.full = true;
+  view.report(fakeMessage(1));
+  await timers.advance(gatherMs * 2);
+  rights.stay = false;
+  await timers.advance(lookEveryMs);
+  assert.ok(sink.ended);
+  await timers.advance(1_000);
+  assert.ok(sink.destroyed);
+});
+
 test('not one message more goes to a reader whose rights are gone', async () => {
   const { timers, sink, rights, view } = start();
   await timers.advance(gatherMs * 2);

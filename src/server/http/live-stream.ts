@@ -80,7 +80,10 @@ export class LiveStream {
   end(): void {
     if (this.#mode === 'ended') return;
     this.#stop();
-    this.#options.response.end();
+    const { response, timers } = this.#options;
+    response.end();
+    // A reader that takes nothing any more would keep its place for as long as it likes.
+    timers.after(1_000, () => response.destroy());
   }
 
   #stop(): void {
@@ -163,7 +166,6 @@ export class LiveStream {
   #tooSlow(): void {
     this.#options.response.write(`data: ${JSON.stringify({ type: 'reset' } satisfies LiveEvent)}\n\n`);
     this.end();
-    this.#options.timers.after(1_000, () => this.#options.response.destroy());
   }
 
   /** Undefined when the stream was ended. */
