@@ -1,9 +1,13 @@
+import { writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { ManyAgents } from '../test/pool/many-agents.ts';
 import { until, type RealPool, type RealServer } from '../test/pool/real-pool.ts';
 
 const changeMsMax = 30_000;
-const lookEveryMs = 10;
+/** Servers that are asked all the time have no time for agents. */
+const lookEveryMs = 20;
+/** What has just started compiles its own code first. */
+const uncounted = 3;
 
 export interface DeploymentTimes {
   /** Of each change: from sending the request until the last server reads it. */
@@ -16,15 +20,20 @@ export interface DeploymentSize {
   readonly processes: number;
   readonly inside: number;
   readonly changes: number;
+  /** `log-file`, of twenty conditions, is what people change most; `command` starts a program on every node with each change. */
+  readonly kind?: 'log-file' | 'command';
 }
 
 /** How soon a change of a policy is everywhere, made as a person would: one request to one server, another one each time. */
 export async function measureDeployment(
   pool: RealPool,
-  { processes, inside, changes }: DeploymentSize,
+  { processes, inside, changes, kind = 'log-file' }: DeploymentSize,
 ): Promise<DeploymentTimes> {
   await using agents = await ManyAgents.start(pool, { processes, inside });
-  await change(pool, 0);
+  const change = (number: number): Promise<void> =>
+    write(serverAt(pool, number), sourceOf(kind, pool.folder, number));
+  writeFileSync(logOf(pool.folder), '');
+  await change(0);
   await serverAt(pool, 0).api.request('PUT', '/api/v1/node-groups/all', {
     nodes: ['*'],
     policies: ['watched'],
@@ -40,14 +49,16 @@ export async function measureDeployment(
   );
   const serversMs: number[] = [];
   const agentsMs: number[] = [];
-  for (let number = 1; number <= changes; number++) {
+  for (let number = 1; number <= uncounted + changes; number++) {
     const startedMs = performance.now();
     const sinceStart = (): number => performance.now() - startedMs;
     const onServers = Promise.all(pool.servers.map((server) => seenAt(server, number))).then(sinceStart);
     const onAgents = agents.allChanged(changeMsMax).then(sinceStart);
-    await change(pool, number);
-    serversMs.push(await onServers);
-    agentsMs.push(await onAgents);
+    await change(number);
+    const [servers, all] = [await onServers, await onAgents];
+    if (number <= uncounted) continue;
+    serversMs.push(servers);
+    agentsMs.push(all);
   }
   return { serversMs, agentsMs };
 }
@@ -58,18 +69,32 @@ function serverAt(pool: RealPool, number: number): RealServer {
   return server;
 }
 
-async function change(pool: RealPool, number: number): Promise<void> {
-  const source = { kind: 'command', name: 'watched', command: ['/bin/true', String(number)], every: '24h' };
-  await serverAt(pool, number).api.request('PUT', '/api/v1/policies/watched', { source }, changeMsMax);
+const logOf = (folder: string): string => `${folder}/watched.log`;
+const conditionCount = 20;
+
+/** As a definition of a policy, another one for each number, which stands in its `group`. */
+function sourceOf(kind: 'log-file' | 'command', folder: string, number: number): Record<string, unknown> {
+  const group = `change-${number}`;
+  const name = 'watched';
+  if (kind === 'command') return { kind, name, command: ['/bin/true'], every: '24h', group };
+  const match = (at: number): string => `^(?<object>[a-z]+)-${at}: (?<text>(?:error|failure) .*)$`;
+  const conditions = Array.from({ length: conditionCount }, (_, at) => ({
+    match: match(at),
+    severity: 'major',
+    group,
+  }));
+  return { kind, name, path: logOf(folder), conditions };
 }
 
-const policySchema = z.object({ content: z.object({ command: z.array(z.string()) }) });
+async function write({ api }: RealServer, source: Record<string, unknown>): Promise<void> {
+  await api.request('PUT', '/api/v1/policies/watched', { source }, changeMsMax);
+}
 
 async function seenAt({ api }: RealServer, number: number): Promise<void> {
   const path = '/api/v1/config/definition?kind=policy&name=watched';
   await until(
     `a server reads change ${number}`,
-    async () => policySchema.parse(await api.get(path, 5_000)).content.command[1] === String(number),
+    async () => (await api.text(path, 5_000)).includes(`"change-${number}"`),
     changeMsMax,
     lookEveryMs,
   );

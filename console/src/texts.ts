@@ -1,3 +1,4 @@
+import type { MessageDetail } from '../../src/model/api.ts';
 import type { Handling, OperationKind } from '../../src/model/operation.ts';
 import { accessTexts } from './texts/access.ts';
 import { actionTexts } from './texts/actions.ts';
@@ -7,6 +8,8 @@ import { overviewTexts } from './texts/overview.ts';
 import { poolTexts } from './texts/pool.ts';
 import { sharingTexts } from './texts/sharing.ts';
 import { viewTexts } from './texts/views.ts';
+
+type GroupInfo = NonNullable<MessageDetail['messageGroup']>;
 
 /** Every text that the console shows and no server sent, so that another language is a folder like this one's. */
 export const texts = {
@@ -291,6 +294,10 @@ export const texts = {
     annotation: 'Annotation',
     add: 'Annotate',
     open: 'open',
+    groupAbout: 'About the group',
+    groupSays: ({ isDefined, description, contact }: GroupInfo) =>
+      [description, contact === null ? null : `tell ${contact}`].filter((one) => one !== null).join('; ') ||
+      (isDefined ? 'nothing is said of it' : 'nobody has defined it'),
     acknowledgedBy: (by: string | null) => (by === null ? 'acknowledged' : `acknowledged by ${by}`),
     kinds: {
       acknowledge: 'acknowledged it',

@@ -25,10 +25,13 @@ const namedBy: Readonly<Partial<Record<DefinitionKind, readonly DefinitionKind[]
   'policy-group': ['policy-group', 'node-group'],
   'node-group': ['node-group'],
   'user-role': ['user'],
+  'message-group': ['policy', 'user-role'],
 };
 
 const words: Readonly<Record<DefinitionKind | 'server', string>> = {
   setting: 'setting',
+  'message-group': 'message group',
+  'status-variable': 'condition status variable',
   'user-role': 'user role',
   user: 'user',
   role: 'role',
@@ -78,11 +81,17 @@ function holdersOf(after: ConfigAfter, kinds: readonly DefinitionKind[]): Map<st
   const holders = new Map<string, DefinitionPlace[]>();
   for (const kind of new Set(kinds.flatMap((one) => namedBy[one] ?? [])))
     for (const { name, content } of after.all(kind))
-      for (const reference of codecOf(kind).references(content)) {
+      for (const reference of namedIn(kind, content)) {
         const named = `${reference.kind}/${reference.name}`;
         holders.set(named, [...(holders.get(named) ?? []), { kind, name }]);
       }
   return holders;
+}
+
+/** Also what it could be without. */
+function namedIn(kind: DefinitionKind, content: Content): readonly Reference[] {
+  const codec = codecOf(kind);
+  return [...codec.references(content), ...(codec.mentions?.(content) ?? [])];
 }
 
 function checkUnused(after: ConfigAfter, removed: readonly DefinitionPlace[]): void {

@@ -50,6 +50,8 @@ export interface ConfigCodec {
     writing: Writing,
   ): { readonly key: string; readonly value: unknown };
   references(content: Content): readonly Reference[];
+  /** What it names and can be without, as messages can; what is there is not taken away under it all the same. */
+  mentions?(content: Content): readonly Reference[];
 }
 
 /** Gives the functions of a codec the type of what is stored: they are given nothing but what fits its schema. */

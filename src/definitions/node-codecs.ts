@@ -20,6 +20,7 @@ import { toolDefinitionSchema } from '../model/tool.ts';
 import { checkedPolicySchema } from '../policies/checked-policy.ts';
 import { checkedToolSchema } from '../policies/checked-tool.ts';
 import { depotNamesOf } from '../policies/depot-reference.ts';
+import { messageGroupsIn } from '../policies/message-groups-in.ts';
 import { toolsIn } from '../policies/policy-actions.ts';
 import type { Content } from './canonical.ts';
 import { codec, inOrder, lean, type ConfigCodec, type Reference } from './config-codec.ts';
@@ -58,6 +59,7 @@ export const nodeCodecs: readonly ConfigCodec[] = [
       ...places('depot-file', depotNamesOf(source)),
       ...places('tool', toolsIn(source)),
     ],
+    mentions: (source) => places('message-group', messageGroupsIn(source)),
   }),
   codec({
     kind: 'tool',

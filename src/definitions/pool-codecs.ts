@@ -8,11 +8,14 @@ import {
   virtualInterfacePrefix,
   type RoleDefinition,
 } from '../model/definitions.ts';
+import { messageGroupContentSchema, messageGroupSchema } from '../model/message-groups.ts';
 import { durationSchema, durationText } from '../model/duration.ts';
 import { WatchError } from '../model/errors.ts';
 import { permissionSchema } from '../model/rights.ts';
+import { statusVariableContentSchema, statusVariableSchema } from '../model/status-variables.ts';
 import { builtInRoles, userDefinitionSchema, userRoleSchema, type UserDefinition } from '../model/users.ts';
 import { parseVirtualAddress } from '../model/virtual-address.ts';
+import { literalPatterns } from '../policies/message-groups-in.ts';
 import type { Content } from './canonical.ts';
 import { anySettingSchema, settingSchema } from './settings.ts';
 import { codec, inOrder, lean, type ConfigCodec, type PoolNames, type Reference } from './config-codec.ts';
@@ -72,6 +75,36 @@ export const poolCodecs: readonly ConfigCodec[] = [
     references: () => [],
   }),
   codec({
+    kind: 'message-group',
+    prefix: keys.messageGroups,
+    keyOf: keys.messageGroup,
+    content: messageGroupContentSchema,
+    stored: messageGroupSchema,
+    nameOf: (_key, { name }) => name,
+    normal: (content) => messageGroup(messageGroupContentSchema.parse(content)),
+    toContent: messageGroup,
+    toStored: (content, _before, { name, by, atMs }) => ({
+      key: keys.messageGroup(name),
+      value: { name, ...messageGroupContentSchema.parse(content), changedMs: atMs, by },
+    }),
+    references: () => [],
+  }),
+  codec({
+    kind: 'status-variable',
+    prefix: keys.statusVariables,
+    keyOf: keys.statusVariable,
+    content: statusVariableContentSchema,
+    stored: statusVariableSchema,
+    nameOf: (_key, { name }) => name,
+    normal: (content) => content,
+    toContent: ({ value }) => ({ value }),
+    toStored: (content, _before, { name, by, atMs }) => ({
+      key: keys.statusVariable(name),
+      value: { name, ...statusVariableContentSchema.parse(content), changedMs: atMs, by },
+    }),
+    references: () => [],
+  }),
+  codec({
     kind: 'user-role',
     prefix: keys.userRoles,
     keyOf: keys.userRole,
@@ -86,6 +119,11 @@ export const poolCodecs: readonly ConfigCodec[] = [
       return { key: keys.userRole(name), value: { name, ...userRoleContentSchema.parse(content) } };
     },
     references: () => [],
+    mentions: (content) =>
+      userRoleContentSchema
+        .parse(content)
+        .permissions.flatMap(({ groups }) => literalPatterns(groups))
+        .map((name) => ({ kind: 'message-group', name })),
   }),
   codec({
     kind: 'user',
@@ -140,6 +178,10 @@ export const poolCodecs: readonly ConfigCodec[] = [
 
 function isBuiltIn(name: string): boolean {
   return builtInRoles.some((role) => role.name === name);
+}
+
+function messageGroup({ description, contact }: z.output<typeof messageGroupContentSchema>): Content {
+  return lean({ description, contact });
 }
 
 function userRole({ description, permissions }: z.output<typeof userRoleContentSchema>): Content {

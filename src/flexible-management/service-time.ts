@@ -84,16 +84,17 @@ function minutesOf({ name, conditions }: TimeTemplate): readonly number[] {
   return [...new Set([0, ...ends])].filter((minute) => minute < 1_440).toSorted((a, b) => a - b);
 }
 
+/** An hour that clocks go through twice has each of its minutes twice; one that they skip has none, and its neighbours do no harm. */
 function momentsOf(date: Temporal.PlainDate, minutes: readonly number[], timeZone: string): number[] {
   const start = date.toZonedDateTime({ timeZone });
   const change = start.getTimeZoneTransition('next');
   const isToday = change !== null && change.toPlainDate().equals(date);
-  const moments = minutes.map((minute) =>
-    date.toZonedDateTime({
-      timeZone,
-      plainTime: Temporal.PlainTime.from({ hour: Math.floor(minute / 60), minute: minute % 60 }),
-    }),
-  );
+  const moments = minutes.flatMap((minute) => {
+    const time = { hour: Math.floor(minute / 60), minute: minute % 60 };
+    const local = date.toPlainDateTime(time);
+    const earlier = local.toZonedDateTime(timeZone, { disambiguation: 'earlier' });
+    return [earlier, ...(isToday ? [local.toZonedDateTime(timeZone, { disambiguation: 'later' })] : [])];
+  });
   return [...moments, ...(isToday ? [change] : [])]
     .map(({ epochMilliseconds }) => epochMilliseconds)
     .toSorted((a, b) => a - b);

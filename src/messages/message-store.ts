@@ -224,6 +224,15 @@ export class MessageStore implements Applier {
     return this.#places.overview({ scope, span, nowMs }, (node) => names.get(node) ?? '', pause);
   }
 
+  /** Open messages of each group, of what is in `scope`; null: those without one. The first question takes a while, as above. */
+  openByGroup(
+    scope: Scope,
+    pause: () => Promise<void>,
+  ): Promise<ReadonlyMap<string | null, MessageCounts['open']>> {
+    const names = this.#nodes.names();
+    return this.#places.openByGroup(scope, (node) => names.get(node) ?? '', pause);
+  }
+
   /** The messages that these entries are about, as they are now, each once. One out of view is left out. */
   changedBy(entries: readonly Entry[], scope: Scope = null): MessageView[] {
     const ids = new Set<Uuid>();

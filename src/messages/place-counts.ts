@@ -119,6 +119,17 @@ export class PlaceCounts {
     };
   }
 
+  /** Open messages of each group; null: those without one. */
+  async openByGroup(
+    scope: Scope,
+    nodeName: (node: number) => string,
+    pause: () => Promise<void>,
+  ): Promise<ReadonlyMap<string | null, MessageCounts['open']>> {
+    await this.#complete(pause);
+    const sums = openSums(this.#inScope(scope, nodeName), ({ group }) => group);
+    return new Map([...sums].map(([group, open]) => [group, bySeverity(open)]));
+  }
+
   async #complete(pause: () => Promise<void>): Promise<void> {
     while (this.#mode !== 'complete')
       await (this.#work ??= this.#countAll(pause).finally(() => {
@@ -190,6 +201,17 @@ function worstOf(
   places: ReadonlyMap<string, Counted>,
   nameOf: (counted: Counted) => string | null,
 ): WorstPlace[] {
+  return [...openSums(places, nameOf)]
+    .sort(([a, left], [b, right]) => worseFirst(left, right) || ((a ?? '') < (b ?? '') ? -1 : 1))
+    .slice(0, worstPlacesMax)
+    .map(([name, open]) => ({ name, open: bySeverity(open) }));
+}
+
+/** Open messages by name and severity, of the names that have any. */
+function openSums(
+  places: ReadonlyMap<string, Counted>,
+  nameOf: (counted: Counted) => string | null,
+): Map<string | null, Int32Array> {
   const byName = new Map<string | null, Int32Array>();
   for (const counted of places.values()) {
     const name = nameOf(counted);
@@ -197,11 +219,7 @@ function worstOf(
     for (const rank of severities.keys()) sum[rank] = (sum[rank] ?? 0) + (counted.numbers[rank] ?? 0);
     byName.set(name, sum);
   }
-  return [...byName]
-    .filter(([, open]) => open.some((number) => number > 0))
-    .sort(([a, left], [b, right]) => worseFirst(left, right) || ((a ?? '') < (b ?? '') ? -1 : 1))
-    .slice(0, worstPlacesMax)
-    .map(([name, open]) => ({ name, open: bySeverity(open) }));
+  return new Map([...byName].filter(([, open]) => open.some((number) => number > 0)));
 }
 
 function worseFirst(left: Int32Array, right: Int32Array): number {

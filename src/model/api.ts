@@ -91,6 +91,14 @@ export const operationViewSchema = z
   .meta({ id: 'Operation' });
 export type OperationView = z.infer<typeof operationViewSchema>;
 
+/** Null: nobody has said it. */
+export const messageGroupInfoSchema = z.object({
+  /** False: nobody has defined it; the message was taken all the same. */
+  isDefined: z.boolean(),
+  description: z.string().nullable(),
+  contact: z.string().nullable(),
+});
+
 export const messagePageSchema = z
   .object({ messages: z.array(messageViewSchema), next: z.string().nullable() })
   .meta({ id: 'MessagePage' });
@@ -100,6 +108,8 @@ export const messageDetailSchema = z
   .object({
     message: messageViewSchema,
     operations: z.array(operationViewSchema),
+    /** What the pool says of its group; not there for a message without one. */
+    messageGroup: messageGroupInfoSchema.optional(),
     /** Only of a message that another pool has too. */
     sharing: messageSharingSchema.optional(),
     /** What the policy that made it offers to the caller, where it offers anything. */

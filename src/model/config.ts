@@ -9,6 +9,8 @@ import type { Right } from './rights.ts';
  */
 export const definitionKinds = [
   'setting',
+  'message-group',
+  'status-variable',
   'user-role',
   'user',
   'role',
@@ -25,6 +27,8 @@ export type DefinitionKind = (typeof definitionKinds)[number];
 /** What somebody needs over everything to read and write files of a kind. */
 export const definitionRights: Readonly<Record<DefinitionKind, Right>> = {
   setting: 'administer',
+  'message-group': 'configure',
+  'status-variable': 'configure',
   'user-role': 'administer',
   user: 'administer',
   role: 'administer',
@@ -40,6 +44,8 @@ export const definitionRights: Readonly<Record<DefinitionKind, Right>> = {
 /** The folder that holds the files of a kind. */
 export const definitionFolders: Readonly<Record<DefinitionKind, string>> = {
   setting: 'settings',
+  'message-group': 'message-groups',
+  'status-variable': 'status-variables',
   'user-role': 'user-roles',
   user: 'users',
   role: 'roles',
@@ -122,6 +128,10 @@ export const configVias = [
   'config rollback',
   'node label',
   'outage add',
+  'message-group set',
+  'message-group remove',
+  'status-variable set',
+  'status-variable remove',
   'depot add',
   'depot remove',
   'agent profile',

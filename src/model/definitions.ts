@@ -58,6 +58,12 @@ export const keys = {
   /** externalNodeSchema (node-definitions.ts) */
   externalNode: (name: string) => `external-nodes/${name}`,
   externalNodes: 'external-nodes/',
+  /** messageGroupSchema (message-groups.ts) */
+  messageGroup: (name: string) => `message-groups/${name}`,
+  messageGroups: 'message-groups/',
+  /** statusVariableSchema (status-variables.ts) */
+  statusVariable: (name: string) => `status-variables/${name}`,
+  statusVariables: 'status-variables/',
   /** depotFileSchema (depot.ts): what is in the depot; the bytes lie on every server by their digest. */
   depotFile: (name: string) => `depot-files/${name}`,
   depotFiles: 'depot-files/',

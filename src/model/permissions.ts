@@ -78,6 +78,7 @@ export const routePermissions: Readonly<Record<string, RoutePermission>> = {
   'POST /api/v1/operations': operate,
   'GET /api/v1/counts': see,
   'GET /api/v1/overview': see,
+  'GET /api/v1/message-groups': see,
   'GET /api/v1/events': see,
   'GET /api/v1/nodes': see,
   // Servers ask each other where their journals stand: before one is removed, and before a coordinator is confirmed.
@@ -90,6 +91,7 @@ export const routePermissions: Readonly<Record<string, RoutePermission>> = {
   // It takes a server away, if only for seconds.
   'POST /api/v1/roles/:role/drill': administer,
   'POST /api/v1/servers/:server/interfaces': configure,
+  'GET /api/v1/status-variables': seeAll,
   'GET /api/v1/policies': seeAll,
   'GET /api/v1/policies/:name': seeAll,
   'PUT /api/v1/policies/:name': configure,

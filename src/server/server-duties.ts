@@ -72,6 +72,7 @@ export class ServerDuties {
   definitionsChanged(touched: (prefix: string) => boolean): void {
     const ofRules = [
       keys.policies,
+      keys.statusVariables,
       keys.allNodeAttributes,
       keys.otherPools,
       keys.trust,
@@ -143,6 +144,7 @@ export class ServerDuties {
       journal: store.journal,
       messages: store.messages,
       policies: () => state.pool.policies(),
+      statusVariables: () => state.pool.statusVariables(),
       ownPool: state.parts.config.pool.id,
       systems: () => state.pool.managerSystems(),
       ownMessages: state.ownMessages,

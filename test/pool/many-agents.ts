@@ -25,7 +25,7 @@ import { ManagedProcess } from './managed-process.ts';
 import type { RealPool, RealServer } from './real-pool.ts';
 
 const inForce = 'policies of the pool are in force';
-const lookEveryMs = 5;
+const lookEveryMs = 20;
 
 const runtime: Runtime = {
   clock: nodeClock,

@@ -67,6 +67,8 @@ const shownKinds: readonly DefinitionKind[] = [
   'node-group',
   'node',
   'external-node',
+  'message-group',
+  'status-variable',
   'depot-file',
   'role',
   'user-role',

@@ -17,6 +17,8 @@ const field = (as: Field['as'], ...names: readonly FieldName[]): Field[] =>
 
 const kinds: Readonly<Record<DefinitionKind, readonly Field[]>> = {
   setting: field(['none', 'required'], 'approval'),
+  'message-group': field('text', 'description', 'contact'),
+  'status-variable': field('flag', 'value'),
   'user-role': field('text', 'description'),
   user: [...field('text', 'displayName'), ...field('list', 'roles'), ...field('flag', 'disabled')],
   role: [
@@ -96,6 +98,7 @@ export function beginningOf(kind: DefinitionKind, name: string, policyKind: stri
   if (kind === 'node-group') return { nodes: [`${name}*`] };
   if (kind === 'external-node') return { names: [`${name}*`] };
   if (kind === 'user-role') return { permissions: [{ right: 'see' }] };
+  if (kind === 'status-variable') return { value: true };
   if (kind === 'user') return { roles: ['observer'] };
   return {};
 }

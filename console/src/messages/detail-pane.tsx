@@ -110,7 +110,7 @@ function DetailBody({
   );
 }
 
-function Facts({ detail: { message } }: { readonly detail: MessageDetail }): JSX.Element {
+function Facts({ detail: { message, messageGroup } }: { readonly detail: MessageDetail }): JSX.Element {
   const times = useTimes();
   const { createdMs, receivedMs, nodeName, owner, state, acknowledgedBy, id, attributes = {} } = message;
   const optional = ['group', 'application', 'object', 'key', 'source'] as const;
@@ -133,6 +133,7 @@ function Facts({ detail: { message } }: { readonly detail: MessageDetail }): JSX
               </Fact>
             ),
         )}
+        {messageGroup !== undefined && <Fact name={t.groupAbout}>{t.groupSays(messageGroup)}</Fact>}
         <Fact name={t.created}>{times.full(createdMs)}</Fact>
         <Fact name={t.received}>{times.full(receivedMs)}</Fact>
         {Object.entries(attributes).map(([name, value]) => (

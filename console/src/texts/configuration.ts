@@ -7,6 +7,8 @@ export const configurationTexts = {
     kinds: 'Kinds of definitions',
     kindNames: {
       setting: 'Settings',
+      'message-group': 'Message groups',
+      'status-variable': 'Status variables',
       'user-role': 'User roles',
       user: 'Users',
       role: 'Roles of servers',
@@ -88,6 +90,8 @@ export const configurationTexts = {
     broughtBack: (revision: number) => `As it was at revision ${revision}. Look at what changes, then save.`,
     fields: {
       description: 'Description',
+      contact: 'Whom to tell',
+      value: 'Is true',
       displayName: 'Name to show',
       roles: 'User roles',
       disabled: 'Disabled',

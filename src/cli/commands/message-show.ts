@@ -29,7 +29,7 @@ async function run(cli: Cli, id: string, options: ClientOptions & PrintOptions):
 }
 
 function pairsOf(
-  { message, sharing, offered, actions = [] }: MessageDetail,
+  { message, messageGroup, sharing, offered, actions = [] }: MessageDetail,
   when: (ms: number) => string,
   severity: string,
 ): (readonly [string, string])[] {
@@ -46,6 +46,7 @@ function pairsOf(
     ['owner', safeText(owner ?? 'nobody')],
     ['node', `${safeText(nodeName)} (${node})`],
     ...optional,
+    ...(messageGroup ? [['about the group', groupText(messageGroup)] as const] : []),
     ...Object.entries(attributes).map(
       ([name, value]) => [`attribute ${safeText(name)}`, safeText(value)] as const,
     ),
@@ -55,6 +56,12 @@ function pairsOf(
     ...actions.toReversed().map(actionPair),
     ...(offered ? [['offered', offeredText(offered)] as const] : []),
   ];
+}
+
+function groupText({ isDefined, description, contact }: NonNullable<MessageDetail['messageGroup']>): string {
+  if (!isDefined) return 'not defined';
+  const tell = contact === null ? [] : [`tell ${contact}`];
+  return safeText([...(description === null ? [] : [description]), ...tell].join('; ') || 'defined');
 }
 
 function offeredText({ policy, tool, nodeName, whyNot }: OfferedAction): string {

@@ -123,6 +123,38 @@ export const identityCommands: readonly CommandEntry[] = [
   },
 
   {
+    path: 'message-group list',
+    summary: 'show groups of messages, and what is open in them',
+    load: () => import('../commands/message-group-list.ts'),
+  },
+  {
+    path: 'message-group set',
+    summary: 'say what a group of messages is about',
+    load: () => import('../commands/message-group-set.ts'),
+  },
+  {
+    path: 'message-group remove',
+    summary: 'remove the definition of a group of messages',
+    load: () => import('../commands/message-group-remove.ts'),
+  },
+
+  {
+    path: 'status-variable list',
+    summary: 'show the condition status variables of policies for servers',
+    load: () => import('../commands/status-variable-list.ts'),
+  },
+  {
+    path: 'status-variable set',
+    summary: 'switch one, for every rule that asks for it',
+    load: () => import('../commands/status-variable-set.ts'),
+  },
+  {
+    path: 'status-variable remove',
+    summary: 'go back to what policies declare',
+    load: () => import('../commands/status-variable-remove.ts'),
+  },
+
+  {
     path: 'policy list',
     summary: 'show the policies of the pool',
     load: () => import('../commands/policy-list.ts'),

@@ -52,14 +52,47 @@ function complement(ranges: readonly CharRange[]): CharRange[] {
 
 export type CharTest = (codePoint: number) => boolean;
 
-/** ASCII, nearly all of what logs are made of, by a table; the rest by looking through the ranges. */
+/** Tests that were made, by what they are made from: patterns are full of the same few classes. */
+const known = new Map<string, CharTest>();
+const knownMax = 1_000;
+
+/**
+ * ASCII, nearly all of what logs are made of, by a table; the rest by looking through the ranges. A single character, nearly
+ * all that patterns are made of, needs none.
+ */
 export function charTest({ ranges, negated }: CharSet, ignoreCase: boolean): CharTest {
-  const inRanges = (codePoint: number): boolean =>
-    ranges.some(([from, to]) => codePoint >= from && codePoint <= to);
-  const slow = (codePoint: number): boolean =>
-    negated !== (ignoreCase ? caseVariants(codePoint).some(inRanges) : inRanges(codePoint));
-  const table = Uint8Array.from({ length: 128 }, (_, codePoint) => (slow(codePoint) ? 1 : 0));
-  return (codePoint) => (codePoint < 128 ? table[codePoint] === 1 : slow(codePoint));
+  const [[from, to] = [0, -1]] = ranges;
+  if (ranges.length === 1 && from === to && !negated && !ignoreCase) return (codePoint) => codePoint === from;
+  const key = `${negated ? '^' : ''}${ignoreCase ? 'i' : ''}${ranges.join()}`;
+  const found = known.get(key);
+  if (found) return found;
+  const table = asciiTable(ranges, negated, ignoreCase);
+  const slow = (codePoint: number): boolean => negated !== isIn(ranges, codePoint, ignoreCase);
+  const test: CharTest = (codePoint) => (codePoint < asciiCount ? table[codePoint] === 1 : slow(codePoint));
+  if (known.size >= knownMax) known.clear();
+  known.set(key, test);
+  return test;
+}
+
+const asciiCount = 128;
+/** Between a small letter and its capital. */
+const caseStep = 0x20;
+
+function asciiTable(ranges: readonly CharRange[], negated: boolean, ignoreCase: boolean): Uint8Array {
+  const inside = negated ? 0 : 1;
+  const table = new Uint8Array(asciiCount).fill(1 - inside);
+  for (const [from, to] of ranges) table.fill(inside, from, to + 1);
+  if (!ignoreCase) return table;
+  for (let letter = 0x61; letter <= 0x7a; letter++) {
+    const isIn = table[letter] === inside || table[letter - caseStep] === inside;
+    if (isIn) table[letter] = table[letter - caseStep] = inside;
+  }
+  return table;
+}
+
+function isIn(ranges: readonly CharRange[], codePoint: number, ignoreCase: boolean): boolean {
+  const variants = ignoreCase ? caseVariants(codePoint) : [codePoint];
+  return variants.some((one) => ranges.some(([from, to]) => one >= from && one <= to));
 }
 
 function caseVariants(codePoint: number): number[] {

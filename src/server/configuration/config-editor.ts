@@ -224,8 +224,10 @@ function guardsOf(changes: readonly ConfigChange[]): string[] {
   const has = (...kinds: readonly ConfigChange['kind'][]): boolean =>
     changes.some(({ kind }) => kinds.includes(kind));
   return [
-    ...(has('depot-file', 'tool', 'policy', 'policy-group', 'node-group') ? [keys.policyUses] : []),
-    ...(has('user', 'user-role') ? [keys.userNames] : []),
+    ...(has('depot-file', 'message-group', 'tool', 'policy', 'policy-group', 'node-group')
+      ? [keys.policyUses]
+      : []),
+    ...(has('user', 'user-role', 'message-group') ? [keys.userNames] : []),
   ];
 }
 

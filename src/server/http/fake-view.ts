@@ -162,6 +162,12 @@ export class FakeView implements ServerView {
     const nodes = { number: 0, latest: [] };
     return { steps: [], sinceMs: null, nodes: [], groups: [], nodesCame: nodes, nodesWent: nodes };
   }
+  async messageGroups(): Promise<[]> {
+    return [];
+  }
+  statusVariables(): [] {
+    return [];
+  }
   async operate(request: OperationRequest, { name: by }: Account): Promise<{ results: []; copies: number }> {
     this.operations.push({ request, by });
     return { results: [], copies: 2 };

@@ -9,6 +9,7 @@ import {
   operationRequestSchema,
 } from '../../model/api.ts';
 import { WatchError } from '../../model/errors.ts';
+import { messageGroupsSchema } from '../../model/message-groups.ts';
 import { overviewQuerySchema, overviewSchema } from '../../model/overview.ts';
 import { severities } from '../../model/severity.ts';
 import { known, seenBy } from './authorize.ts';
@@ -111,5 +112,16 @@ function countRoutes(app: App, view: Parts['view']): void {
       response: { 200: overviewSchema, ...errorAnswers },
     },
     handler: async ({ query, caller }) => view.overview(query.span, seenBy(caller)),
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/api/v1/message-groups',
+    schema: {
+      summary: 'Message groups that are defined, and those that open messages name',
+      description: 'Counted from all messages, as the overview is.',
+      response: { 200: messageGroupsSchema, ...errorAnswers },
+    },
+    handler: async ({ caller }) => ({ groups: [...(await view.messageGroups(seenBy(caller)))] }),
   });
 }

@@ -20,6 +20,7 @@ import {
   type PolicyDetail,
   type Removal,
 } from '../../model/policy-api.ts';
+import { statusVariablesSchema } from '../../model/status-variables.ts';
 import { known, seenBy } from './authorize.ts';
 import { errorAnswers, type App, type Parts } from './app.ts';
 
@@ -52,6 +53,16 @@ function readPolicies(app: App, { view }: Parts): void {
       response: { 200: policyDetailSchema, ...errorAnswers },
     },
     handler: async ({ params }) => foundPolicy(view, params.name),
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/api/v1/status-variables',
+    schema: {
+      summary: 'Condition status variables: what they were switched to, and which policies declare them',
+      response: { 200: statusVariablesSchema, ...errorAnswers },
+    },
+    handler: async () => ({ variables: [...(await view.statusVariables())] }),
   });
 
   app.route({

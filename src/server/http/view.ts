@@ -20,6 +20,8 @@ import type {
   RoleView,
   VirtualInterfaces,
 } from '../../model/role-api.ts';
+import type { MessageGroupView } from '../../model/message-groups.ts';
+import type { StatusVariableView } from '../../model/status-variables.ts';
 import type { Overview, OverviewSpan } from '../../model/overview.ts';
 import type { AccessApi } from './access-api.ts';
 import type { ActionPort } from './action-port.ts';
@@ -73,11 +75,15 @@ export interface ServerView {
   counts(scope: Scope): Soon<MessageCounts>;
   /** Waits until all messages are counted, seconds for a million when it is asked for the first time. */
   overview(span: OverviewSpan, scope: Scope): Promise<Overview>;
+  /** The same holds for this. */
+  messageGroups(scope: Scope): Promise<readonly MessageGroupView[]>;
   /**
    * Resolves when the operations are on disk here, and on a second server or known to be at risk. A message that the
    * caller may not see is not there; one that it may not operate on is named in the answer.
    */
   operate(request: OperationRequest, by: Account): Promise<OperationAnswer>;
+  /** Condition status variables of policies for servers. */
+  statusVariables(): Soon<readonly StatusVariableView[]>;
   poolStatus(scope: Scope): Soon<PoolStatus>;
   nodes(scope: Scope): Soon<readonly NodeView[]>;
   virtualInterfaces(scope: Scope): Soon<VirtualInterfaces>;

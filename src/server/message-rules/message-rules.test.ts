@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Rights } from '../../model/rights.ts';
 import { nodeClock } from '../../runtime/node/clock.ts';
 import type { RunningServer } from '../start-server.ts';
 import { connectAgent, message } from '../testing/test-agent.ts';
@@ -137,4 +138,82 @@ test('a policy for servers is refused in a group, and one for agents knows no se
     policies.set('hours', { source: bad }, 'ann'),
     /line 23, column \d+: no time template "offices"/,
   );
+});
+
+test('where an hour comes twice in autumn, service hours keep to the clock on the wall, and end between the two', async () => {
+  // In Oslo clocks go from 03:00 to 02:00 at 01:00 UTC of 25 October: 02:30 is at 00:30 and at 01:30 UTC.
+  const { servers, first, wall, say } = await pool(1, Date.UTC(2026, 9, 25, 0, 20));
+  await using _ = servers;
+  servers.act(first, 1);
+  const fromHalfPastTwo = { ...source, text: text.replace('FROM 3:30', 'FROM 2:30') };
+  await first.view.policies.set('hours', { source: fromHalfPastTwo }, 'ann');
+  const is = (text: string, wanted: string) =>
+    eventually(`${text} is ${wanted}, not ${stateOf(first, text)}`, () => stateOf(first, text) === wanted);
+  await eventually('the acting server follows', () => first.view.poolStatus().serverRules.active);
+  await say('at the first 02:20', 'Web');
+  await is('at the first 02:20', 'acknowledged, held until 2026-10-25T00:30:00.000Z');
+  wall.nowMs = Date.UTC(2026, 9, 25, 0, 30);
+  await is('at the first 02:20', 'open, unacknowledge');
+  await say('at the first 02:30', 'Web');
+  await is('at the first 02:30', 'open');
+  wall.nowMs = Date.UTC(2026, 9, 25, 1, 10);
+  await say('at the second 02:10', 'Web');
+  await is('at the second 02:10', 'acknowledged, held until 2026-10-25T01:30:00.000Z');
+  wall.nowMs = Date.UTC(2026, 9, 25, 1, 29, 59);
+  await say('at the second 02:29', 'Web');
+  await is('at the second 02:29', 'acknowledged, held until 2026-10-25T01:30:00.000Z');
+  wall.nowMs += 1_000;
+  await is('at the second 02:10', 'open, unacknowledge');
+  await is('at the second 02:29', 'open, unacknowledge');
+});
+
+const switchedText = `CONDSTATUSVARS
+  CONDSTATUSVAR "move-day" False
+RESPMGRCONFIGS
+  RESPMGRCONFIG DESCRIPTION "move"
+    MSGTARGETRULES
+      MSGTARGETRULE DESCRIPTION "while we move"
+        MSGTARGETRULECONDS
+          MSGTARGETRULECOND DESCRIPTION "moving" MSGGRP "Web" CONDSTATUSVAR "move-day"
+        MSGOPERATIONS
+          MSGOPERATION TIMETEMPLATE "$OPC_ALWAYS" LOGONLY
+`;
+
+test('a condition status variable is switched while everything runs, and goes back to what policies declare', async () => {
+  const { servers, first, say } = await pool(2, Date.UTC(2026, 5, 1, 20));
+  await using _ = servers;
+  const second = servers.running[1] ?? assert.fail();
+  servers.act(first, 1);
+  const { policies } = second.view;
+  await policies.set('move', { source: { ...source, name: 'move', text: switchedText } }, 'ann');
+  await eventually('the acting server follows', () => first.view.poolStatus().serverRules.active);
+  const is = (text: string, wanted: string) =>
+    eventually(`${text} is ${wanted}, not ${stateOf(second, text)}`, () => stateOf(second, text) === wanted);
+  const place = { kind: 'status-variable', name: 'move-day' } as const;
+  const ann = { name: 'ann', coreId: null, rights: new Rights([{ right: 'configure' }]) };
+  const set = async (content: { value: boolean } | null, revision: number) => {
+    const change = { ...place, revision, content };
+    const options = { via: 'status-variable set', hold: false };
+    return { revision: await second.view.config.apply([change], ann, options) };
+  };
+  await say('before', 'Web');
+  const { revision: now } = await set({ value: true }, 0);
+  const [shown] = first.view.statusVariables();
+  assert.deepEqual(
+    { ...shown, switched: shown?.switched && { ...shown.switched, changedMs: 0 } },
+    {
+      name: 'move-day',
+      switched: { value: true, by: 'ann', changedMs: 0 },
+      declared: [{ policy: 'move', initially: false }],
+    },
+  );
+  await say('while moving', 'Web');
+  await is('while moving', 'acknowledged, logged only');
+  await is('before', 'open');
+  await set(null, now);
+  await eventually('it is known', () => first.view.statusVariables()[0]?.switched === null);
+  await say('after', 'Web');
+  await say('another after it', 'Web', 'normal');
+  await is('another after it', 'open');
+  await is('after', 'open');
 });

@@ -1,5 +1,9 @@
 import { isTimeZone } from '../../flexible-management/time-template.ts';
-import { factsOfMessage, type MessageFacts } from '../../flexible-management/message-facts.ts';
+import {
+  factsOfMessage,
+  type MessageFacts,
+  type StatusVariables,
+} from '../../flexible-management/message-facts.ts';
 import type { Journal } from '../../journal/journal.ts';
 import type { HeldMessage } from '../../messages/held-messages.ts';
 import type { MessageStore } from '../../messages/message-store.ts';
@@ -11,6 +15,7 @@ import type { Origin } from '../../model/origin.ts';
 import type { PolicyDefinition } from '../../model/policy-definitions.ts';
 import type { ManagerSystems } from '../../model/policy.ts';
 import type { IsInGroup } from '../../model/rights.ts';
+import type { StatusVariable } from '../../model/status-variables.ts';
 import { hopsMax } from '../../model/sharing.ts';
 import { uuidV7, type Uuid } from '../../model/uuid.ts';
 import type { Grant } from '../../pool/grants.ts';
@@ -63,6 +68,8 @@ interface Ports {
   /** Whom rules may name. */
   systems(): ManagerSystems;
   policies(): readonly PolicyDefinition[];
+  /** Those that were switched. */
+  statusVariables(): readonly StatusVariable[];
   /** What rules about nodes go by. */
   factsOf(nodeName: string): NodeFacts;
   readonly isInGroup: IsInGroup;
@@ -90,6 +97,7 @@ export class MessageRules {
   #rules: readonly ServerRules[] | null = null;
   #outages: readonly DefinedOutage[] | null = null;
   #systems: ManagerSystems | null = null;
+  #variables: StatusVariables | null = null;
   /** How much waits for other pools, counted once a look. */
   readonly #waiting = new Map<Uuid, number>();
   /** Held messages are looked at again from here on: policies have changed; null when all were. */
@@ -125,6 +133,7 @@ export class MessageRules {
     this.#rules = null;
     this.#outages = null;
     this.#systems = null;
+    this.#variables = null;
     this.#heldAfter = { after: null };
     if (this.#epoch !== null) this.#lookIn(0);
   }
@@ -137,6 +146,12 @@ export class MessageRules {
   #outagesNow(): readonly DefinedOutage[] {
     this.#outages ??= definedOutages(this.#ports.policies(), this.#ports.isInGroup);
     return this.#outages;
+  }
+
+  #variablesNow(): StatusVariables {
+    const switched = this.#ports.statusVariables();
+    this.#variables ??= Object.fromEntries(switched.map(({ name, value }) => [name, value]));
+    return this.#variables;
   }
 
   #isAnyRule(): boolean {
@@ -244,7 +259,7 @@ export class MessageRules {
     const inOutage = handleInOutage(this.#outagesNow(), message, epochMs);
     if (inOutage !== null) return inOutage;
     const { facts, moment } = this.#asked(message, epochMs);
-    return handle(this.#rulesNow(), facts, moment);
+    return handle(this.#rulesNow(), facts, moment, this.#variablesNow());
   }
 
   /** What the rules ask about: the message, its node, and the hour there. */
@@ -257,7 +272,7 @@ export class MessageRules {
   #share(message: PlacedMessage, epochMs: number): Decision[] {
     const { facts, moment } = this.#asked(message, epochMs);
     this.#systems ??= this.#ports.systems();
-    const wanted = wantedShares(this.#rulesNow(), this.#systems, facts, moment);
+    const wanted = wantedShares(this.#rulesNow(), this.#systems, facts, moment, this.#variablesNow());
     if (wanted.length === 0) return [];
     const { sharing } = this.#ports.messages;
     const known = sharing.sharedWith(message.id);

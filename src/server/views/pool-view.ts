@@ -57,9 +57,11 @@ import {
   type UserDefinition,
   type UserRole,
 } from '../../model/users.ts';
+import { messageGroupSchema, type MessageGroup } from '../../model/message-groups.ts';
 import type { IsInGroup, Rights } from '../../model/rights.ts';
 import type { Origin } from '../../model/origin.ts';
 import type { Uuid } from '../../model/uuid.ts';
+import { statusVariableSchema, type StatusVariable } from '../../model/status-variables.ts';
 import { verifyApiToken } from '../../security/api-token.ts';
 
 /** A coordinator counts no further than that in the life of a pool: a thousand changes a second for 30 years. */
@@ -192,6 +194,18 @@ export class PoolView {
 
   externalNodes(): readonly ExternalNode[] {
     return this.#mirror.list(keys.externalNodes, externalNodeSchema);
+  }
+
+  statusVariables(): readonly StatusVariable[] {
+    return this.#mirror.list(keys.statusVariables, statusVariableSchema);
+  }
+
+  messageGroup(name: string): MessageGroup | null {
+    return this.#mirror.get(keys.messageGroup(name), messageGroupSchema);
+  }
+
+  messageGroups(): readonly MessageGroup[] {
+    return this.#mirror.list(keys.messageGroups, messageGroupSchema);
   }
 
   policyGroups(): readonly PolicyGroup[] {

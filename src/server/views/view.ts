@@ -22,12 +22,14 @@ import type {
   RoleView,
   VirtualInterfaces as InterfacesView,
 } from '../../model/role-api.ts';
+import type { MessageGroupView } from '../../model/message-groups.ts';
 import type { Overview, OverviewSpan } from '../../model/overview.ts';
 import type { InterfacesAnswer, InterfacesRequest } from '../../model/published-addresses.ts';
 import type { Account } from '../../access/caller.ts';
 import { isNodeInScope, Rights, type Scope } from '../../model/rights.ts';
 import type { Identity } from '../../model/identity.ts';
 import type { Positions } from '../../model/origin.ts';
+import type { StatusVariableView } from '../../model/status-variables.ts';
 import type { RenewAnswer, RenewRequest } from '../../model/trust.ts';
 import type { Uuid } from '../../model/uuid.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
@@ -45,7 +47,9 @@ import { drillRole } from '../roles/drill-role.ts';
 import { changesSince } from './live-changes.ts';
 import type { Members } from '../health/members.ts';
 import type { CoordinatorState } from '../roles/keeper-link.ts';
+import { groupInfo, messageGroupViews } from './message-group-views.ts';
 import { nodeChanges } from './node-changes.ts';
+import { statusVariableViews } from './status-variable-views.ts';
 import { operate } from './operate.ts';
 import type { OwnMessages } from '../health/own-messages.ts';
 import type { PoolView } from './pool-view.ts';
@@ -153,7 +157,12 @@ export class View implements ServerView {
   }
 
   message(id: string, scope: Scope = null) {
-    return this.#parts.messages.get(id, scope);
+    const { messages, pool } = this.#parts;
+    const detail = messages.get(id, scope);
+    const group = detail?.message.group;
+    return detail && group !== undefined
+      ? { ...detail, messageGroup: groupInfo(pool.messageGroup(group)) }
+      : detail;
   }
 
   counts(): MessageCounts;
@@ -168,6 +177,17 @@ export class View implements ServerView {
     const nowMs = this.#parts.runtime.clock.wallMs();
     const places = await this.#parts.messages.overview(scope, span, nowMs, () => this.#pause());
     return { ...places, ...nodeChanges(this.nodes(scope), nowMs) };
+  }
+
+  async messageGroups(scope: Scope = null): Promise<readonly MessageGroupView[]> {
+    const { messages, pool } = this.#parts;
+    const open = await messages.openByGroup(scope, () => this.#pause());
+    return messageGroupViews(pool.messageGroups(), open, scope);
+  }
+
+  statusVariables(): readonly StatusVariableView[] {
+    const { pool } = this.#parts;
+    return statusVariableViews(pool.policies(), pool.statusVariables());
   }
 
   /** Between two parts of a long piece of work. */
