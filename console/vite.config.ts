@@ -12,5 +12,11 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     cssCodeSplit: false,
+    rolldownOptions: {
+      output: {
+        // In one chunk they are evaluated in the order of their imports: plain-schemas.ts before what it is meant for.
+        codeSplitting: { groups: [{ name: 'schemas', test: /\/zod\/|\/src\/model\/|plain-schemas/ }] },
+      },
+    },
   },
 });

@@ -1,6 +1,7 @@
+// oxlint-disable-next-line import/no-unassigned-import -- it is there for what it does, before all others
+import './browser/plain-schemas.ts';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { z } from 'zod';
 import { consolePages } from '../../src/model/console-pages.ts';
 import { App } from './app.tsx';
 import { readAhead } from './messages/messages-page.tsx';
@@ -9,8 +10,6 @@ import { lookWhoIsThere } from './session/look-who-is-there.ts';
 import { takeFromAddress } from './session/session.ts';
 import { applyTheme } from './settings/settings.ts';
 
-// Schemas that compile themselves to code would be refused by the content security policy.
-z.config({ jitless: true });
 applyTheme();
 const selected = takeFromAddress().get('selected');
 if (selected !== null) addSelected(selected.split(','));

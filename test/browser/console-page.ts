@@ -8,6 +8,10 @@ export interface Operator {
   close(): Promise<void>;
 }
 
+/** Also of what the script catches itself, of which the browser's own log says nothing. */
+const violationsScript = `addEventListener('securitypolicyviolation', (event) =>
+  console.error('Content Security Policy: ' + event.violatedDirective + ' by ' + event.sourceFile + ':' + event.lineNumber))`;
+
 let tokens = 0;
 
 /** A token with these roles, made as an administrator would. */
@@ -34,6 +38,7 @@ export async function openConsole(
     ...options,
   });
   const page = await context.newPage();
+  await page.addInitScript({ content: violationsScript });
   const faults: string[] = [];
   page.on('pageerror', (error) => faults.push(String(error)));
   page.on('console', (message) => {
