@@ -30,7 +30,16 @@ describe('nodes and tools in the console', { skip: noChromium }, () => {
     await put('policies/disk', {
       source: { kind: 'command', name: 'disk', command: ['/usr/bin/test', '-d', '/var'], every: '1h' },
     });
-    await put('node-groups/web', { nodes: ['node-1'], policies: ['disk'] });
+    await put('policies/usage', {
+      source: {
+        kind: 'command',
+        name: 'usage',
+        command: ['/bin/sh', '-c', 'echo "/var is 91 % full"; exit 2'],
+        every: '1h',
+        operatorAction: { command: ['/bin/echo', 'looked at:', '${text}'], states: ['critical'] },
+      },
+    });
+    await put('node-groups/web', { nodes: ['node-1'], policies: ['disk', 'usage'] });
     await put('tools/say', {
       source: {
         description: 'Says something, and something else on its second output',
@@ -43,7 +52,7 @@ describe('nodes and tools in the console', { skip: noChromium }, () => {
   test('what a node should run and whether it does; by groups; drift alone', () =>
     inNodes('/nodes', async ({ page }) => {
       const row = page.getByRole('row').filter({ hasText: 'node-1' });
-      await row.getByText('runs 1 policy').waitFor({ timeout: 20_000 });
+      await row.getByText('runs 2 policies').waitFor({ timeout: 20_000 });
       await assertSound(page, 'nodes as a table');
       await page.getByRole('radio', { name: 'Groups' }).check();
       await page.getByRole('group').filter({ hasText: 'web' }).getByText('1 node', { exact: true }).waitFor();
@@ -71,6 +80,19 @@ describe('nodes and tools in the console', { skip: noChromium }, () => {
       await assertSound(page, 'what a tool printed');
       await dialog.getByRole('button', { name: 'Close' }).last().click();
       await page.getByRole('row').filter({ hasText: 'say' }).getByText('2 done').waitFor();
+    }));
+
+  test('what a policy offers for its message is done at the press of a button, and told with it', () =>
+    inNodes('/messages', async ({ page }) => {
+      await page.getByRole('row').filter({ hasText: '/var is 91 % full' }).click();
+      const pane = page.getByRole('complementary');
+      const offer = pane.getByRole('region', { name: 'Offered by the policy' });
+      await offer.getByText('/bin/echo looked at: /var is 91 % full').waitFor();
+      await assertSound(page, 'an action that is offered');
+      await offer.getByRole('button').click();
+      await pane
+        .locator('.history-text', { hasText: 'looked at: /var is 91 % full' })
+        .waitFor({ timeout: 20_000 });
     }));
 
   test('on a message: the result is with it', async () => {

@@ -5,5 +5,3 @@ after(endSharedPlace);
 await import('./access-cases.ts');
 await import('./configuration-cases.ts');
 await import('./node-cases.ts');
-await import('./every-page-cases.ts');
-await import('./outcome-cases.ts');

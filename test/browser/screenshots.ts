@@ -52,16 +52,15 @@ async function prepareConfiguration(): Promise<void> {
   const source = {
     kind: 'command',
     name: 'disk',
-    command: ['/usr/bin/test', '-d', '/var'],
+    command: ['/bin/sh', '-c', 'echo "DISK CRITICAL: 2 % of /var left"; exit 2'],
     every: '5m',
+    operatorAction: { tool: 'disk-use', parameters: { path: '/var' }, states: ['critical'] },
   };
   const group = { nodes: ['node-*'], policies: ['disk'] };
   const ask = async (method: string, path: string, body: unknown): Promise<void> => {
     const { status } = await fetchInPool(method, path, body);
     if (status !== 200) throw new Error(`${path} answered ${status}`);
   };
-  await ask('PUT', '/api/v1/policies/disk', { source });
-  await ask('PUT', '/api/v1/node-groups/all', group);
   await ask('PUT', '/api/v1/tools/disk-use', {
     source: {
       description: 'How much of a disk is in use',
@@ -69,6 +68,8 @@ async function prepareConfiguration(): Promise<void> {
       parameters: { path: { type: 'text', description: 'Path on that disk', default: '/' } },
     },
   });
+  await ask('PUT', '/api/v1/policies/disk', { source });
+  await ask('PUT', '/api/v1/node-groups/all', group);
   await until('the tool ran', async () => (await runTool()) === 2, 20_000);
   await ask('POST', '/api/v1/users', {
     name: 'ann',
@@ -114,6 +115,10 @@ async function picturesOf({ page }: Operator, file: (name: string) => string): P
   await page.getByText('What happened').waitFor();
   await until('the history is there', async () => (await page.locator('.history li').count()) > 3, 5_000);
   await shoot('message');
+  await at('/messages?text=DISK');
+  await page.getByRole('row').filter({ hasText: 'DISK CRITICAL' }).first().click();
+  await page.getByText('Offered by the policy').waitFor();
+  await shoot('offered');
   await at('/pool');
   await page.getByText('Changes of holders').waitFor();
   await until('the history is there', async () => (await page.locator('meter').count()) > 0, 5_000);

@@ -20,8 +20,8 @@ export function SessionsPanel(): JSX.Element {
     { title: t.user, kind: 'head', cell: ({ user }) => user },
     { title: t.from, cell: ({ from }) => from },
     { title: t.server, cell: ({ server }) => server },
-    { title: t.begun, kind: 'time', cell: ({ createdMs }) => times.full(createdMs).slice(0, 19) },
-    { title: t.endsBy, kind: 'time', cell: ({ expiresMs }) => times.full(expiresMs).slice(0, 16) },
+    { title: t.begun, kind: 'short', cell: ({ createdMs }) => times.full(createdMs).slice(0, 19) },
+    { title: t.endsBy, kind: 'short', cell: ({ expiresMs }) => times.full(expiresMs).slice(0, 16) },
     {
       title: t.change,
       kind: 'end',

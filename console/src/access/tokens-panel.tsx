@@ -76,10 +76,10 @@ function TokenTable({
       ),
     },
     { title: t.roles, cell: ({ roles }) => roles.join(', ') },
-    { title: t.made, kind: 'time', cell: ({ createdMs }) => times.full(createdMs).slice(0, 16) },
+    { title: t.made, kind: 'short', cell: ({ createdMs }) => times.full(createdMs).slice(0, 16) },
     {
       title: t.expires,
-      kind: 'time',
+      kind: 'short',
       cell: ({ expiresMs }) => {
         if (expiresMs === null) return t.never;
         return expiresMs <= nowMs ? t.over : times.full(expiresMs).slice(0, 16);

@@ -71,7 +71,7 @@ function UserTable({
     },
     { title: t.roles, cell: ({ roles }) => (roles.length === 0 ? t.noRoles : roles.join(', ')) },
     { title: t.state, cell: (user) => <UserState user={user} /> },
-    { title: t.made, kind: 'time', cell: ({ createdMs }) => times.full(createdMs).slice(0, 10) },
+    { title: t.made, kind: 'short', cell: ({ createdMs }) => times.full(createdMs).slice(0, 10) },
     {
       title: t.change,
       kind: 'end',

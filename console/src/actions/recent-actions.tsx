@@ -54,7 +54,7 @@ export function RecentActions(): JSX.Element {
             },
             {
               title: t.when,
-              kind: 'time',
+              kind: 'short',
               cell: ({ actions }) => times.full(firstOf(actions)?.askedMs ?? 0),
             },
             { title: t.by, cell: ({ actions }) => firstOf(actions)?.by ?? '' },

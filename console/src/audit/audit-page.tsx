@@ -14,6 +14,7 @@ import { TypedField } from '../parts/typed-field.tsx';
 import { mayAsk, useMe } from '../session/allowed.ts';
 import { useTimes } from '../settings/times.ts';
 import { texts } from '../texts.ts';
+import { readable } from './readable.ts';
 import { VerifyDialog } from './verify-dialog.tsx';
 
 const t = texts.audit;
@@ -183,7 +184,7 @@ function Filters({
 function Records({ records }: { readonly records: readonly AuditView[] }): JSX.Element {
   const times = useTimes();
   const columns: readonly Column<AuditView>[] = [
-    { title: t.when, kind: 'time', cell: ({ atMs }) => times.full(atMs).slice(0, 23) },
+    { title: t.when, kind: 'short', cell: ({ atMs }) => times.full(atMs).slice(0, 23) },
     {
       title: t.by,
       kind: 'head',
@@ -205,9 +206,12 @@ function Records({ records }: { readonly records: readonly AuditView[] }): JSX.E
         </>
       ),
     },
-    { title: t.target, cell: ({ target }) => <span className="breaks">{target}</span> },
-    { title: t.detail, cell: ({ detail }) => detail && <span className="breaks faint">{detail}</span> },
-    { title: t.server, cell: ({ server }) => server },
+    { title: t.target, cell: ({ target }) => target },
+    {
+      title: t.detail,
+      cell: ({ detail }) => detail && <span className="breaks faint">{readable(detail)}</span>,
+    },
+    { title: t.server, kind: 'short', cell: ({ server }) => server },
   ];
   return (
     <DataTable

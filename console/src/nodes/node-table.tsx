@@ -191,7 +191,7 @@ function Ago({ label, wallMs }: { readonly label: string; readonly wallMs: numbe
   if (wallMs === null) return <td data-label={label}>{texts.none}</td>;
   const agoMs = door.nowMs() - wallMs;
   return (
-    <td className="is-time" data-label={label} title={times.full(wallMs)}>
+    <td className="is-short" data-label={label} title={times.full(wallMs)}>
       {agoMs < 2_000 ? t.now : t.ago(spanText(agoMs))}
     </td>
   );

@@ -4,8 +4,8 @@ import { TableFrame } from './table-frame.tsx';
 export interface Column<Row> {
   readonly title: string;
   readonly cell: (row: Row) => ReactNode;
-  /** `head`: names the row; `end`: buttons at its end; `time`: never broken. */
-  readonly kind?: 'head' | 'end' | 'time';
+  /** `head`: names the row; `end`: buttons at its end; `short`: never broken. */
+  readonly kind?: 'head' | 'end' | 'short';
 }
 
 interface Props<Row> {

@@ -58,7 +58,7 @@ function Change({
   const times = useTimes();
   return (
     <tr>
-      <td className="is-time">
+      <td className="is-short">
         {atMs === null ? texts.none : times.full(atMs)}
         <small>{t.epoch(epoch)}</small>
       </td>
