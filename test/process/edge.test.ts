@@ -8,10 +8,13 @@ import { fileURLToPath } from 'node:url';
 import { ApiClient } from '../pool/api-client.ts';
 import { RealPool } from '../pool/real-pool.ts';
 import type { Attacked } from './attack-edge.ts';
+import { probeLoop } from './loop-probe.ts';
 
 const attackers = fileURLToPath(new URL('attack-edge.ts', import.meta.url));
 const requests = 200;
 const everyMs = 40;
+/** Its main thread never computes for longer before somebody else's turn comes. */
+const heldMsMax = 50;
 /** Handshakes and headers have 10 s, and are looked at every 2 s. */
 const slowEndsWithinMs = 20_000;
 
@@ -58,21 +61,28 @@ test(
     const [server] = pool.servers;
     assert(server);
     const processesBefore = server.process.pids;
-    const quiet = await measure(pool);
+    const measuringQuiet = measure(pool);
+    const pid = server.process.pids.at(-1) ?? assert.fail();
+    const { heldMs: quietHeldMs } = await probeLoop(server.api, pid, measuringQuiet);
+    const quiet = await measuringQuiet;
     const { child, line } = started(new URL(server.url).port);
     t.after(() => child.kill('SIGKILL'));
     assert.equal(await line(), 'ready');
-    const attacked = await measure(pool);
+    const measuring = measure(pool);
+    const probing = probeLoop(server.api, pid, measuring);
+    const attacked = await measuring;
+    const { heldMs } = await probing;
     assert.equal(await line(), 'ended');
     child.stdin.end();
     const { noise, slow } = JSON.parse(await line()) as Attacked;
     await once(child, 'exit');
 
-    const figures = { quiet, attacked, noise, slow };
+    const figures = { quiet, attacked, quietHeldMs, heldMs, noise, slow };
     t.diagnostic(JSON.stringify(figures));
     for (const kind of ['kept', 'fresh'] as const)
       // Where the machine itself is busy with other things, what counts is what the attack adds.
       assert(attacked[kind] < Math.max(200, 4 * quiet[kind]), `${kind}: p99 ${attacked[kind]} ms`);
+    assert(heldMs <= Math.max(heldMsMax, 4 * quietHeldMs), `the server was held for ${heldMs} ms`);
     assert(noise > 100, `only ${noise} spoiled hellos`);
     for (const what of ['handshake', 'header', 'upgrade']) {
       const { opened, ended, longestMs } = slow[what] ?? assert.fail(`no slow ${what}`);

@@ -25,6 +25,7 @@ import { makeRenewal } from '../../src/security/proof.ts';
 import { revoke } from '../../src/security/revoke.ts';
 import { TestPool } from '../../src/security/test-pool.ts';
 import { RealPool, until } from '../pool/real-pool.ts';
+import { SessionUser, signOut } from './session-ends.ts';
 
 /** What is promised; the measured figures stand in SECURITY.md. */
 const outWithinMs = 5_000;
@@ -172,6 +173,30 @@ test('a server that was down lets nobody in who was revoked meanwhile, from its 
   );
   assert.equal((await asked(down.url, thief.credentials)).status, '403');
   t.diagnostic(`its first refusal came ${Math.round(performance.now() - startedMs)} ms after it was started`);
+});
+
+test('a session ends on three servers and the virtual interface, with its live streams, in each way there is', async (t) => {
+  const [first, second, third] = pool.servers;
+  assert(first && second && third);
+  const user = new SessionUser('ann', second.api, doors());
+  await user.create();
+  const ways: Readonly<Record<string, (token: string) => Promise<unknown>>> = {
+    'signed out': (token) => signOut(third.url, token),
+    'other roles': () => user.change({ kind: 'change', roles: ['observer'] }),
+    'another password': () => user.changePassword(),
+    'signed out by an administrator': () => user.change({ kind: 'sign-out' }),
+    disabled: () => user.change({ kind: 'disable' }),
+  };
+  const tookMs: Record<string, number> = {};
+  for (const [way, end] of Object.entries(ways)) {
+    const { token, isOut } = await user.signIn();
+    const startedMs = performance.now();
+    await end(token);
+    await until(`it is out everywhere: ${way}`, isOut, outWithinMs * 2, 5);
+    tookMs[way] = Math.round(performance.now() - startedMs);
+  }
+  t.diagnostic(JSON.stringify(tookMs));
+  for (const [way, ms] of Object.entries(tookMs)) assert(ms < outWithinMs, `${way}: ${ms} ms`);
 });
 
 test('certificates that are not in order are nobody on every listener of a running pool', async () => {
