@@ -15,10 +15,10 @@ export interface Probed {
  * no server busy.
  */
 export async function probeLoop(api: ApiClient, pid: number, done: Promise<unknown>): Promise<Probed> {
-  let isDone = false;
-  void done.finally(() => (isDone = true)).catch(() => undefined);
+  const state = { isDone: false };
+  void done.finally(() => (state.isDone = true)).catch(() => undefined);
   let [probes, slowestMs, heldMs] = [0, 0, 0];
-  while (!isDone) {
+  while (!state.isDone) {
     const [startedMs, busyMs] = [performance.now(), computedMs(pid)];
     await api.text('/healthz', 60_000);
     const tookMs = performance.now() - startedMs;

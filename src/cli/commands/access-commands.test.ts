@@ -147,5 +147,5 @@ test('the audit trail says who did it, and verify notices what is removed on one
   database.close();
   const { exitCode, stdout } = await run('audit verify --context admin');
   assert.equal(exitCode, 1);
-  assert.match(stdout, /^on m2: records \d+ to \d+ of m1 \(\S+\) were removed$/m);
+  assert.match(stdout, /^on m2: records? \d+ (to \d+ )?of m1 \(\S+\) (was|were) removed$/m);
 });

@@ -42,6 +42,8 @@ function faultOf(
       : `on ${server}: record ${last} of ${of} (${origin}) differs from the copies of other servers`;
   // It has the journal as far as the last record, but not the record.
   if ((positions[origin] ?? 0) >= seq)
-    return `on ${server}: records ${mine + 1} to ${last} of ${of} (${origin}) were removed`;
+    return mine + 1 === last
+      ? `on ${server}: record ${last} of ${of} (${origin}) was removed`
+      : `on ${server}: records ${mine + 1} to ${last} of ${of} (${origin}) were removed`;
   return null;
 }
