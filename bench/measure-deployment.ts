@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { z } from 'zod';
 import { ManyAgents } from '../test/pool/many-agents.ts';
 import { until, type RealPool, type RealServer } from '../test/pool/real-pool.ts';
@@ -32,6 +33,7 @@ export async function measureDeployment(
   await using agents = await ManyAgents.start(pool, { processes, inside });
   const change = (number: number): Promise<void> =>
     write(serverAt(pool, number), sourceOf(kind, pool.folder, number));
+  mkdirSync(path.dirname(logOf(pool.folder)));
   writeFileSync(logOf(pool.folder), '');
   await change(0);
   await serverAt(pool, 0).api.request('PUT', '/api/v1/node-groups/all', {
@@ -69,7 +71,8 @@ function serverAt(pool: RealPool, number: number): RealServer {
   return server;
 }
 
-const logOf = (folder: string): string => `${folder}/watched.log`;
+/** In a folder of its own: agents look through it for rotated files. */
+const logOf = (folder: string): string => path.join(folder, 'watched', 'app.log');
 const conditionCount = 20;
 
 /** As a definition of a policy, another one for each number, which stands in its `group`. */

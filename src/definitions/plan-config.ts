@@ -70,22 +70,16 @@ export function planConfig(
   return { changes, unchanged: normal.length - written.length };
 }
 
-/** A plan in parts that one transaction holds each. */
-export function partsOf(changes: readonly PlannedChange[]): ConfigChange[][] {
-  const parts: ConfigChange[][] = [];
-  let part: ConfigChange[] = [];
+/** The first changes of a plan, as many as one transaction holds. */
+export function firstPart(changes: readonly PlannedChange[]): ConfigChange[] {
+  const part: ConfigChange[] = [];
   let bytes = 0;
-  for (const { kind, name, revision, content } of changes) {
-    const size = JSON.stringify(content).length;
-    if (part.length === configChangesMax || (part.length > 0 && bytes + size > configBytesMax)) {
-      parts.push(part);
-      part = [];
-      bytes = 0;
-    }
+  for (const { kind, name, revision, content } of changes.slice(0, configChangesMax)) {
+    bytes += JSON.stringify(content).length;
+    if (part.length > 0 && bytes > configBytesMax) break;
     part.push({ kind, name, revision, content: content === null ? null : { ...content } });
-    bytes += size;
   }
-  return part.length > 0 ? [...parts, part] : parts;
+  return part;
 }
 
 function changeOf(known: DefinitionView | undefined, wanted: Wanted): PlannedChange[] {

@@ -271,3 +271,12 @@ test('a window keeps to the clock on the wall when summer begins and ends', () =
     '2026-10-25T15:00:00Z $OPC_PRIMARY_MGR',
   ]);
 });
+
+test('what cannot be read is told alone, not what is missing because of it', () => {
+  const told = readPolicy('TIMETEMPLATE "night" RESPMGRCONFIGS', 'agent').findings.filter(
+    ({ level }) => level === 'error',
+  );
+  assert.equal(told.length, 1, told.map(findingText).join('; '));
+  const [empty] = readPolicy('TIMETEMPLATES', 'agent').findings;
+  assert.match(empty?.text ?? '', /has no RESPMGRCONFIGS/);
+});

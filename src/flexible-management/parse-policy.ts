@@ -65,7 +65,9 @@ function parseStatusVariable(reader: TokenReader): StatusVariable {
 
 function parseConfigs(reader: TokenReader): FlexiblePolicy['managers'] {
   if (reader.isAtEnd) {
-    reader.error(reader.at, 'the policy has no RESPMGRCONFIGS, so it decides nothing');
+    // What could not be read may have swallowed it.
+    if (!reader.findings.some(({ level }) => level === 'error'))
+      reader.error(reader.at, 'the policy has no RESPMGRCONFIGS, so it decides nothing');
     return [];
   }
   const configs = reader.many(

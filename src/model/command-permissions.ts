@@ -170,7 +170,7 @@ export const commandPermissions: Readonly<Record<string, CommandPermission>> = {
   'virtual-interface remove': coordinator,
   'policy check': own,
   'policy print': own,
-  'policy explain': own,
+  'policy explain': { asks: ['POST /api/v1/message-rules/explain'], local: 'own' },
   'context add': own,
   'context list': own,
   'context use': own,

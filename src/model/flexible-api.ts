@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { handlings } from './operation.ts';
 import { severities } from './severity.ts';
 
 /** What the API takes and gives about a text of flexible management that is being written, and what comes of it. */
@@ -85,6 +86,38 @@ export const explanationSchema = z.object({
     .nullable(),
 });
 export type Explanation = Readonly<z.infer<typeof explanationSchema>>;
+
+export const rulesExplainRequestSchema = z
+  .strictObject({ message: sampleMessageSchema, atMs: z.int().min(0) })
+  .meta({ id: 'RulesExplainRequest' });
+export type RulesExplainRequest = z.infer<typeof rulesExplainRequestSchema>;
+
+/** What becomes of a message by the outages and the policies for servers that are in force. */
+export const rulesExplanationSchema = z
+  .object({
+    /** Null: it stands open at once. */
+    handling: z
+      .object({
+        what: z.enum(handlings),
+        /** Of a held one: when it stands open; null when that is not known. */
+        untilMs: z.int().nullable(),
+        because: z.string(),
+      })
+      .nullable(),
+    /** Other pools that it goes to, each with the server that the rule means. */
+    shares: z.array(
+      z.object({
+        pool: z.string(),
+        server: z.string(),
+        share: z.enum(['control', 'notify']),
+        because: z.string(),
+      }),
+    ),
+    /** The zone of the hour that rules went by. */
+    nodeZone: z.string(),
+  })
+  .meta({ id: 'RulesExplanation' });
+export type RulesExplanation = z.infer<typeof rulesExplanationSchema>;
 
 export const explainAnswerSchema = z
   .object({

@@ -116,6 +116,7 @@ export const routePermissions: Readonly<Record<string, RoutePermission>> = {
   'DELETE /api/v1/node-groups/:name': configure,
   // Whoever may read policies may also ask what a text would mean; nothing of it is kept.
   'POST /api/v1/flexible-management/explain': seeAll,
+  'POST /api/v1/message-rules/explain': seeAll,
   'GET /api/v1/deployment': see,
   'POST /api/v1/deployment': configure,
   // Users, user roles, roles and settings are left out, or refused, where there is no right to administer.

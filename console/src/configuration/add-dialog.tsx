@@ -1,12 +1,19 @@
 import type { JSX } from 'react';
 import { definitionNameSchema, type DefinitionKind } from '../../../src/model/config.ts';
 import { WatchError } from '../../../src/model/errors.ts';
+import { door } from '../browser/door.ts';
 import { fieldOf, FormDialog } from '../parts/form-dialog.tsx';
 import { texts } from '../texts.ts';
 import { beginningOf, type Content } from './content.ts';
 
 const t = texts.configuration;
-const policyKinds = ['command', 'log-file', 'flexible-management', 'server-flexible-management'] as const;
+const policyKinds = [
+  'command',
+  'log-file',
+  'flexible-management',
+  'server-flexible-management',
+  'outage',
+] as const;
 
 interface Props {
   readonly kind: DefinitionKind;
@@ -18,7 +25,10 @@ export function AddDialog({ kind, begin, onClose }: Props): JSX.Element {
   const run = async (given: FormData): Promise<void> => {
     const name = definitionNameSchema.safeParse(fieldOf(given, 'name'));
     if (!name.success) throw new WatchError('WK_BAD_REQUEST', name.error.issues[0]?.message ?? '');
-    begin(name.data, beginningOf(kind, name.data, fieldOf(given, 'policyKind')));
+    begin(
+      name.data,
+      beginningOf({ kind, name: name.data, policyKind: fieldOf(given, 'policyKind'), nowMs: door.nowMs() }),
+    );
     return Promise.resolve();
   };
   return (

@@ -1,4 +1,5 @@
 import type { DefinitionKind } from '../../../src/model/config.ts';
+import { handlings } from '../../../src/model/operation.ts';
 import type { texts } from '../texts.ts';
 
 /** What a definition says, as it stands in a file. */
@@ -10,6 +11,8 @@ export interface Field {
   readonly name: FieldName;
   /** `list`: one in each line. */
   readonly as: 'text' | 'list' | 'number' | 'flag' | readonly string[];
+  /** Where the name means something else than elsewhere. */
+  readonly label?: FieldName;
 }
 
 const field = (as: Field['as'], ...names: readonly FieldName[]): Field[] =>
@@ -41,6 +44,12 @@ const policies: Readonly<Record<string, readonly Field[]>> = {
     ...field('text', 'every', 'timeout'),
     ...field(['changes', 'always'], 'report'),
     ...field('text', 'application', 'object', 'group'),
+  ],
+  outage: [
+    ...field('text', 'because', 'from', 'until'),
+    ...field(handlings, 'handling'),
+    ...field('list', 'nodes', 'nodeGroups'),
+    { name: 'groups', as: 'list', label: 'messageGroups' },
   ],
   'log-file': [
     ...field('text', 'path'),
@@ -80,8 +89,29 @@ export function withField(content: Content, { name, as }: Field, text: string): 
   return { ...content, [name]: after };
 }
 
+interface Begun {
+  readonly kind: DefinitionKind;
+  readonly name: string;
+  /** Of a policy. */
+  readonly policyKind: string;
+  readonly nowMs: number;
+}
+
+/** Until somebody says when it ends. */
+const outageMs = 7_200_000;
+
 /** What a new one begins with. */
-export function beginningOf(kind: DefinitionKind, name: string, policyKind: string): Content {
+export function beginningOf({ kind, name, policyKind, nowMs }: Begun): Content {
+  if (kind === 'policy' && policyKind === 'outage')
+    return {
+      kind: policyKind,
+      name,
+      nodes: [`${name}*`],
+      from: new Date(nowMs).toISOString(),
+      until: new Date(nowMs + outageMs).toISOString(),
+      handling: 'suppressed',
+      because: 'maintenance',
+    };
   if (kind === 'policy') {
     if (policyKind === 'log-file')
       return {

@@ -25,8 +25,8 @@ export function DefinitionForm({ kind, content, fill }: Props): JSX.Element {
 }
 
 function FieldRow({ field, content, fill }: Omit<Props, 'kind'> & { readonly field: Field }): JSX.Element {
-  const { name, as } = field;
-  const label = t.fields[name];
+  const { name, as, label: said = name } = field;
+  const label = t.fields[said];
   if (as === 'flag')
     return (
       <label className="ticked">

@@ -1,4 +1,4 @@
-import { partsOf, type PlannedChange } from '../../definitions/plan-config.ts';
+import { firstPart, type PlannedChange } from '../../definitions/plan-config.ts';
 import { isSameContent } from '../../definitions/canonical.ts';
 import { codecOf } from '../../definitions/config-kinds.ts';
 import { placeText } from '../../model/config.ts';
@@ -36,7 +36,7 @@ export async function applyPlan(
   let left: readonly PlannedChange[] = changes;
   let revision: number | null = null;
   for (let failures = 0; left.length > 0 && !options.signal.aborted;) {
-    const [part = []] = partsOf(left);
+    const part = firstPart(left);
     try {
       revision = await changeConfig(client, { changes: part, via: 'config apply', hold: options.hold });
       left = left.slice(part.length);

@@ -3,6 +3,7 @@ import { WatchError } from '../../model/errors.ts';
 import type { Cli } from '../cli.ts';
 import { partialExit } from '../exit-codes.ts';
 import { note, printJson } from '../terminal/print.ts';
+import { manyAre } from '../terminal/many.ts';
 import { safeText } from '../terminal/safe-text.ts';
 import { OutputLines } from './actions.ts';
 import { followActions } from './follow-actions.ts';
@@ -40,7 +41,10 @@ function report(cli: Cli, asked: ActionAnswer, options: Options): void {
     throw new WatchError('WK_DENIED', first ? 'no node was asked' : 'no node belongs to that group');
   if (refused.length > 0) cli.exitCode = actions.length === 0 ? 1 : partialExit;
   if (!options.json)
-    note(cli, `${nodesText(actions.length)} asked; see \`watchkeeper action list --request ${request}\``);
+    note(
+      cli,
+      `${manyAre(actions.length, 'node')} asked; see \`watchkeeper action list --request ${request}\``,
+    );
 }
 
 function noteRefused(cli: Cli, { refused }: ActionAnswer): void {
@@ -82,8 +86,4 @@ function summaryOf(actions: readonly ActionView[]): string {
   const counts = new Map<string, number>();
   for (const { state } of actions) counts.set(state, (counts.get(state) ?? 0) + 1);
   return [...counts].map(([state, count]) => `${count} ${state}`).join(', ');
-}
-
-function nodesText(count: number): string {
-  return count === 1 ? '1 node is' : `${count} nodes are`;
 }

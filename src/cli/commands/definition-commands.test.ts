@@ -97,3 +97,31 @@ test('status-variable set switches one, and says when nothing asks for it', asyn
   const list = await ask(['status-variable', 'list'], { variables: [declared] });
   assert.match(list.stdout, /^move +– +– +– +hours \(false\)/m);
 });
+
+test('policy explain without a file asks the pool what is in force', async () => {
+  const message = JSON.stringify({ group: 'Storage', node: 'db7' });
+  const handling = {
+    what: 'held',
+    untilMs: Date.UTC(2026, 11, 5, 21),
+    because: 'outage disks: new disks (ann)',
+  };
+  const share = { pool: 'desk', server: 'dba', share: 'control', because: 'rule "db"' };
+  const words = ['policy', 'explain', '--message', message, '--at', '2026-12-05T20:00:00Z'];
+  const { stdout, calls, exitCode, stderr } = await ask(words, {
+    handling,
+    shares: [share],
+    nodeZone: 'UTC',
+  });
+  assert.equal(exitCode, 0, stderr);
+  assert.deepEqual(JSON.parse(String(calls[0]?.body)), {
+    message: { severity: 'normal', text: '', node: { name: 'db7' }, group: 'Storage' },
+    atMs: Date.UTC(2026, 11, 5, 20),
+  });
+  assert.match(stdout, /^the message is held until 2026-12-05 21:00.*: outage disks: new disks \(ann\)$/m);
+  assert.match(stdout, /^it goes to dba of pool desk, with control: rule "db"$/m);
+  const open = await ask(words, { handling: null, shares: [], nodeZone: 'UTC' });
+  assert.match(open.stdout, /stands open at once.*\nit goes to no other pool\n$/);
+  const wrong = await ask([...words, '--set', 'move=true']);
+  assert.match(wrong.stderr, /--set go with a file/);
+  assert.equal(wrong.calls.length, 0);
+});

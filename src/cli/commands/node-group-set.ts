@@ -5,6 +5,7 @@ import { collectName, nameOption } from '../options/name-option.ts';
 import { collectRule } from '../options/rule-option.ts';
 import type { NodeRule } from '../../model/node-definitions.ts';
 import { nodeGroups, setNodeGroup } from '../asking/policies.ts';
+import { many } from '../terminal/many.ts';
 import { note, printJson } from '../terminal/print.ts';
 import { openClient } from '../asking/target.ts';
 
@@ -80,7 +81,10 @@ async function run(cli: Cli, name: string, options: Options): Promise<void> {
   };
   const group = await setNodeGroup(client, name, { ...content, revision: now?.revision ?? 0 });
   if (options.json) return printJson(cli, group);
-  note(cli, `node group ${name} has ${group.members} nodes and ${group.policies.length} policies`);
+  note(
+    cli,
+    `node group ${name} has ${many(group.members, 'node')} and ${group.policies.length} ${group.policies.length === 1 ? 'policy' : 'policies'}`,
+  );
 }
 
 function merge(

@@ -30,5 +30,6 @@ async function run(cli: Cli, options: ClientOptions & PrintOptions): Promise<voi
     { title: 'VERSION', value: ({ version }) => safeText(version ?? '-') },
     { title: 'ADDRESS', value: ({ address }) => safeText(address ?? '-') },
   ];
-  printTable(cli, document.nodes, columns, 'no node is enrolled yet; see `watchkeeper agent join --help`');
+  const byName = document.nodes.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  printTable(cli, byName, columns, 'no node is enrolled yet; see `watchkeeper agent join --help`');
 }

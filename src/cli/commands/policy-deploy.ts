@@ -6,6 +6,7 @@ import { withClient } from '../options/client-options.ts';
 import { collectName } from '../options/name-option.ts';
 import type { PoolClient } from '../asking/pool-client.ts';
 import { note, printJson } from '../terminal/print.ts';
+import { manyAre } from '../terminal/many.ts';
 import { openClient } from '../asking/target.ts';
 
 export function define(command: Command, cli: Cli): void {
@@ -33,7 +34,10 @@ refused theirs and may take them now. A node that is away gets its policies when
       const question = { method: 'POST', path: '/api/v1/deployment', body: { nodes } } as const;
       const answer = await client.ask(question, deployAnswerSchema);
       if (options.json) return printJson(cli, answer);
-      note(cli, `${answer.nodes} nodes are sent what they should run; see \`policy status --drift\``);
+      note(
+        cli,
+        `${manyAre(answer.nodes, 'node')} sent what ${answer.nodes === 1 ? 'it' : 'they'} should run; see \`policy status --drift\``,
+      );
     });
 }
 

@@ -3,28 +3,30 @@ import { deploymentSchema, type DeploymentHeld, type NodePolicies } from '../../
 import type { Cli } from '../cli.ts';
 import { withClient } from '../options/client-options.ts';
 import { partialExit } from '../exit-codes.ts';
+import { many } from '../terminal/many.ts';
 import { note, printJson, printTable } from '../terminal/print.ts';
 import { safeText } from '../terminal/safe-text.ts';
 import type { Column } from '../terminal/table.ts';
 import { openClient } from '../asking/target.ts';
 import { localTimeText, localZone } from '../terminal/times.ts';
 
-const columns: readonly Column<NodePolicies>[] = [
+const columnsOf = (held: DeploymentHeld | null): readonly Column<NodePolicies>[] => [
   { title: 'NODE', value: ({ name }) => safeText(name) },
   { title: 'STATE', value: ({ state }) => state },
   { title: 'POLICIES', value: ({ policies }) => safeText(policies.join(', ')) || '–' },
   { title: 'GROUPS', value: ({ groups }) => safeText(groups.join(', ')) || '–' },
-  { title: 'WHY', value: whyOf },
+  { title: 'WHY', value: (node) => whyOf(node, held) },
 ];
 
-function whyOf({ state, running }: NodePolicies): string {
+function whyOf({ name, state, running }: NodePolicies, held: DeploymentHeld | null): string {
   if (state === 'refused') return safeText(running?.refused?.text ?? '');
+  if (state === 'pending' && held !== null && !held.released.includes(name)) return 'changes are held back';
   if (state === 'pending') return 'its agent has not said yet that it runs them';
   return state === 'unknown' ? 'its agent never said what it runs' : '';
 }
 
 function heldText({ sinceMs, by, released }: DeploymentHeld): string {
-  const but = released.length === 0 ? '' : `, but to ${released.length} nodes`;
+  const but = released.length === 0 ? '' : `, but to ${many(released.length, 'node')}`;
   const since = localTimeText(sinceMs, localZone());
   return `changes are sent to nobody since ${since}${but} (${safeText(by)}); \`policy deploy --all\` sends them`;
 }
@@ -53,7 +55,7 @@ Exits with 7 when a node does not run what it should.
       printTable(
         cli,
         shown,
-        columns,
+        columnsOf(held),
         options.drift ? 'every node runs what it should' : 'no node is enrolled',
       );
     });

@@ -23,7 +23,7 @@ import { WatchError } from '../../model/errors.ts';
 import type { NodeFacts } from '../../model/node-definitions.ts';
 import type { Account } from '../../access/caller.ts';
 import type { Changed } from './config-conflict.ts';
-import { mayNameActions } from './may-name-actions.ts';
+import { mayChangePrograms, mayNameActions } from './may-name-actions.ts';
 import type { Author, ConfigEditor } from './config-editor.ts';
 import type { ConfigPort } from '../http/config-port.ts';
 
@@ -75,6 +75,7 @@ export class ConfigService implements ConfigPort {
     for (const { kind } of changes) mayConfigure(kind, by);
     for (const { kind, content } of changes)
       if (kind === 'policy' && content !== null) mayNameActions(by, content);
+    mayChangePrograms(by, changes, () => this.#ports.now.all('tool').map(({ content }) => content));
     const twice = changes.find((one, at) => changes.findIndex((other) => isSame(one, other)) !== at);
     if (twice) throw new WatchError('WK_BAD_REQUEST', `${placeText(twice)} stands there twice`);
     const also = hold ? this.#ports.holdWrites(by.name) : [];

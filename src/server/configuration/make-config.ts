@@ -78,6 +78,7 @@ export function makeConfig(
     mirror,
     pool,
     messages: store.messages,
+    serverZone: () => runtime.clock.timeZone(),
   });
   return { config, policies };
 }

@@ -10,6 +10,7 @@ import type {
   Removal,
   PrimaryRequest,
 } from '../../model/policy-api.ts';
+import type { RulesExplainRequest, RulesExplanation } from '../../model/flexible-api.ts';
 import { isNodeInScope, type Scope } from '../../model/rights.ts';
 import type { Content } from '../../definitions/canonical.ts';
 import type { ConfigNow } from '../../definitions/config-now.ts';
@@ -22,6 +23,7 @@ import type { Deployment } from '../agents/deployment.ts';
 import type { PolicyPort } from '../http/view.ts';
 import { nodeGroupViews, nodePolicies, policyViews } from './policy-views.ts';
 import { setPrimary } from './primary-editor.ts';
+import { explainRules } from '../message-rules/explain-rules.ts';
 import type { PoolView } from '../views/pool-view.ts';
 
 interface Ports {
@@ -34,6 +36,7 @@ interface Ports {
   readonly mirror: Mirror;
   readonly pool: PoolView;
   readonly messages: MessageStore;
+  readonly serverZone: () => string;
 }
 
 /** What the API does with policies and node groups. */
@@ -56,8 +59,11 @@ export class PolicyService implements PolicyPort {
     return nodeGroupViews(this.#sources());
   }
 
+  /** In the order of their names. */
   deployment(scope: Scope): NodePolicies[] {
-    return nodePolicies(this.#sources()).filter(({ name }) => isNodeInScope(scope, name));
+    return nodePolicies(this.#sources())
+      .filter(({ name }) => isNodeInScope(scope, name))
+      .toSorted((a, b) => (a.name < b.name ? -1 : 1));
   }
 
   held(): DeploymentHeld | null {
@@ -66,6 +72,24 @@ export class PolicyService implements PolicyPort {
     if (hold === null) return null;
     const released = hold.released.map((coreId) => pool.node(coreId)?.name ?? coreId);
     return { sinceMs: hold.sinceMs, by: hold.by, released };
+  }
+
+  explain({ message, atMs }: RulesExplainRequest): RulesExplanation {
+    const { deployment, pool, serverZone } = this.#ports;
+    const { name } = message.node;
+    const node = deployment.factsOf(name);
+    const known = pool.nodes().find((one) => one.name === name);
+    const addresses = node.address === null ? [] : [node.address];
+    const now = {
+      policies: pool.policies(),
+      statusVariables: pool.statusVariables(),
+      systems: pool.managerSystems(),
+      isInGroup: (nodeName: string, group: string) => pool.isInGroup(nodeName, group),
+      node,
+      serverZone: serverZone(),
+    };
+    const facts = { coreId: known?.coreId, addresses, ...message.node };
+    return explainRules(now, { ...message, node: facts }, atMs);
   }
 
   deploy({ nodes }: DeployRequest, by: string): Promise<number> {

@@ -1,3 +1,4 @@
+import { mayChangePrograms } from '../configuration/may-name-actions.ts';
 import { z } from 'zod';
 import {
   actRequestSchema,
@@ -62,6 +63,7 @@ function writeTools(app: App, { view }: Parts): void {
       response: { 200: toolDetailSchema, ...errorAnswers },
     },
     handler: async ({ params: { name }, body, caller }) => {
+      mayChangePrograms(known(caller), [{ kind: 'tool', name, content: body.source }], () => []);
       await view.actions.setTool(name, body, known(caller).name);
       return toolNamed(view, name);
     },

@@ -21,6 +21,7 @@ export const audited: Readonly<Record<string, 'self' | 'nothing' | ((request: Fa
   {
     'POST /api/v1/config/preview': 'nothing',
     'POST /api/v1/flexible-management/explain': 'nothing',
+    'POST /api/v1/message-rules/explain': 'nothing',
     'POST /api/v1/join': 'self',
     'POST /api/v1/renew': 'self',
     'POST /api/v1/session': 'self',

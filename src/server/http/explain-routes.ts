@@ -5,15 +5,17 @@ import { WatchError } from '../../model/errors.ts';
 import {
   explainAnswerSchema,
   explainRequestSchema,
+  rulesExplainRequestSchema,
+  rulesExplanationSchema,
   type ExplainAnswer,
   type ExplainRequest,
 } from '../../model/flexible-api.ts';
-import { errorAnswers, type App } from './app.ts';
+import { errorAnswers, type App, type Parts } from './app.ts';
 
 const bodyLimit = 1_048_576;
 
 /** What is wrong with a text that somebody is writing, and what would come of it. Nothing is kept, nothing changes. */
-export function explainRoutes(app: App): void {
+export function explainRoutes(app: App, { view }: Parts): void {
   app.route({
     method: 'POST',
     url: '/api/v1/flexible-management/explain',
@@ -24,6 +26,19 @@ export function explainRoutes(app: App): void {
       response: { 200: explainAnswerSchema, ...errorAnswers },
     },
     handler: async ({ body }) => explained(body),
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/api/v1/message-rules/explain',
+    bodyLimit,
+    schema: {
+      summary:
+        'What outages and policies for servers would make of a message at a time, as they are in force',
+      body: rulesExplainRequestSchema,
+      response: { 200: rulesExplanationSchema, ...errorAnswers },
+    },
+    handler: async ({ body }) => view.policies.explain(body),
   });
 }
 

@@ -90,6 +90,7 @@ export class FakeView implements ServerView {
     groups: () => [],
     deployment: () => [],
     held: () => null,
+    explain: () => ({ handling: null, shares: [], nodeZone: 'UTC' }),
     deploy: async () => 0,
     set: async () => {},
     remove: async () => {},

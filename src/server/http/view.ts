@@ -20,6 +20,7 @@ import type {
   RoleView,
   VirtualInterfaces,
 } from '../../model/role-api.ts';
+import type { RulesExplainRequest, RulesExplanation } from '../../model/flexible-api.ts';
 import type { MessageGroupView } from '../../model/message-groups.ts';
 import type { StatusVariableView } from '../../model/status-variables.ts';
 import type { Overview, OverviewSpan } from '../../model/overview.ts';
@@ -139,6 +140,8 @@ export interface PolicyPort {
   deployment(scope: Scope): readonly NodePolicies[];
   /** Null while every change is sent at once. */
   held(): DeploymentHeld | null;
+  /** What becomes of a message by what is in force. */
+  explain(request: RulesExplainRequest): RulesExplanation;
   /** Resolves with how many nodes are meant. */
   deploy(request: DeployRequest, by: string): Promise<number>;
   set(name: string, request: PolicyRequest, by: string): Promise<void>;

@@ -208,6 +208,10 @@ test('a condition status variable is switched while everything runs, and goes ba
     },
   );
   await say('while moving', 'Web');
+  const asked = { severity: 'major', text: 'asked', node: { name: 'web1' }, group: 'Web' } as const;
+  const { handling } = policies.explain({ message: asked, atMs: Date.UTC(2026, 5, 1, 20) });
+  assert.equal(handling?.what, 'logged only');
+  assert.match(handling.because, /^rule "while we move" \(line \d+\) of policy move/);
   await is('while moving', 'acknowledged, logged only');
   await is('before', 'open');
   await set(null, now);
@@ -215,5 +219,6 @@ test('a condition status variable is switched while everything runs, and goes ba
   await say('after', 'Web');
   await say('another after it', 'Web', 'normal');
   await is('another after it', 'open');
+  assert.equal(policies.explain({ message: asked, atMs: 0 }).handling, null);
   await is('after', 'open');
 });

@@ -1,4 +1,3 @@
-import { isTimeZone } from '../../flexible-management/time-template.ts';
 import {
   factsOfMessage,
   type MessageFacts,
@@ -25,6 +24,7 @@ import type { Random } from '../../runtime/random.ts';
 import type { AutomaticActions } from '../actions/automatic-actions.ts';
 import type { Grants } from '../roles/grants.ts';
 import type { OwnMessages } from '../health/own-messages.ts';
+import { nodeMoment } from './node-moment.ts';
 import { definedOutages, handleInOutage, type DefinedOutage } from './outages.ts';
 import {
   handle,
@@ -48,8 +48,6 @@ const saveEveryMs = 5_000;
 const becauseCharsMax = 256;
 /** What may wait for another pool; beyond that nothing more is shared with it. */
 const waitingMax = 100_000;
-/** The label of a node that says in which time zone it is. */
-export const timeZoneLabel = 'time-zone';
 
 interface Ports {
   readonly grants: Grants;
@@ -265,7 +263,10 @@ export class MessageRules {
   /** What the rules ask about: the message, its node, and the hour there. */
   #asked(message: PlacedMessage, epochMs: number) {
     const node = this.#ports.factsOf(message.nodeName);
-    return { facts: factsWithNode(message, node), moment: this.#moment(node, epochMs) };
+    return {
+      facts: factsWithNode(message, node),
+      moment: nodeMoment(node, epochMs, this.#ports.clock.timeZone()),
+    };
   }
 
   /** The other pools that it goes to from here; also those to which it does not go after all, with the reason. */
@@ -300,13 +301,6 @@ export class MessageRules {
       text: `${text}; what comes is not shared with it`,
     });
     return text;
-  }
-
-  /** The time that counts is that of the node where somebody said in which zone it is. */
-  #moment({ labels }: NodeFacts, epochMs: number) {
-    const serverZone = this.#ports.clock.timeZone();
-    const told = labels[timeZoneLabel];
-    return { epochMs, serverZone, nodeZone: told !== undefined && isTimeZone(told) ? told : serverZone };
   }
 
   #close(message: Uuid, { what, untilMs, because }: Handled): Decision {

@@ -16,19 +16,33 @@ export function messageGroupViews(
 ): MessageGroupView[] {
   const known = defined
     .filter(({ name }) => scope === null || scope.some(({ groups }) => fitsAny(groups, name)))
-    .map((group) => ({ name: group.name, ...groupInfo(group), open: open.get(group.name) ?? noneOpen }));
+    .map((group) => ({
+      name: group.name,
+      ...groupInfo(group.name, group),
+      open: open.get(group.name) ?? noneOpen,
+    }));
   const names = new Set<string | null>(defined.map(({ name }) => name));
   const others = [...open]
     .filter(([name]) => !names.has(name))
     .slice(0, undefinedGroupsMax)
-    .map(([name, counts]) => ({ name, ...groupInfo(null), open: counts }));
+    .map(([name, counts]) => ({ name, ...groupInfo(name, null), open: counts }));
   return [...known, ...others].toSorted(byName);
 }
 
+/** Groups that nobody has to define. */
+const own = new Map([
+  ['watchkeeper', 'what the pool says of itself'],
+  ['agent', 'what agents say of themselves'],
+]);
+
 /** For a message in it; null: nobody has defined it. */
-export function groupInfo(group: MessageGroup | null): Omit<MessageGroupView, 'name' | 'open'> {
-  const { description = null, contact = null } = group ?? {};
-  return { isDefined: group !== null, description, contact };
+export function groupInfo(
+  name: string | null,
+  group: MessageGroup | null,
+): Omit<MessageGroupView, 'name' | 'open'> {
+  const ownDescription = own.get(name ?? '') ?? null;
+  const { description = ownDescription, contact = null } = group ?? {};
+  return { isDefined: group !== null || ownDescription !== null, description, contact };
 }
 
 function byName({ name: a }: MessageGroupView, { name: b }: MessageGroupView): number {

@@ -161,7 +161,7 @@ export class View implements ServerView {
     const detail = messages.get(id, scope);
     const group = detail?.message.group;
     return detail && group !== undefined
-      ? { ...detail, messageGroup: groupInfo(pool.messageGroup(group)) }
+      ? { ...detail, messageGroup: groupInfo(group, pool.messageGroup(group)) }
       : detail;
   }
 
