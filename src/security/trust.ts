@@ -9,6 +9,7 @@ import type { Random } from '../runtime/random.ts';
 import { makeAuthority, type Authority } from './authority.ts';
 import { fingerprintOf, parseCertificates } from './certificate-info.ts';
 import { etcdBehind } from './etcd-behind.ts';
+import { mustKeepEtcd } from './etcd-voters.ts';
 import { listIdentities, type ListedIdentity } from './identity-list.ts';
 import { seal } from './seal.ts';
 
@@ -234,11 +235,15 @@ function notRenewed(identities: readonly ListedIdentity[], fingerprint: string):
   );
 }
 
-/** Servers are signed for by the new authority too. WK_CONFLICT while somebody would not believe them; `force`: anyway. */
+/**
+ * Servers are signed for by the new authority too. WK_CONFLICT while somebody would not believe them (`force`: anyway), or while
+ * the pool's own etcd would not.
+ */
 export async function finishRotation(coordination: Coordination, force: boolean): Promise<Trust> {
   const identities = await listIdentities(coordination);
   const { trust: known } = await readTrust(coordination);
   const behind = await notFollowed(coordination, identities, known.signsOthers);
+  await mustKeepEtcd(coordination, identities, ({ believes = [] }) => believes.includes(known.signsOthers));
   return changeTrust(coordination, (trust) => {
     if (behind.length > 0 && !force) {
       const names = behind.slice(0, 10).map(({ name }) => name);
@@ -254,7 +259,7 @@ export async function finishRotation(coordination: Coordination, force: boolean)
 
 /**
  * By fingerprint, or its beginning. Errors: WK_NOT_FOUND, WK_CONFLICT (it signs, or somebody's certificate is signed by it;
- * `force` overlooks the second).
+ * `force` overlooks the second), WK_CONFLICT while the pool's own etcd would lose its majority.
  */
 export async function removeTrust(
   coordination: Coordination,
@@ -267,6 +272,9 @@ export async function removeTrust(
     identities,
     ({ signedBy }) => signedBy?.startsWith(fingerprint.toLowerCase()) !== true,
   );
+  const isSignedByIt = (by: string): boolean => by.startsWith(fingerprint.toLowerCase());
+  if (fingerprint.length >= 8)
+    await mustKeepEtcd(coordination, identities, ({ signedBy }) => !isSignedByIt(signedBy ?? ''));
   let removed: TrustedAuthority | undefined;
   await changeTrust(coordination, (trust, pool) => {
     const found = trust.authorities.filter(({ certificatePem }) =>

@@ -32,3 +32,18 @@ export function failureOf(error: unknown): CallFailure {
 function codeOfCause({ cause }: ConnectError): string {
   return cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
 }
+
+const refusesUs = /alert (bad certificate|unknown ca|certificate (unknown|expired|revoked|required))/i;
+const isNotBelieved =
+  /self-signed certificate|unable to (verify|get)\b.*certificate|certificate signature failure/i;
+const anew =
+  "a server or witness that missed a whole rotation of the pool's authority joins anew (docs/certificates.md)";
+
+/** What TLS says of certificates, in words that tell what to do; anything else as it is. */
+export function explained(why: string): string {
+  if (refusesUs.test(why))
+    return `etcd does not take this machine's certificate, which was revoked or is of an authority that is believed no more; ${anew}: ${why}`;
+  return isNotBelieved.test(why)
+    ? `etcd's certificate is of an authority that this machine does not believe; ${anew}: ${why}`
+    : why;
+}

@@ -4,7 +4,7 @@ import type { Clock, Timers } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Credentials } from '../../runtime/network.ts';
 import { sleep } from '../../runtime/timing.ts';
-import { failureOf } from './call-failure.ts';
+import { explained, failureOf } from './call-failure.ts';
 import { doubtsAbout } from './etcd-version.ts';
 import { connectMember, type Member } from './member.ts';
 
@@ -184,9 +184,13 @@ export class Members {
 
   away(why: string, cause?: unknown): WatchError {
     const where = this.endpoints.join(', ');
-    return new WatchError('WK_COORDINATOR_AWAY', `the coordinator at ${where} does not answer: ${why}`, {
-      cause,
-    });
+    return new WatchError(
+      'WK_COORDINATOR_AWAY',
+      `the coordinator at ${where} does not answer: ${explained(why)}`,
+      {
+        cause,
+      },
+    );
   }
 
   #current(): Member {

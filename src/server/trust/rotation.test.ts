@@ -8,6 +8,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { dialLink } from '../../link/dial-link.ts';
 import type { LinkMessageOf } from '../../link/messages.ts';
 import { joinAnswerSchema, type JoinAnswer } from '../../model/api.ts';
+import { keys } from '../../model/definitions.ts';
+import { coreIdOfOrigin } from '../../model/origin.ts';
 import { nodeClock } from '../../runtime/node/clock.ts';
 import { silentLog } from '../../runtime/node/log.ts';
 import { nodeNetwork } from '../../runtime/node/network.ts';
@@ -225,6 +227,35 @@ test('who has not followed keeps a rotation from being finished, unless a person
   });
   const { signsServers, signsOthers } = await finishRotation(coordination, true);
   assert.equal(signsServers, signsOthers);
+});
+
+test('no force finishes a rotation that would leave the pool without its own etcd', async () => {
+  await using servers = await TestServers.start(3);
+  const coordination = servers.coordination();
+  const founding = fingerprintOf(servers.pool.authority.certificatePem);
+  const { signsOthers } = await startRotation({ coordination, ...ports }, servers.pool.authority, 'test');
+  const signs = async (believing: number): Promise<void> => {
+    for (const [at, { origin }] of servers.running.entries())
+      await servers.define(keys.etcdSign(coreIdOfOrigin(origin)), {
+        state: 'voter',
+        because: null,
+        version: '0',
+        atMs: 1,
+        believes: at < believing ? [founding, signsOthers] : [founding],
+        signedBy: founding,
+      });
+  };
+  const wouldLoseEtcd = { code: 'WK_CONFLICT', message: /no majority.*m[23].*server remove/ };
+  for (const believing of [0, 1]) {
+    await signs(believing);
+    await assert.rejects(finishRotation(coordination, true), wouldLoseEtcd);
+  }
+  await signs(2);
+  await finishRotation(coordination, true);
+  await assert.rejects(removeTrust(coordination, founding, true), {
+    code: 'WK_CONFLICT',
+    message: /no majority/,
+  });
 });
 
 test('what another pool exported is believed for that pool alone, and never taken for ours', async () => {
