@@ -20,7 +20,8 @@ const shown: Readonly<Record<Verdict, string>> = { yes: 'yes', 'who?': '401', no
 const about = `# Who may do what
 
 Every message of the link and every route, tried by every kind of caller on a running server. Written by
-\`node test/write-docs.ts\` from what happened; a test fails when anything else happens.
+\`node test/write-docs.ts\` from what happened; a test fails when anything else happens. Who joins or renews is
+\`nobody\` here, and brings a proof in the request; a relay is no kind of its own.
 
 `;
 
