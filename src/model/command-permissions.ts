@@ -101,6 +101,7 @@ export const commandPermissions: Readonly<Record<string, CommandPermission>> = {
   'policy deploy': asking('GET /api/v1/deployment', 'POST /api/v1/deployment'),
   'outage add': asking('GET /api/v1/node-groups', 'POST /api/v1/config'),
   'outage list': asking('GET /api/v1/policies', 'GET /api/v1/policies/:name'),
+  'outage extend': asking('GET /api/v1/policies/:name', 'POST /api/v1/config'),
   'outage remove': asking(
     'GET /api/v1/policies',
     'GET /api/v1/policies/:name',

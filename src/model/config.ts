@@ -128,6 +128,7 @@ export const configVias = [
   'config rollback',
   'node label',
   'outage add',
+  'outage extend',
   'message-group set',
   'message-group remove',
   'status-variable set',

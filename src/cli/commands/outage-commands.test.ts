@@ -116,3 +116,20 @@ test('outage remove takes away what it saw, those that are over, and no other po
   assert.equal(wrong.calls.length, 1);
   assert.match((await ask(['remove'])).stderr, /name the outages, or say --over/);
 });
+
+test('outage extend changes when one ends, as it was seen, and leaves one that is over', async () => {
+  const { calls, stderr, exitCode } = await ask(['extend', 'disks', '--by', '1h'], running, running, {
+    revision: 9,
+  });
+  assert.equal(exitCode, 0, stderr);
+  const content = { ...running.source, until: '2026-12-05T22:00:00.000Z' };
+  assert.deepEqual(JSON.parse(String(calls[2]?.body)), {
+    changes: [{ kind: 'policy', name: 'disks', revision: 7, content }],
+    via: 'outage extend',
+  });
+  assert.match(stderr, /^outage disks ends at /);
+  const before = ['extend', 'disks', '--until', '2026-12-05T18:00:00Z'];
+  assert.match((await ask(before, running, running)).stderr, /must be later than from/);
+  assert.match((await ask(['extend', 'earlier', '--by', '1h'], over)).stderr, /outage earlier is over/);
+  assert.match((await ask(['extend', 'disks'], running)).stderr, /say for how long/);
+});

@@ -211,6 +211,11 @@ export const identityCommands: readonly CommandEntry[] = [
     load: () => import('../commands/outage-list.ts'),
   },
   {
+    path: 'outage extend',
+    summary: 'let an outage end later, or earlier',
+    load: () => import('../commands/outage-extend.ts'),
+  },
+  {
     path: 'outage remove',
     summary: 'end outages now, or take away those that are over',
     load: () => import('../commands/outage-remove.ts'),
