@@ -3,7 +3,7 @@ import type { Handling, OperationKind } from '../../src/model/operation.ts';
 import { accessTexts } from './texts/access.ts';
 import { actionTexts } from './texts/actions.ts';
 import { configurationTexts } from './texts/configuration.ts';
-import { many } from './texts/many.ts';
+import { figure, many } from './texts/many.ts';
 import { overviewTexts } from './texts/overview.ts';
 import { poolTexts } from './texts/pool.ts';
 import { sharingTexts } from './texts/sharing.ts';
@@ -20,6 +20,7 @@ export const texts = {
   tryAgain: 'Try again',
   loading: 'Loading …',
   none: '–',
+  months: ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'],
   broken: (because: string) => `This page cannot be shown: ${because}`,
   brokenHint: 'Everything else goes on. What was asked for is not undone.',
   loadAnew: 'Load anew',
@@ -161,16 +162,15 @@ export const texts = {
     goBefore: 'Go there',
     beforeAbout: (zone: string) => `The newest messages up to this time (${zone})`,
     pause: 'Pause',
-    resume: (waiting: number) =>
-      waiting === 0 ? 'Go on' : `Go on · ${waiting.toLocaleString('en')} changed`,
+    resume: (waiting: number) => (waiting === 0 ? 'Go on' : `Go on · ${figure(waiting)} changed`),
     paused: 'Paused',
     export: 'Export',
     exportCsv: 'CSV',
     exportJson: 'JSON lines',
-    exporting: (rows: number) => `Reading … ${rows.toLocaleString('en')} messages`,
+    exporting: (rows: number) => `Reading … ${figure(rows)} messages`,
     exported: (rows: number) => `${many(rows, 'message')} exported.`,
     exportCut: (rows: number) =>
-      `Only the newest ${rows.toLocaleString('en')} were exported; narrow the filter for the rest.`,
+      `Only the newest ${figure(rows)} were exported; narrow the filter for the rest.`,
     exportFailed: (because: string) => `Nothing was exported: ${because}`,
     columns: {
       select: 'Select',
@@ -186,7 +186,7 @@ export const texts = {
     grouped: 'Group repeats',
     groupedAbout: 'Of messages that say the same, show only the newest, with their number',
     groupedNotNow: 'Every message is shown while a text is looked for, or one group is unfolded',
-    unfold: (number: number) => `Show all ${number.toLocaleString('en')} that say the same`,
+    unfold: (number: number) => `Show all ${figure(number)} that say the same`,
     unfolded: 'All that say the same',
     fold: 'Fold again',
     newAbove: (number: number) => `${many(number, 'new message')} above`,
@@ -220,8 +220,8 @@ export const texts = {
   >,
   bulk: {
     label: 'Actions on the selected messages',
-    selected: (number: number) => `${number.toLocaleString('en')} selected`,
-    notShown: (number: number) => `${number.toLocaleString('en')} not in view`,
+    selected: (number: number) => `${figure(number)} selected`,
+    notShown: (number: number) => `${figure(number)} not in view`,
     clear: 'Clear selection',
     nothing: (reason: string) => `Not possible: ${reason}`,
     noRight: (roles: readonly string[]) =>
@@ -350,10 +350,10 @@ export const texts = {
     drifted: (number: number) => `${number} drifted`,
     deploymentFailed: (because: string) => `What they should run could not be read: ${because}`,
     cut: (shown: number, all: number) =>
-      `Only the first ${shown.toLocaleString('en')} of ${all.toLocaleString('en')} are shown; search for the others.`,
-    showMore: (number: number) => `Show ${number.toLocaleString('en')} more`,
+      `Only the first ${figure(shown)} of ${figure(all)} are shown; search for the others.`,
+    showMore: (number: number) => `Show ${figure(number)} more`,
     select: (name: string) => `Select ${name}`,
-    selectAll: (number: number) => `Select all ${number.toLocaleString('en')}`,
+    selectAll: (number: number) => `Select all ${figure(number)}`,
     count: (shown: number, all: number) =>
       shown === all ? many(all, 'node') : `${shown} of ${many(all, 'node')}`,
     empty: 'No agent has joined yet.',

@@ -110,8 +110,8 @@ function requestOf(text: string, { kind, severity, node, at, ...sample }: Sample
     kind,
     message: { severity, text: said, node: { name: node }, ...given },
     atMs: Number.isNaN(atMs) ? door.nowMs() : atMs,
-    nodeZone: browserZone,
-    serverZone: browserZone,
+    nodeZone: browserZone(),
+    serverZone: browserZone(),
   };
 }
 
@@ -136,7 +136,7 @@ function SampleForm({
         choose={(kind) => change({ kind })}
       />
       <label>
-        <span className="label">{t.at(browserZone)}</span>
+        <span className="label">{t.at(browserZone())}</span>
         <input
           className="field"
           type="datetime-local"

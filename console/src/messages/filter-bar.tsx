@@ -11,6 +11,7 @@ import { GoToTime } from './go-to-time.tsx';
 import type { FeedState, MessageFeed } from './message-feed.ts';
 import { ViewsMenu } from './views-menu.tsx';
 import { isGrouped, isNarrowed, noFilter, sinceSpans, type Since, type ViewFilter } from './view-filter.ts';
+import { figure } from '../texts/many.ts';
 
 const t = texts.messages;
 const states = ['open', 'acknowledged', 'all'] as const;
@@ -161,7 +162,7 @@ function SeverityToggles({ filter, change }: ChangeProps): JSX.Element {
               <SeverityShape severity={severity} />
             </span>
             <span className="toggle-word">{texts.severities[severity]}</span>
-            <span className="toggle-number">{number === null ? '' : number.toLocaleString('en')}</span>
+            <span className="toggle-number">{number === null ? '' : figure(number)}</span>
           </button>
         );
       })}

@@ -29,7 +29,7 @@ export function GoToTime({ feed }: { readonly feed: MessageFeed }): JSX.Element 
         <Dialog title={t.before} onClose={() => setOpen(false)}>
           <form className="dialog-body" onSubmit={submit}>
             <label>
-              <span className="label">{t.beforeAbout(browserZone)}</span>
+              <span className="label">{t.beforeAbout(browserZone())}</span>
               <input className="field" name="time" type="datetime-local" step="1" required autoFocus />
             </label>
             <div className="dialog-actions">

@@ -4,6 +4,7 @@ import { Icon } from '../parts/icon.tsx';
 import { SeverityChip } from '../parts/severity-chip.tsx';
 import type { Times } from '../settings/times.ts';
 import { texts } from '../texts.ts';
+import { figure } from '../texts/many.ts';
 
 export interface RowProps {
   readonly message: MessageView;
@@ -107,7 +108,7 @@ function Number({ number, unfold }: { readonly number: number; readonly unfold: 
         unfold();
       }}
     >
-      ×{number.toLocaleString('en')}
+      ×{figure(number)}
     </button>
   );
 }

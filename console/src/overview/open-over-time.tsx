@@ -7,6 +7,7 @@ import { useTimes } from '../settings/times.ts';
 import { texts } from '../texts.ts';
 import { totalOf } from './overview-facts.ts';
 import { useWidth } from './use-width.ts';
+import { figure } from '../texts/many.ts';
 
 const t = texts.overview;
 const height = 120;
@@ -143,14 +144,14 @@ function StepTable({ steps }: { readonly steps: readonly OpenStep[] }): JSX.Elem
               <th scope="row">{times.clock(toMs)}</th>
               {urgentFirst.map((severity) => (
                 <td key={severity} className="is-number">
-                  {open[severity].toLocaleString('en')}
+                  {figure(open[severity])}
                 </td>
               ))}
               {[open, arrived, acknowledged].map((counts, at) => (
                 // Three columns that never change places.
                 // oxlint-disable-next-line react/no-array-index-key
                 <td key={at} className="is-number">
-                  {totalOf(counts).toLocaleString('en')}
+                  {figure(totalOf(counts))}
                 </td>
               ))}
             </tr>

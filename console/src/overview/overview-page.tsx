@@ -15,6 +15,7 @@ import { OpenOverTime } from './open-over-time.tsx';
 import { totalOf, worstSeverity } from './overview-facts.ts';
 import { RecentChanges } from './recent-changes.tsx';
 import { useRepeated } from './use-repeated.ts';
+import { figure } from '../texts/many.ts';
 
 const t = texts.overview;
 
@@ -80,16 +81,16 @@ function OpenCounts({ status: { messages } }: { readonly status: PoolStatus }): 
             className={`count ${messages.open[severity] === 0 ? 'is-zero' : ''}`}
             aria-label={`${t.openOf(severity)}: ${messages.open[severity]}`}
           >
-            <span className="count-number">{messages.open[severity].toLocaleString('en')}</span>
+            <span className="count-number">{figure(messages.open[severity])}</span>
             <SeverityChip severity={severity} />
           </Link>
         ))}
         <Link to={messagesAt({ state: 'acknowledged' })} className="count is-plain">
-          <span className="count-number">{totalOf(messages.acknowledged).toLocaleString('en')}</span>
+          <span className="count-number">{figure(totalOf(messages.acknowledged))}</span>
           {t.acknowledged}
         </Link>
         <Link to={messagesAt({ state: 'all' })} className="count is-plain">
-          <span className="count-number">{messages.total.toLocaleString('en')}</span>
+          <span className="count-number">{figure(messages.total)}</span>
           {t.stored}
         </Link>
       </div>
@@ -124,8 +125,8 @@ function WorstList({
               </span>
               <meter min={0} max={most} value={totalOf(open)} aria-label={t.open} />
               <span className="worst-number">
-                {open[worst].toLocaleString('en')}
-                <span className="faint"> / {totalOf(open).toLocaleString('en')}</span>
+                {figure(open[worst])}
+                <span className="faint"> / {figure(totalOf(open))}</span>
               </span>
             </li>
           );

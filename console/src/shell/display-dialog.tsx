@@ -7,7 +7,10 @@ import { settings, themes } from '../settings/settings.ts';
 import { browserZone } from '../settings/times.ts';
 import { texts } from '../texts.ts';
 
-const zones = ['UTC', ...Intl.supportedValuesOf('timeZone').filter((zone) => zone !== 'UTC')];
+/** Asked of the browser when somebody opens the dialog: it takes a while over it. */
+function zones(): string[] {
+  return ['UTC', ...Intl.supportedValuesOf('timeZone').filter((zone) => zone !== 'UTC')];
+}
 
 export function DisplayDialog({ onClose }: { readonly onClose: () => void }): JSX.Element {
   const { theme, zone } = useStore(settings);
@@ -38,8 +41,8 @@ export function DisplayDialog({ onClose }: { readonly onClose: () => void }): JS
               settings.update((before) => ({ ...before, zone: target.value === '' ? null : target.value }))
             }
           >
-            <option value="">{texts.display.zoneOfBrowser(browserZone)}</option>
-            {zones.map((one) => (
+            <option value="">{texts.display.zoneOfBrowser(browserZone())}</option>
+            {zones().map((one) => (
               <option key={one}>{one}</option>
             ))}
           </select>

@@ -1,5 +1,5 @@
 import type { ActionState } from '../../../src/model/action.ts';
-import { many } from './many.ts';
+import { figure, many } from './many.ts';
 
 export const actionTexts = {
   run: {
@@ -12,7 +12,7 @@ export const actionTexts = {
       'Configuration has them, kind Tools: a program, its arguments, and what may be given for them.',
     failed: (because: string) => `The tools could not be read: ${because}`,
     nodes: 'On',
-    moreNodes: (number: number) => `and ${number.toLocaleString('en')} more`,
+    moreNodes: (number: number) => `and ${figure(number)} more`,
     within: 'A node that cannot begin within a minute does not do it.',
     asUser: (user: string) => `It runs as ${user}.`,
     becomesAnnotation: 'What comes of it becomes an annotation of the message.',
@@ -49,12 +49,12 @@ export const actionTexts = {
       'not done': 'not done',
       unknown: 'unknown',
     } satisfies Record<ActionState, string>,
-    count: (number: number, state: ActionState) => `${number.toLocaleString('en')} ${state}`,
+    count: (number: number, state: ActionState) => `${figure(number)} ${state}`,
     cut: 'More was printed than is kept.',
     noOutput: 'It printed nothing.',
     took: (span: string) => `took ${span}`,
     output: (node: string) => `What ${node} printed`,
-    more: (shown: number) => `Only the first ${shown.toLocaleString('en')} nodes are shown.`,
+    more: (shown: number) => `Only the first ${figure(shown)} nodes are shown.`,
     when: 'When',
     by: 'By',
     tool: 'Tool',

@@ -1,4 +1,4 @@
-import { many } from './many.ts';
+import { figure, many } from './many.ts';
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0);
 
@@ -24,9 +24,9 @@ export const overviewTexts = {
       now: number,
       steps: readonly (readonly [arrived: number, acknowledged: number])[],
     ) =>
-      `From ${before.toLocaleString('en')} to ${now.toLocaleString('en')}: ` +
-      `${sum(steps.map(([arrived]) => arrived)).toLocaleString('en')} arrived, ` +
-      `${sum(steps.map(([, acknowledged]) => acknowledged)).toLocaleString('en')} were acknowledged.`,
+      `From ${figure(before)} to ${figure(now)}: ` +
+      `${figure(sum(steps.map(([arrived]) => arrived)))} arrived, ` +
+      `${figure(sum(steps.map(([, acknowledged]) => acknowledged)))} were acknowledged.`,
     knownSince: (clock: string) => `Of what you may see this is known from ${clock} on.`,
     table: 'As a table',
     until: 'At',

@@ -1,4 +1,4 @@
-import { many } from './many.ts';
+import { figure, many } from './many.ts';
 
 export const poolTexts = {
   pool: {
@@ -86,7 +86,7 @@ export const poolTexts = {
     pageWhole: 'had answers all the time',
     messages: 'Messages',
     stored: (number: number, servers: number, more: number) =>
-      `all ${number.toLocaleString('en')} are on every one of ${many(servers, 'server')}; ${many(more, 'new one')} came meanwhile`,
+      `all ${figure(number)} are on every one of ${many(servers, 'server')}; ${many(more, 'new one')} came meanwhile`,
     gaps: 'Lost by agents',
     noGaps: 'none: no agent reported a gap',
     someGaps: (number: number) => `${many(number, 'agent')} reported a gap: look for “gap:” in the messages`,
