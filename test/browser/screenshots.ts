@@ -3,6 +3,8 @@
  */
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
+import type { BrowserContext } from 'playwright-core';
+import { userAnswerSchema } from '../../src/model/users-api.ts';
 import { root } from '../runner/run-program.ts';
 import { RealPool, until } from '../pool/real-pool.ts';
 import { launch } from './chromium.ts';
@@ -33,22 +35,26 @@ await using pool = await RealPool.start({ servers: 3, agents: 3 });
 const { openId } = await scene(pool);
 const token = await makeToken(pool);
 const browser = await launch();
-await prepareConfiguration();
+const setupPath = await prepareConfiguration();
 try {
   for (const colorScheme of ['light', 'dark'] as const)
     for (const [size, viewport] of Object.entries(sizes)) {
-      const operator = await openConsole(browser, { url: pool.virtualUrl, token, colorScheme, viewport });
-      await picturesOf(operator, (name) =>
-        path.join(folder, `console-${name}${size === 'wide' ? '' : `-${size}`}-${colorScheme}.png`),
+      const file = (name: string): string =>
+        path.join(folder, `console-${name}${size === 'wide' ? '' : `-${size}`}-${colorScheme}.png`);
+      await picturesOfDoors(
+        await browser.newContext({ ignoreHTTPSErrors: true, viewport, colorScheme }),
+        file,
       );
+      const operator = await openConsole(browser, { url: pool.virtualUrl, token, colorScheme, viewport });
+      await picturesOf(operator, file);
       await operator.close();
     }
 } finally {
   await browser.close();
 }
 
-/** A policy with its nodes, and somebody beside the administrator. */
-async function prepareConfiguration(): Promise<void> {
+/** A policy with its nodes, and somebody beside the administrator: the path of the link that lets them in. */
+async function prepareConfiguration(): Promise<string> {
   const source = {
     kind: 'command',
     name: 'disk',
@@ -71,11 +77,12 @@ async function prepareConfiguration(): Promise<void> {
   await ask('PUT', '/api/v1/policies/disk', { source });
   await ask('PUT', '/api/v1/node-groups/all', group);
   await until('the tool ran', async () => (await runTool()) === 2, 20_000);
-  await ask('POST', '/api/v1/users', {
+  const { body } = await fetchInPool('POST', '/api/v1/users', {
     name: 'ann',
     displayName: 'Ann of the night shift',
     roles: ['operator'],
   });
+  return userAnswerSchema.parse(body).setup?.path ?? '';
 }
 
 /** How many nodes ran it. */
@@ -85,13 +92,29 @@ async function runTool(): Promise<number> {
   return status === 200 ? 2 : 0;
 }
 
-async function fetchInPool(method: string, path: string, data: unknown): Promise<{ status: number }> {
+async function fetchInPool(
+  method: string,
+  path: string,
+  data: unknown,
+): Promise<{ status: number; body: unknown }> {
   const context = await browser.newContext({ ignoreHTTPSErrors: true });
   const headers = { authorization: `Bearer ${token}` };
   const answer = await context.request.fetch(pool.virtualUrl + path, { method, headers, data });
-  const status = answer.status();
+  const [status, body] = [answer.status(), (await answer.json()) as unknown];
   await context.close();
-  return { status };
+  return { status, body };
+}
+
+/** What those see who are not signed in. */
+async function picturesOfDoors(context: BrowserContext, file: (name: string) => string): Promise<void> {
+  const page = await context.newPage();
+  await page.goto(pool.virtualUrl);
+  await page.getByLabel('Password').waitFor();
+  await page.screenshot({ path: file('sign-in') });
+  await page.goto(pool.virtualUrl + setupPath);
+  await page.getByLabel('New password').waitFor();
+  await page.screenshot({ path: file('setup') });
+  await context.close();
 }
 
 async function picturesOf({ page }: Operator, file: (name: string) => string): Promise<void> {

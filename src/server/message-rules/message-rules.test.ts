@@ -177,6 +177,11 @@ RESPMGRCONFIGS
           MSGTARGETRULECOND DESCRIPTION "moving" MSGGRP "Web" CONDSTATUSVAR "move-day"
         MSGOPERATIONS
           MSGOPERATION TIMETEMPLATE "$OPC_ALWAYS" LOGONLY
+      MSGTARGETRULE DESCRIPTION "chatter"
+        MSGTARGETRULECONDS
+          MSGTARGETRULECOND DESCRIPTION "normal" SEVERITY Normal
+        MSGOPERATIONS
+          MSGOPERATION LOGONLY
 `;
 
 test('a condition status variable is switched while everything runs, and goes back to what policies declare', async () => {
@@ -196,7 +201,10 @@ test('a condition status variable is switched while everything runs, and goes ba
     const options = { via: 'status-variable set', hold: false };
     return { revision: await second.view.config.apply([change], ann, options) };
   };
+  // Messages are decided in their order: once the second is, the first was.
   await say('before', 'Web');
+  await say('chatter after it', 'Room', 'normal');
+  await is('chatter after it', 'acknowledged, logged only');
   const { revision: now } = await set({ value: true }, 0);
   const [shown] = first.view.statusVariables();
   assert.deepEqual(
@@ -217,8 +225,8 @@ test('a condition status variable is switched while everything runs, and goes ba
   await set(null, now);
   await eventually('it is known', () => first.view.statusVariables()[0]?.switched === null);
   await say('after', 'Web');
-  await say('another after it', 'Web', 'normal');
-  await is('another after it', 'open');
+  await say('chatter at last', 'Room', 'normal');
+  await is('chatter at last', 'acknowledged, logged only');
   assert.equal(policies.explain({ message: asked, atMs: 0 }).handling, null);
   await is('after', 'open');
 });
