@@ -98,7 +98,7 @@ function Columns({ steps }: { readonly steps: readonly OpenStep[] }): JSX.Elemen
                 )}
                 {at % every === (steps.length - 1) % every && (
                   <text x={at * slot + slot / 2} y={height + 15} textAnchor="middle" className="axis-text">
-                    {times.clock(toMs).slice(0, 5)}
+                    {at === steps.length - 1 ? t.now : times.clock(toMs).slice(0, 5)}
                   </text>
                 )}
               </g>

@@ -17,6 +17,7 @@ export const overviewTexts = {
       '6h': 'by severity, at the end of each quarter of an hour',
       '24h': 'by severity, at the end of each hour',
     },
+    now: 'now',
     span: 'How far back',
     spans: { '1h': '1 hour', '6h': '6 hours', '24h': '24 hours' },
     tells: (
