@@ -13,6 +13,11 @@ export const statusVariableSchema = z.strictObject({
 });
 export type StatusVariable = Readonly<z.infer<typeof statusVariableSchema>>;
 
+/** As rules ask for them. */
+export function valuesOf(switched: readonly StatusVariable[]): Readonly<Record<string, boolean>> {
+  return Object.fromEntries(switched.map(({ name, value }) => [name, value]));
+}
+
 export const statusVariableViewSchema = z
   .object({
     name: z.string(),

@@ -4,7 +4,7 @@ import type { NodeFacts } from '../../model/node-definitions.ts';
 import type { ManagerSystems } from '../../model/policy.ts';
 import type { PolicyDefinition } from '../../model/policy-definitions.ts';
 import type { IsInGroup } from '../../model/rights.ts';
-import type { StatusVariable } from '../../model/status-variables.ts';
+import { valuesOf, type StatusVariable } from '../../model/status-variables.ts';
 import { nodeMoment } from './node-moment.ts';
 import { definedOutages, handleInOutage } from './outages.ts';
 import { handle, serverRules, wantedShares } from './server-rules.ts';
@@ -22,7 +22,7 @@ export interface RulesNow {
 /** What the acting server would decide about such a message, made at that time, as the definitions stand now. */
 export function explainRules(now: RulesNow, message: MessageFacts, atMs: number): RulesExplanation {
   const rules = serverRules(now.policies);
-  const variables = Object.fromEntries(now.statusVariables.map(({ name, value }) => [name, value]));
+  const variables = valuesOf(now.statusVariables);
   const when = nodeMoment(now.node, atMs, now.serverZone);
   const place = { nodeName: message.node.name ?? '', group: message.group };
   const handling =

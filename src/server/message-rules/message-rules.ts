@@ -14,7 +14,7 @@ import type { Origin } from '../../model/origin.ts';
 import type { PolicyDefinition } from '../../model/policy-definitions.ts';
 import type { ManagerSystems } from '../../model/policy.ts';
 import type { IsInGroup } from '../../model/rights.ts';
-import type { StatusVariable } from '../../model/status-variables.ts';
+import { valuesOf, type StatusVariable } from '../../model/status-variables.ts';
 import { hopsMax } from '../../model/sharing.ts';
 import { uuidV7, type Uuid } from '../../model/uuid.ts';
 import type { Grant } from '../../pool/grants.ts';
@@ -147,8 +147,7 @@ export class MessageRules {
   }
 
   #variablesNow(): StatusVariables {
-    const switched = this.#ports.statusVariables();
-    this.#variables ??= Object.fromEntries(switched.map(({ name, value }) => [name, value]));
+    this.#variables ??= valuesOf(this.#ports.statusVariables());
     return this.#variables;
   }
 
