@@ -55,7 +55,7 @@ export function ExportMenu({ filter }: { readonly filter: ViewFilter }): JSX.Ele
         ]}
       >
         <Icon name="save" />
-        {t.export}
+        <span className="tool-word">{t.export}</span>
       </Menu>
       {running !== null && (
         <Dialog title={t.export} onClose={close}>

@@ -59,7 +59,6 @@ export function FilterBar({ filter, show, feed, state, togglePause }: Props): JS
         <NodeField value={filter.node} change={(node) => change({ node })} />
         <TypedField id="group" label={t.group} value={filter.group} change={(group) => change({ group })} />
         <SinceField filter={filter} change={change} />
-        <GroupingButtons filter={filter} change={change} />
         {isNarrowed(filter) && (
           <button
             type="button"
@@ -71,6 +70,7 @@ export function FilterBar({ filter, show, feed, state, togglePause }: Props): JS
         )}
       </div>
       <div className="filter-end">
+        <GroupingButtons filter={filter} change={change} />
         <ViewsMenu filter={filter} show={show} />
         <GoToTime feed={feed} />
         <ExportMenu filter={filter} />
@@ -82,7 +82,7 @@ export function FilterBar({ filter, show, feed, state, togglePause }: Props): JS
           onClick={togglePause}
         >
           <Icon name={state.isPaused ? 'play' : 'pause'} />
-          {state.isPaused ? t.resume(state.waiting) : t.pause}
+          <span className="tool-word">{state.isPaused ? t.resume(state.waiting) : t.pause}</span>
         </button>
       </div>
     </section>
@@ -118,12 +118,12 @@ function GroupingButtons({ filter, change }: ChangeProps): JSX.Element {
         onClick={() => change({ grouped: !filter.grouped })}
       >
         <Icon name="stack" />
-        {t.grouped}
+        <span className="tool-word">{t.grouped}</span>
       </button>
       {filter.same !== '' && (
         <button type="button" className="button" onClick={() => change({ same: '' })}>
           <Icon name="close" />
-          {t.fold}
+          <span className="tool-word">{t.fold}</span>
         </button>
       )}
     </>

@@ -23,7 +23,7 @@ export function GoToTime({ feed }: { readonly feed: MessageFeed }): JSX.Element 
     <>
       <button type="button" className="button" onClick={() => setOpen(true)}>
         <Icon name="clock" />
-        {t.before}
+        <span className="tool-word">{t.before}</span>
       </button>
       {isOpen && (
         <Dialog title={t.before} onClose={() => setOpen(false)}>

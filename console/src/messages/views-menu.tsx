@@ -43,7 +43,7 @@ export function ViewsMenu({ filter, show }: Props): JSX.Element {
         ]}
       >
         <Icon name="note" />
-        <span className="view-name">{current?.name ?? t.title}</span>
+        <span className={current === null ? 'tool-word' : ''}>{current?.name ?? t.title}</span>
       </Menu>
       {isNaming && (
         <FormDialog

@@ -31,8 +31,8 @@ export interface Parts {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly consoleFiles: ConsoleFiles;
-  /** One function per open live stream; it ends the stream. */
-  readonly streams: Set<() => void>;
+  /** For each open live stream the function that ends it, and the name of whose it is. */
+  readonly streams: Map<() => void, string>;
 }
 
 /** Stands in every route's description beside its good answer. */

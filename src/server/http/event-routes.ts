@@ -3,7 +3,7 @@ import { liveEventSchema } from '../../model/api.ts';
 import { WatchError } from '../../model/errors.ts';
 import { errorAnswers, type App, type Parts } from './app.ts';
 import { authenticate } from './authenticate.ts';
-import { authorize } from './authorize.ts';
+import { authorize, known } from './authorize.ts';
 import { LiveStream } from './live-stream.ts';
 import { decodePositions, positionsIdCharsMax } from './positions-id.ts';
 
@@ -11,6 +11,8 @@ const eventsPath = '/api/v1/events';
 
 /** Live streams of one server; each costs a socket and at most one unsent batch of messages. */
 export const streamsMax = 256;
+/** Of them one caller's: what one program opens and forgets does not cost the others their live console. */
+export const streamsOfOneMax = 64;
 
 export function eventRoutes(app: App, parts: Parts): void {
   const { view, streams } = parts;
@@ -31,8 +33,8 @@ export function eventRoutes(app: App, parts: Parts): void {
       response: { 200: liveEventSchema, ...errorAnswers },
     },
     handler: (request, reply) => {
-      if (streams.size >= streamsMax)
-        throw new WatchError('WK_OVERLOADED', `more than ${streamsMax} live streams; ask another server`);
+      const { name } = known(request.caller);
+      admit(streams, name);
       const place = request.headers['last-event-id'] ?? request.query.since;
       reply.hijack();
       reply.raw.writeHead(200, {
@@ -53,9 +55,21 @@ export function eventRoutes(app: App, parts: Parts): void {
         },
       });
       const end = (): void => stream.end();
-      streams.add(end);
+      streams.set(end, name);
       reply.raw.once('close', () => streams.delete(end));
       stream.start();
     },
   });
+}
+
+/** WK_OVERLOADED when there are as many live streams as may be, of all callers or of this one. */
+function admit(streams: Parts['streams'], name: string): void {
+  if (streams.size >= streamsMax)
+    throw new WatchError('WK_OVERLOADED', `more than ${streamsMax} live streams; ask another server`);
+  const own = [...streams.values()].filter((one) => one === name).length;
+  if (own >= streamsOfOneMax)
+    throw new WatchError(
+      'WK_OVERLOADED',
+      `${name} has ${own} live streams on this server, as many as one caller may have; close some, or ask another server`,
+    );
 }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
+import { createServer, request, type IncomingMessage } from 'node:http';
+import { buffer } from 'node:stream/consumers';
 import { after, before, beforeEach, test } from 'node:test';
+import { gunzipSync, gzipSync, zstdDecompressSync } from 'node:zlib';
 import { z } from 'zod';
 import { errorAnswerSchema, liveEventSchema, messagePageSchema } from '../../model/api.ts';
 import { explainAnswerSchema } from '../../model/flexible-api.ts';
@@ -12,6 +14,7 @@ import { silentLog } from '../../runtime/node/log.ts';
 import { nodeFiles } from '../../runtime/node/files.ts';
 import { nodeRandom } from '../../runtime/node/random.ts';
 import { routePermissions as access } from '../../model/permissions.ts';
+import { streamsOfOneMax } from './event-routes.ts';
 import { createHttp } from './http.ts';
 import { decodePositions } from './positions-id.ts';
 import { FakeView, fakeMessage, fakeOrigin, fakePool, fakeToken } from './fake-view.ts';
@@ -288,6 +291,25 @@ test('a live stream tells its place at once, then what changes, and resumes from
   }
 });
 
+test('one caller has so many live streams and no more, and others have theirs all the same', async () => {
+  const stop = new AbortController();
+  const open = (headers: Record<string, string>) =>
+    fetch(`${base}/api/v1/events`, { headers, signal: stop.signal });
+  const first = await Promise.all(Array.from({ length: streamsOfOneMax }, () => open(bearer)));
+  assert.ok(first.every(({ status }) => status === 200));
+  const refused = await open(bearer);
+  assert.equal(refused.status, 429);
+  assert.match(assertError(await refused.text(), 'WK_OVERLOADED'), /has 64 live streams on this server/);
+  view.identity = { pool: fakePool, kind: 'user', coreId };
+  assert.equal((await open({})).status, 200);
+
+  // A place is free again once its stream has ended.
+  view.identity = null;
+  stop.abort();
+  while (view.listeners > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  await events('/api/v1/events', 1);
+});
+
 test('a place that was trimmed, or that we cannot read, means reset', async () => {
   view.report(fakeMessage(view.journal.length + 1));
   const [start] = await events('/api/v1/events', 1);
@@ -316,4 +338,47 @@ test('a role is changed in the name of who asks; a slash in its name is sent as 
   for (const other of ['/api/v1/roles/none', '/api/v1/roles/none/history'])
     assertError((await call(other, { headers: bearer })).text, 'WK_NOT_FOUND');
   assert.equal((await call(`${path}/history?limit=0`, { headers: bearer })).status, 400);
+});
+
+/** What comes over the line, which `fetch` would decompress. */
+async function onTheLine(
+  path: string,
+  acceptEncoding: string,
+): Promise<{ answer: IncomingMessage; bytes: Buffer }> {
+  const headers = { ...bearer, 'accept-encoding': acceptEncoding };
+  const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+    request(base + path, { headers }, resolve)
+      .on('error', reject)
+      .end();
+  });
+  return { answer, bytes: await buffer(answer) };
+}
+
+test('long JSON is compressed for who takes it, short JSON and what else there is are not', async () => {
+  const path = '/api/v1/openapi.json';
+  const plain = await onTheLine(path, 'identity');
+  assert.equal(plain.answer.headers['content-encoding'], undefined);
+  const forms = { zstd: zstdDecompressSync, gzip: gunzipSync };
+  for (const [encoding, decompress] of Object.entries(forms)) {
+    const { answer, bytes } = await onTheLine(path, `br, ${encoding}`);
+    assert.equal(answer.headers['content-encoding'], encoding);
+    assert.equal(answer.headers.vary, 'accept-encoding');
+    assert.ok(bytes.length < plain.bytes.length / 4, `${bytes.length} of ${plain.bytes.length} bytes`);
+    assert.deepEqual(decompress(bytes), plain.bytes);
+  }
+  for (const other of ['/api/v1/nodes', '/metrics']) {
+    const { answer } = await onTheLine(other, 'zstd, gzip');
+    assert.equal(answer.headers['content-encoding'], undefined, other);
+  }
+});
+
+test('a compressed body of a request is not decompressed', async () => {
+  const body = gzipSync(JSON.stringify({ kind: 'acknowledge', messages: [fakeMessage(1).id] }));
+  const answer = await fetch(`${base}/api/v1/operations`, {
+    method: 'POST',
+    body,
+    headers: { ...bearer, 'content-type': 'application/json', 'content-encoding': 'gzip' },
+  });
+  assert.equal(answer.status, 400);
+  assertError(await answer.text(), 'WK_BAD_REQUEST');
 });

@@ -10,6 +10,7 @@ import type { Caller } from '../../access/caller.ts';
 import { actionRoutes } from './action-routes.ts';
 import { audited } from './audited.ts';
 import { certificateRoutes } from './certificate-routes.ts';
+import { compressAnswers } from './compress-answers.ts';
 import { configRoutes } from './config-routes.ts';
 import { ConsoleFiles } from './console-files.ts';
 import { consoleRoutes } from './console-routes.ts';
@@ -74,11 +75,12 @@ export async function createHttp(
   consoleFolder: string | null,
 ): Promise<{ handler: HttpHandler; routes: readonly string[]; close(): Promise<void> }> {
   const consoleFiles = new ConsoleFiles(runtime.files, consoleFolder);
-  const parts: Parts = { view, ...runtime, metrics: new Metrics(), consoleFiles, streams: new Set() };
+  const parts: Parts = { view, ...runtime, metrics: new Metrics(), consoleFiles, streams: new Map() };
   const app = makeApp(parts);
   const routes = recordRoutes(app);
   guard(app, parts);
   await describe(app);
+  await compressAnswers(app);
   for (const add of routeSets) add(app, parts);
   await app.ready();
   return {
@@ -137,6 +139,6 @@ function recordRoutes(app: App): string[] {
 }
 
 async function close(app: App, parts: Parts): Promise<void> {
-  for (const end of parts.streams) end();
+  for (const end of parts.streams.keys()) end();
   await app.close();
 }

@@ -12,6 +12,7 @@ export const packageFolders: Readonly<Record<string, string>> = {
   // A second door to the outside, beside src/runtime/node: src/coordination/etcd/DESIGN.md says why.
   '@connectrpc/connect': 'src/coordination/etcd',
   '@connectrpc/connect-node': 'src/coordination/etcd',
+  '@fastify/compress': 'src/server/http',
   '@fastify/swagger': 'src/server/http',
   '@peculiar/x509': 'src/security',
   '@prometheus-io/client': 'src/server',
