@@ -93,4 +93,7 @@ test('a node belongs to groups by rules over what is known of it, and gets what 
   assert.deepEqual(assigned.groupsOf('web02'), ['named', 'web']);
   assert.deepEqual(assigned.groupsOf('db1'), ['either', 'oslo']);
   assert.deepEqual(assigned.groupsOf('new1'), ['named'], 'what is not known fits no rule');
+  assert.deepEqual(assigned.groupsNaming('disk'), ['oslo'], 'by a policy group that another holds');
+  assert.deepEqual(assigned.groupsNaming('http'), ['web']);
+  assert.deepEqual(assigned.groupsNaming('none'), []);
 });

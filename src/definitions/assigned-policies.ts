@@ -59,6 +59,8 @@ export class AssignedPolicies {
   readonly #policyGroups: ReadonlyMap<string, PolicyGroup>;
   readonly #factsOf: NodeKnowledge['factsOf'];
   readonly #depot: ReadonlyMap<string, DepotBytes>;
+  /** For each policy the groups that name it; found when first asked for. */
+  #naming: ReadonlyMap<string, readonly string[]> | null = null;
 
   constructor(
     groups: readonly NodeGroup[],
@@ -98,6 +100,20 @@ export class AssignedPolicies {
     const groups = [...found].toSorted();
     this.#groupsOf.set(nodeName, { facts, groups });
     return groups;
+  }
+
+  /** Groups that name the policy, themselves or by a policy group, in the order in which they were given. */
+  groupsNaming(policy: string): readonly string[] {
+    this.#naming ??= this.#findNaming();
+    return this.#naming.get(policy) ?? [];
+  }
+
+  #findNaming(): Map<string, string[]> {
+    const naming = new Map<string, string[]>();
+    for (const group of this.#groups.keys())
+      for (const policy of new Set(this.#policiesOf(group)))
+        naming.set(policy, [...(naming.get(policy) ?? []), group]);
+    return naming;
   }
 
   /** A policy that a group names and nobody has defined yet comes when it is. */

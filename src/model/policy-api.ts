@@ -19,7 +19,7 @@ export const policyViewSchema = z
   .object({
     name: z.string(),
     kind: z.string(),
-    /** Groups that name it. */
+    /** Groups of nodes that name it, themselves or by a policy group. */
     groups: z.array(z.string()),
     /** Nodes that should run it. */
     nodes: countsSchema,

@@ -63,7 +63,7 @@ export function policyViews(sources: Sources, only?: string): PolicyDetail[] {
   return wanted.map(({ name, source, changedMs, by }) => ({
     name,
     kind: typeof source['kind'] === 'string' ? source['kind'] : '',
-    groups: sources.groups.filter(({ policies }) => policies.includes(name)).map((group) => group.name),
+    groups: [...sources.assigned.groupsNaming(name)],
     nodes: counts.get(name) ?? noNodes(),
     revision: sources.revisionOf(keys.policy(name)),
     changedMs,
