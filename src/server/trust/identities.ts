@@ -135,7 +135,7 @@ export class Identities implements Remembered {
     for (const listener of this.#listeners.keys()) listener.recheck();
   }
 
-  /** Without the authority's key (in the simulator) certificates stay as they are. */
+  /** A server that has no authority's key keeps the certificate that it was given. */
   async start(renew: (request: RenewRequest) => Promise<RenewAnswer>): Promise<void> {
     const { runtime, config } = this.#state.parts;
     const { authority, identity } = serverPaths(config.data);

@@ -47,7 +47,7 @@ export class InterfaceCertificates {
     return new Map(named.map(({ host, credentials }) => [host, credentials]));
   }
 
-  /** Without the authority's key (in the simulator) there are none. */
+  /** A server that has no authority's key makes none. */
   async start(): Promise<void> {
     const { files, timers } = this.#state.parts.runtime;
     if ((await files.status(serverPaths(this.#state.parts.config.data).authority)) === null) return;

@@ -36,7 +36,7 @@ export class LocalCommands {
     this.#takenPath = paths.localCommandsTaken;
   }
 
-  /** Where there is no authority's key (in the simulator) nobody types commands either. */
+  /** A server that has no authority's key takes none. */
   async start(): Promise<void> {
     const { files, timers } = this.#ports.runtime;
     if ((await files.status(serverPaths(this.#ports.data).authority)) === null) return;
