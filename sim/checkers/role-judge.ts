@@ -133,11 +133,11 @@ export class RoleJudge {
       const { role, holder, epoch } = JSON.parse(value) as Holder;
       const last = this.#committed.get(role) ?? 0;
       check(
-        holder === null ? epoch >= last : epoch > last,
+        holder === null ? epoch >= last || this.#mayFindAgain(role, epoch) : epoch > last,
         'epochs rise in the coordinator (I13)',
         () => `${role}: ${epoch} after ${last}`,
       );
-      this.#committed.set(role, epoch);
+      this.#committed.set(role, Math.max(last, epoch));
       if (holder === null) continue;
       this.#takes.add(`${role} ${epoch}`);
       check(
@@ -146,6 +146,11 @@ export class RoleJudge {
         () => `${role} with epoch ${epoch} at ${nowMs}`,
       );
     }
+  }
+
+  /** Who was cut off while the coordinator was restored may find its old role there, and gives it up as it stands. */
+  #mayFindAgain(role: string, epoch: number): boolean {
+    return this.coordinatorIsInDoubt() && this.#takes.has(`${role} ${epoch}`);
   }
 
   /** Who may act for the role at that instant. */
